@@ -1,0 +1,1 @@
+"""Cleo: a self-hosted AI agent that people talk to on WhatsApp."""

@@ -1,0 +1,1 @@
+"""Where Cleo hears and speaks: one package per messenger."""

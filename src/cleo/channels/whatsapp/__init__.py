@@ -1,0 +1,1 @@
+"""WhatsApp: one channel, several backends that carry it."""

@@ -1,0 +1,1 @@
+"""The backend that talks to the whatsapp-bridge (Baileys) over HTTP."""
