@@ -1,0 +1,1 @@
+"""What Cleo does, one file a step of the line."""

@@ -1,0 +1,87 @@
+"""What a message can carry: a closed union, so that a new kind names every place that must learn it."""
+
+from dataclasses import dataclass
+from typing import Literal, NewType
+
+MessageId = NewType("MessageId", str)
+"""A channel's id of one message; opaque, unique only together with its chat and sender."""
+
+FileId = NewType("FileId", str)
+"""Hex SHA-256 of the bytes of a file that Cleo keeps."""
+
+FileKind = Literal["image", "video", "audio", "voice", "document", "sticker"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """Words, in the channel's own markup when inbound, in Markdown when outbound."""
+
+    body: str
+    type: Literal["text"] = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A picture, recording or document.
+
+    Inbound it has a `url` until Cleo fetched it; from then on, and outbound, it has a `stored` id.
+    """
+
+    kind: FileKind
+    mimetype: str = "application/octet-stream"
+    name: str | None = None
+    size: int | None = None
+    caption: str = ""
+    url: str | None = None
+    stored: FileId | None = None
+    seconds: int | None = None
+    type: Literal["file"] = "file"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reaction:
+    """An emoji put on the message `to`; empty when it was taken back."""
+
+    emoji: str
+    to: MessageId
+    type: Literal["reaction"] = "reaction"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """A shared place, in degrees."""
+
+    latitude: float
+    longitude: float
+    name: str = ""
+    address: str = ""
+    type: Literal["location"] = "location"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """The message `of` now reads `body`."""
+
+    of: MessageId
+    body: str
+    type: Literal["edit"] = "edit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revoke:
+    """The message `of` was deleted for everyone."""
+
+    of: MessageId
+    type: Literal["revoke"] = "revoke"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Other:
+    """A kind that Cleo has no shape for: kept under its name, never dropped."""
+
+    kind: str
+    body: str = ""
+    type: Literal["other"] = "other"
+
+
+Content = Text | File | Reaction | Location | Edit | Revoke | Other

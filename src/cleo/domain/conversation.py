@@ -1,0 +1,28 @@
+"""A conversation: one chat on one channel, and the unit of order."""
+
+from dataclasses import dataclass
+from typing import NewType
+
+from cleo.domain.identity import Address, PersonId
+
+ConversationId = NewType("ConversationId", str)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """Where messages of one chat go. `person` is empty for a group."""
+
+    id: ConversationId
+    channel: str
+    address: Address
+    person: PersonId | None = None
+
+    @property
+    def is_group(self) -> bool:
+        """Whether more than one person reads along."""
+        return self.person is None
+
+
+def conversation_id(channel: str, with_: PersonId | Address) -> ConversationId:
+    """Name the chat with a person, or of a group address."""
+    return ConversationId(f"{channel}/{with_}")

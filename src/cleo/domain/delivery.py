@@ -1,0 +1,34 @@
+"""Delivery: which way an outbox item may move, and how long to wait before another try."""
+
+import random
+
+from cleo.domain.message import OutboxState
+
+_RANK: dict[OutboxState, int] = {
+    "queued": 0,
+    "sending": 1,
+    "uncertain": 2,
+    "failed": 2,
+    "sent": 3,
+    "delivered": 4,
+    "read": 5,
+}
+
+GIVE_UP_AFTER = 7 * 24 * 3600.0
+"""Seconds that a message is tried for, as long as the bridge's own spool keeps events."""
+
+_FIRST_WAIT = 0.5
+_LONGEST_WAIT = 60.0
+
+
+def may_move(now: OutboxState, to: OutboxState) -> bool:
+    """Tell whether news may change the state: what is known to have arrived never becomes unknown again."""
+    return _RANK[to] > _RANK[now]
+
+
+def backoff(attempt: int, *, retry_after: float | None = None) -> float:
+    """Seconds to wait after the `attempt`-th failure (from 1): full jitter, doubled each time, capped."""
+    if retry_after is not None:
+        return min(max(retry_after, 0.0), 3600.0)
+    ceiling = min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** min(attempt, 16))
+    return random.uniform(_FIRST_WAIT / 2, ceiling)

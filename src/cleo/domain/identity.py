@@ -1,0 +1,37 @@
+"""Who somebody is: addresses in namespaces, and the people behind them."""
+
+from dataclasses import dataclass
+from typing import NewType
+
+Address = NewType("Address", str)
+"""`namespace:value`, such as `phone:+4915112345678`, `lid:219876543210987`, `group:120363000000000001`.
+
+Two addresses are the same only when they are equal; digits of different namespaces never match."""
+
+PersonId = NewType("PersonId", str)
+
+
+def address(namespace: str, value: str) -> Address:
+    """Put a value into its namespace."""
+    return Address(f"{namespace}:{value}")
+
+
+def namespace(of: Address) -> str:
+    """Tell the part before the first colon."""
+    return of.partition(":")[0]
+
+
+def value(of: Address) -> str:
+    """Tell the part after the first colon."""
+    return of.partition(":")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody who wrote, with every verified address. `name` is a label that they chose themselves."""
+
+    id: PersonId
+    addresses: frozenset[Address]
+    name: str = ""
+    claimed_owner: bool = False
+    """Became an owner by sending the claim code."""

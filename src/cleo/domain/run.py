@@ -1,0 +1,30 @@
+"""A run: one turn of the agent in one conversation."""
+
+from dataclasses import dataclass
+from typing import Literal, NewType
+
+from cleo.domain.conversation import ConversationId
+
+RunId = NewType("RunId", str)
+
+RunState = Literal["open", "done", "failed"]
+RunKind = Literal["message", "resume", "late"]
+"""`message` answers inbox items · `resume` continues after every open question of a batch was settled · `late`
+does what was approved after the chat had moved on."""
+
+MAX_ATTEMPTS = 3
+"""A run that ends in a crash this often is given up, so that its neighbours go on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One turn. `prompted` tells that its input is in the history already: go on, do not ask again."""
+
+    id: RunId
+    conversation: ConversationId
+    kind: RunKind
+    state: RunState = "open"
+    attempts: int = 0
+    prompted: bool = False
+    ref: str = ""
+    """The confirmation that a `late` run carries out."""

@@ -1,0 +1,214 @@
+"""The nouns of the line, from message in to reply out, as tables that a transaction offers."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from cleo.domain.confirmation import Confirmation, State
+from cleo.domain.content import MessageId
+from cleo.domain.conversation import Conversation, ConversationId
+from cleo.domain.identity import PersonId
+from cleo.domain.message import Inbound, InboxItem, InboxState, OutboxItem
+from cleo.domain.run import Run, RunId, RunState
+
+
+class Inbox(Protocol):
+    """What came in, in arrival order."""
+
+    def add(
+        self, message: Inbound, conversation: ConversationId, person: PersonId, state: InboxState
+    ) -> int | None:
+        """Keep it and tell its seq; None: it was here before."""
+        ...
+
+    def new(self, conversation: ConversationId) -> Sequence[InboxItem]:
+        """What waits for a run, oldest first."""
+        ...
+
+    def of_run(self, run: RunId) -> Sequence[InboxItem]:
+        """What the run took, oldest first."""
+        ...
+
+    def move(self, seqs: Iterable[int], state: InboxState, run: RunId | None = None) -> None:
+        """Change the state, and the run if one is given."""
+        ...
+
+
+class Outbox(Protocol):
+    """What goes out, in order for each conversation."""
+
+    def add(self, item: OutboxItem) -> bool:
+        """Queue it; False: the key was here before and nothing changed."""
+        ...
+
+    def next(self, conversation: ConversationId) -> OutboxItem | None:
+        """The oldest item that is not sent, also when it may not be sent yet (`next_at`)."""
+        ...
+
+    def update(self, item: OutboxItem) -> None:
+        """Save state, attempts, next_at, message_id and reason of `item.key`."""
+        ...
+
+    def by_message_id(self, conversation: ConversationId, message_id: MessageId) -> OutboxItem | None:
+        """Find what was sent under this id."""
+        ...
+
+    def recent(self, limit: int) -> Sequence[OutboxItem]:
+        """The newest items of all conversations, newest first."""
+        ...
+
+
+class Conversations(Protocol):
+    """The chats, and who may write to them now."""
+
+    def open(self, conversation: Conversation) -> Conversation:
+        """Get it, or make it."""
+        ...
+
+    def get(self, conversation: ConversationId) -> Conversation:
+        """Get it; raises `KeyError`."""
+        ...
+
+    def lease(self, conversation: ConversationId) -> int:
+        """Take the conversation over: raises its epoch and tells the new one."""
+        ...
+
+    def guard(self, conversation: ConversationId, epoch: int) -> None:
+        """Raise `Fenced` when somebody took the conversation over since."""
+        ...
+
+    def due(self, now: float) -> Sequence[ConversationId]:
+        """Every conversation with something to do at `now`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parked:
+    """A batch of tool calls that waits for answers; `requests` is the model library's own JSON."""
+
+    batch: int
+    requests: bytes
+
+
+class History(Protocol):
+    """The model's messages of a conversation, one row each, append only; bodies are the library's JSON."""
+
+    def window(self, conversation: ConversationId, limit: int) -> Sequence[bytes]:
+        """The newest `limit` messages, oldest first."""
+        ...
+
+    def append(self, conversation: ConversationId, run: RunId, bodies: Sequence[bytes]) -> int:
+        """Add messages; tells the new revision."""
+        ...
+
+    def parked(self, conversation: ConversationId) -> Parked | None:
+        """The open batch, if there is one."""
+        ...
+
+    def park(self, conversation: ConversationId, parked: Parked | None) -> None:
+        """Set or clear the open batch."""
+        ...
+
+    def spend(self, conversation: ConversationId, run: RunId, tokens: int, cost: float, at: float) -> None:
+        """Note what a model call cost (tokens, US dollars)."""
+        ...
+
+
+class Runs(Protocol):
+    """Turns of the agent."""
+
+    def open(self, conversation: ConversationId) -> Run | None:
+        """The run that is not finished, if there is one."""
+        ...
+
+    def start(self, run: Run) -> None:
+        """Keep a new run."""
+        ...
+
+    def update(self, run: Run) -> None:
+        """Save attempts, prompted and state."""
+        ...
+
+    def recent(self, limit: int) -> Sequence[tuple[Run, RunState]]:
+        """The newest runs of all conversations, newest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerEntry:
+    """One execution of a tool. `started` without an end means: nobody knows what it did."""
+
+    key: str
+    tool: str
+    state: Literal["started", "done", "failed", "unknown"]
+    value: str = ""
+
+
+class Ledger(Protocol):
+    """Which tool calls started, so that none runs twice."""
+
+    def claim(self, key: str, tool: str, at: float) -> LedgerEntry | None:
+        """Write `started`; None: it is ours. Otherwise tells what is known of the earlier start."""
+        ...
+
+    def finish(self, key: str, state: Literal["done", "failed", "unknown"], value: str, at: float) -> None:
+        """Write how it ended."""
+        ...
+
+
+class Confirmations(Protocol):
+    """The questions. Every change of state is one conditional update."""
+
+    def add(self, confirmation: Confirmation, prompts: Iterable[tuple[ConversationId, str]]) -> None:
+        """Keep a question with the outbox keys of the messages that ask it, and where they go."""
+        ...
+
+    def find(
+        self,
+        *,
+        ref: str | None = None,
+        conversation: ConversationId | None = None,
+        states: Iterable[State] | None = None,
+        told: bool | None = None,
+    ) -> Sequence[Confirmation]:
+        """All that match, oldest first."""
+        ...
+
+    def asked_in(
+        self, conversation: ConversationId, message_id: MessageId | None = None
+    ) -> Sequence[Confirmation]:
+        """Those whose prompt went to this chat, or was this very message there; oldest first."""
+        ...
+
+    def move(
+        self, ref: str, *, when: Iterable[State], to: State, changes: dict[str, object] | None = None
+    ) -> bool:
+        """Change the state if it is one of `when`; with `changes` to other fields. False: somebody was first."""
+        ...
+
+    def note(self, ref: str, kind: str, *, at: float, by: PersonId | None = None, detail: str = "") -> None:
+        """Append to the audit trail."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """Something that was given up, so that its neighbours could go on."""
+
+    kind: Literal["inbound", "outbound"]
+    key: str
+    conversation: ConversationId
+    reason: str
+    at: float
+
+
+class DeadLetters(Protocol):
+    """What was given up, for the owner to see."""
+
+    def add(self, letter: DeadLetter) -> None:
+        """Keep it; the same kind and key again changes nothing."""
+        ...
+
+    def recent(self, limit: int) -> Sequence[DeadLetter]:
+        """The newest, newest first."""
+        ...

@@ -1,0 +1,92 @@
+"""What Cleo knows beside the line: people, reminders, and what tools keep."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from cleo.domain.conversation import ConversationId
+from cleo.domain.identity import Address, Person, PersonId
+
+
+class People(Protocol):
+    """Who wrote."""
+
+    def resolve(self, addresses: frozenset[Address], name: str, at: float) -> Person:
+        """Get the person behind verified addresses, or make one; learn new addresses and the name."""
+        ...
+
+    def get(self, person: PersonId) -> Person:
+        """Get them; raises `KeyError`."""
+        ...
+
+    def claim_owner(self, person: PersonId) -> None:
+        """Make somebody an owner for good."""
+        ...
+
+    def owners(self) -> Sequence[Person]:
+        """Everybody who claimed ownership."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reminder:
+    """A text that is due at `next_at` (Unix seconds), again by the cron expression `rule` if there is one."""
+
+    id: str
+    conversation: ConversationId
+    text: str
+    next_at: float
+    rule: str = ""
+    zone: str = "UTC"
+
+
+class Reminders(Protocol):
+    """What must be said later."""
+
+    def add(self, reminder: Reminder) -> bool:
+        """Keep it; False: the id was here before."""
+        ...
+
+    def of(self, conversation: ConversationId) -> Sequence[Reminder]:
+        """Those that are still due, soonest first."""
+        ...
+
+    def due(self, now: float, limit: int) -> Sequence[Reminder]:
+        """Those whose time has come, soonest first."""
+        ...
+
+    def move(self, id: str, next_at: float | None) -> None:
+        """Set when it is due next; None: it is done, or was deleted."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Something that a tool keeps for a conversation: a note, a list entry, a file."""
+
+    id: str
+    conversation: ConversationId
+    kind: str
+    name: str
+    body: str
+    at: float
+
+
+class Records(Protocol):
+    """What tools keep."""
+
+    def add(self, record: Record) -> bool:
+        """Keep it; False: the id was here before."""
+        ...
+
+    def of(self, conversation: ConversationId, kind: str, name: str | None = None) -> Sequence[Record]:
+        """Those of a kind (and name), oldest first."""
+        ...
+
+    def update(self, id: str, body: str) -> None:
+        """Replace the body."""
+        ...
+
+    def delete(self, id: str) -> bool:
+        """Remove it; False: it was not there."""
+        ...

@@ -1,0 +1,63 @@
+"""What a tool is, and what it gets."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from cleo.domain.content import Content
+from cleo.domain.conversation import ConversationId
+from cleo.domain.identity import Address, PersonId
+from cleo.ports.clock import Clock
+from cleo.ports.store import Files, Store
+
+
+class Say(Protocol):
+    """Queues a message; it goes out after the tool's turn was committed."""
+
+    async def __call__(self, content: Content, *, to: Address | None = None) -> None:
+        """Say it here, or in the direct chat with the address `to`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolContext:
+    """What a tool gets besides its arguments."""
+
+    conversation: ConversationId
+    person: PersonId
+    """Who asked."""
+    key: str
+    """The same whenever this very call is repeated: for ids, and as idempotency key of other services."""
+    zone: ZoneInfo
+    clock: Clock
+    store: Store
+    files: Files
+    say: Say
+
+    def now(self) -> datetime:
+        """The time of the person who asked."""
+        return datetime.fromtimestamp(self.clock.now(), self.zone)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """Something that the model can do: an async or plain function, described by its docstring and annotations.
+
+    A first parameter annotated `ToolContext` gets the context. The function returns text for the model; it raises
+    `ToolError` when nothing was done. Any other exception after its start means: outcome unknown.
+    """
+
+    name: str
+    function: Callable[..., Awaitable[str] | str]
+    read_only: bool = False
+    """Changes nothing: may run at any time, again and again."""
+    requires_confirmation: bool = False
+    """Runs only after a 👍."""
+    repeatable: bool = False
+    """Running it twice with the same `ToolContext.key` has the effect of once."""
+    title: str = ""
+    """A few words for the question: "delete a note"."""
+    timeout: float = 60.0
+    """Seconds after which its outcome counts as unknown."""

@@ -1,0 +1,1 @@
+"""All truth, in SQL: one file a noun."""
