@@ -4,7 +4,7 @@
 are synchronous: a whole transaction is one function, run off the event loop, and commits when it returns.
 """
 
-from cleo.ports.channel import Channel, Limits, Receive, Sent, ShowsTyping
+from cleo.ports.channel import Channel, Limits, Receive, Renders, Sent, ShowsTyping
 from cleo.ports.clock import Clock
 from cleo.ports.engine import Engine
 from cleo.ports.line import (
@@ -46,6 +46,7 @@ __all__ = [
     "Records",
     "Reminder",
     "Reminders",
+    "Renders",
     "Runs",
     "Say",
     "Sent",

@@ -62,6 +62,17 @@ class ShowsTyping(Protocol):
         ...
 
 
+class Renders(Protocol):
+    """A channel with a markup and a length limit of its own."""
+
+    def render(self, markdown: str) -> list[str]:
+        """Turn Markdown into the texts of the messages that carry it, in order; none when nothing is visible.
+
+        The outbox keeps these: what `send` gets is final.
+        """
+        ...
+
+
 class Receive(Protocol):
     """What a channel calls for everything that it hears. Both return only after the commit."""
 
