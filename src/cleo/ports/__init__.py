@@ -20,7 +20,7 @@ from cleo.ports.line import (
     Parked,
     Runs,
 )
-from cleo.ports.memory import People, Record, Records, Reminder, Reminders
+from cleo.ports.memory import People, Record, Records, Reminder, Reminders, Repeats
 from cleo.ports.store import Files, Store, Transaction
 from cleo.ports.tool import Say, Tool, ToolContext
 
@@ -47,6 +47,7 @@ __all__ = [
     "Reminder",
     "Reminders",
     "Renders",
+    "Repeats",
     "Runs",
     "Say",
     "Sent",

@@ -60,6 +60,14 @@ class Reminders(Protocol):
         ...
 
 
+class Repeats(Protocol):
+    """The arithmetic of reminders that come again."""
+
+    def next(self, rule: str, zone: str, after: float) -> float | None:
+        """First time (Unix seconds) after `after` that the cron rule names in this IANA zone; None: never again."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """Something that a tool keeps for a conversation: a note, a list entry, a file."""
