@@ -77,13 +77,13 @@ NODE_LOCK := package-lock.json package.json whatsapp-bridge/package.json whatsap
 
 node_modules/.runtime: $(NODE_LOCK) | .venv/.runtime
 	@echo 'Installing the WhatsApp bridge …'
-	@$(BIN)/npm ci --omit=dev --silent
+	@$(BIN)/npm ci --omit=dev --loglevel=error
 	@touch $@
 
 # Everything for development contains everything to run, so both are stamped.
 node_modules/.dev: $(NODE_LOCK) | .venv/.runtime
 	@echo 'Installing the WhatsApp bridge, with what checks and tests need …'
-	@$(BIN)/npm ci --silent
+	@$(BIN)/npm ci --loglevel=error
 	@touch node_modules/.runtime $@
 
 # --- locks ----------------------------------------------------------------------------------------------------
