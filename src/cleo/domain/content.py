@@ -44,6 +44,8 @@ class Reaction:
 
     emoji: str
     to: MessageId
+    on_own: bool = False
+    """Outbound: `to` is a message that Cleo wrote."""
     type: Literal["reaction"] = "reaction"
 
 

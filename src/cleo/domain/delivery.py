@@ -14,9 +14,6 @@ _RANK: dict[OutboxState, int] = {
     "read": 5,
 }
 
-GIVE_UP_AFTER = 7 * 24 * 3600.0
-"""Seconds that a message is tried for, as long as the bridge's own spool keeps events."""
-
 _FIRST_WAIT = 0.5
 _LONGEST_WAIT = 60.0
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from cleo.domain.content import Content, File, MessageId
 from cleo.domain.conversation import Conversation
@@ -54,6 +54,7 @@ class Channel(Protocol):
         ...
 
 
+@runtime_checkable
 class ShowsTyping(Protocol):
     """A channel that can show that Cleo is writing."""
 
@@ -62,6 +63,7 @@ class ShowsTyping(Protocol):
         ...
 
 
+@runtime_checkable
 class Renders(Protocol):
     """A channel with a markup and a length limit of its own."""
 

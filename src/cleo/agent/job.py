@@ -1,0 +1,168 @@
+"""Step 4 of the line: what there is to do in a conversation now, claimed before anybody works on it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from uuid import uuid4
+
+from cleo.agent import confirm
+from cleo.domain.access import Access
+from cleo.domain.confirmation import FINAL, Confirmation
+from cleo.domain.content import Text
+from cleo.domain.conversation import Conversation, ConversationId
+from cleo.domain.identity import PersonId
+from cleo.domain.message import InboxItem, OutboxItem
+from cleo.domain.run import MAX_ATTEMPTS, Run, RunId, RunKind
+from cleo.ports import DeadLetter, Parked, Transaction
+
+WINDOW = 60
+"""Messages of history that the model gets."""
+
+_BURST_GAP = 1.0
+_BURST_QUIET = 0.3
+_BURST_LONGEST = 1.5
+
+GAVE_UP = "⚠️ Sorry, I tried several times and could not handle that. My owner can see it in the log."
+
+
+@dataclass(slots=True, kw_only=True)
+class Job:
+    """One run with everything it begins with, read in one transaction."""
+
+    run: Run
+    epoch: int
+    conversation: Conversation
+    person: PersonId
+    items: Sequence[InboxItem] = ()
+    bodies: Sequence[bytes] = ()
+    parked: Parked | None = None
+    rows: Sequence[Confirmation] = ()
+    """The questions of the parked batch."""
+    late: Confirmation | None = None
+    told: list[Confirmation] = field(default_factory=list[Confirmation])
+    """Detached questions that ended; the model learns it with this prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """More may come in a moment: look again after `seconds`."""
+
+    seconds: float
+
+
+@dataclass(slots=True, kw_only=True)
+class Claims:
+    """Claims jobs. Remembers in memory only when each chat last wrote, to notice bursts."""
+
+    access: Access
+    last_arrival: dict[ConversationId, float] = field(default_factory=dict[ConversationId, float])
+
+    def claim(
+        self, tx: Transaction, conversation: ConversationId, epoch: int, now: float
+    ) -> Job | Wait | None:
+        """Take the next job: an unfinished run, new messages, a settled batch, or a late yes."""
+        tx.conversations.guard(conversation, epoch)
+        run = tx.runs.open(conversation)
+        if run and run.attempts >= MAX_ATTEMPTS:
+            _give_up(tx, run, now)
+            run = None
+        if run:
+            run = replace(run, attempts=run.attempts + 1)
+            tx.runs.update(run)
+            return self._load(tx, run, epoch)
+        confirm.expire(tx, conversation, now)
+        return self._new(tx, conversation, epoch, now)
+
+    def _new(
+        self, tx: Transaction, conversation: ConversationId, epoch: int, now: float
+    ) -> Job | Wait | None:
+        items = self._allowed(tx, conversation)
+        if items:
+            if wait := self._burst(conversation, items, now):
+                return wait
+            run = _start(tx, conversation, "message")
+            tx.inbox.move([item.seq for item in items], "taken", run.id)
+            return self._load(tx, run, epoch)
+        if parked := tx.history.parked(conversation):
+            rows = _batch(tx, conversation, parked)
+            return (
+                self._load(tx, _start(tx, conversation, "resume"), epoch)
+                if confirm.settled(rows, now)
+                else None
+            )
+        for row in tx.confirmations.find(conversation=conversation, states={"approved"}, told=False):
+            if row.detached:
+                return self._load(tx, _start(tx, conversation, "late", row.ref), epoch)
+        return None
+
+    def _allowed(self, tx: Transaction, conversation: ConversationId) -> list[InboxItem]:
+        """Drop what came from people who may not be answered any more."""
+        allowed: list[InboxItem] = []
+        for item in tx.inbox.new(conversation):
+            if self.access.role(tx.people.get(item.person)) == "stranger":
+                tx.inbox.move([item.seq], "noted")
+            else:
+                allowed.append(item)
+        return allowed
+
+    def _burst(self, conversation: ConversationId, items: Sequence[InboxItem], now: float) -> Wait | None:
+        """A lone message is never delayed; messages that come in a rush wait a moment for each other."""
+        previous = self.last_arrival.get(conversation, 0.0)
+        is_rush = len(items) > 1 or items[0].received_at - previous < _BURST_GAP
+        quiet = now - items[-1].received_at
+        if is_rush and quiet < _BURST_QUIET and now - items[0].received_at < _BURST_LONGEST:
+            return Wait(_BURST_QUIET - max(quiet, 0.0))
+        self.last_arrival[conversation] = items[-1].received_at
+        return None
+
+    def _load(self, tx: Transaction, run: Run, epoch: int) -> Job:
+        conversation = tx.conversations.get(run.conversation)
+        items = tx.inbox.of_run(run.id)
+        parked = tx.history.parked(run.conversation)
+        late = next(iter(tx.confirmations.find(ref=run.ref)), None) if run.ref else None
+        rows = _batch(tx, run.conversation, parked) if parked else []
+        asked_by = late.asked_by if late else rows[0].asked_by if rows else PersonId("")
+        untold = tx.confirmations.find(conversation=run.conversation, states=FINAL, told=False)
+        return Job(
+            run=run,
+            epoch=epoch,
+            conversation=conversation,
+            person=items[-1].person if items else asked_by or conversation.person or PersonId(""),
+            items=items,
+            bodies=tx.history.window(run.conversation, WINDOW),
+            parked=parked,
+            rows=rows,
+            late=late,
+            told=[row for row in untold if row.detached and run.kind == "message" and not run.prompted],
+        )
+
+
+def _start(tx: Transaction, conversation: ConversationId, kind: RunKind, ref: str = "") -> Run:
+    run = Run(id=RunId(uuid4().hex), conversation=conversation, kind=kind, attempts=1, ref=ref)
+    tx.runs.start(run)
+    return run
+
+
+def _batch(tx: Transaction, conversation: ConversationId, parked: Parked) -> list[Confirmation]:
+    rows = tx.confirmations.find(conversation=conversation, told=False)
+    return [row for row in rows if row.batch == parked.batch and not row.detached]
+
+
+def _give_up(tx: Transaction, run: Run, now: float) -> None:
+    """Close a run that crashed again and again: its messages become dead letters, the chat is told."""
+    tx.runs.update(replace(run, state="failed"))
+    items = tx.inbox.of_run(run.id)
+    tx.inbox.move([item.seq for item in items], "dead")
+    reason = f"the run failed {run.attempts} times"
+    for item in items:
+        letter = DeadLetter(
+            kind="inbound", key=f"inbox:{item.seq}", conversation=run.conversation, reason=reason, at=now
+        )
+        tx.dead_letters.add(letter)
+    if parked := tx.history.parked(run.conversation):
+        for row in _batch(tx, run.conversation, parked):
+            tx.confirmations.move(row.ref, when={row.state}, to=row.state, changes={"detached": True})
+        tx.history.park(run.conversation, None)
+    if run.ref:
+        tx.confirmations.move(run.ref, when={"approved"}, to="cancelled", changes={"told": True})
+    notice = OutboxItem(key=f"{run.id}:gave-up", conversation=run.conversation, content=Text(body=GAVE_UP))
+    tx.outbox.add(notice)

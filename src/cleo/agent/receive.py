@@ -1,0 +1,141 @@
+"""Step 3 of the line: keep what came in, exactly once, and tell whether Cleo will look at it.
+
+One transaction: who wrote it, may they, was it here before, is it an answer to a question. Only after its
+commit does the channel say "delivered" to the other side.
+"""
+
+import hmac
+import re
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import structlog
+
+from cleo.agent.vote import Votes
+from cleo.domain.access import Access
+from cleo.domain.content import Edit, Reaction, Revoke, Text
+from cleo.domain.conversation import Conversation, ConversationId, conversation_id
+from cleo.domain.delivery import may_move
+from cleo.domain.identity import Person
+from cleo.domain.message import Inbound, InboxState, OutboxItem, Receipt
+from cleo.ports import Clock, Engine, Store, Transaction
+
+_log = structlog.get_logger("cleo.receive")
+
+Answer = Literal["accepted", "duplicate", "ignored"]
+
+WELCOME = (
+    "You are my owner now. 👋 I will ask you before I change anything. Write *help* to see what I can do."
+)
+
+
+@dataclass(slots=True)
+class ClaimCode:
+    """The one-time code that makes its sender the owner. A few wrong guesses end it for good."""
+
+    code: str
+    guesses_left: int = 10
+
+    def matches(self, text: str) -> bool:
+        """Compare in constant time; only texts that look like a code count as guesses."""
+        guess = text.strip().upper()
+        if self.guesses_left <= 0 or not re.fullmatch(r"[0-9A-Z]{4}-?[0-9A-Z]{4}", guess):
+            return False
+        if hmac.compare_digest(guess.replace("-", "").encode(), self.code.replace("-", "").encode()):
+            self.guesses_left = 0
+            return True
+        self.guesses_left -= 1
+        return False
+
+
+@dataclass(slots=True)
+class _Kept:
+    answer: Answer
+    wake: set[ConversationId] = field(default_factory=set[ConversationId])
+
+
+class Receiver:
+    """Implements `ports.Receive` for every channel."""
+
+    def __init__(
+        self, *, store: Store, engine: Engine, clock: Clock, access: Access, claim: ClaimCode | None = None
+    ) -> None:
+        self._store = store
+        self._engine = engine
+        self._clock = clock
+        self._access = access
+        self._claim = claim
+        self._votes = Votes(access)
+
+    async def message(self, inbound: Inbound) -> Answer:
+        """Keep a message; raises `StoreError` when that is not possible now."""
+        kept = await self._store.write(lambda tx: self._keep(tx, inbound))
+        for conversation in kept.wake:
+            await self._engine.wake(conversation)
+        return kept.answer
+
+    async def receipt(self, receipt: Receipt) -> Answer:
+        """Note what became of messages that Cleo sent."""
+        return await self._store.write(lambda tx: self._note_receipt(tx, receipt))
+
+    def _keep(self, tx: Transaction, inbound: Inbound) -> _Kept:
+        now = self._clock.now()
+        person = tx.people.resolve(frozenset({inbound.sender}) | inbound.aliases, inbound.sender_name, now)
+        conversation = tx.conversations.open(_conversation_of(tx, inbound, person, now))
+        allowed = self._answers(person, inbound)
+        state: InboxState = "new" if allowed and _starts_run(inbound) else "noted"
+        seq = tx.inbox.add(inbound, conversation.id, person.id, state)
+        if seq is None:
+            return _Kept("duplicate")
+        if not allowed:
+            return self._greet_owner(tx, inbound, conversation, person)
+        vote = self._votes.read(tx, inbound, conversation, person, now)
+        if vote.is_answer and state == "new":
+            tx.inbox.move([seq], "noted")
+        return _Kept("accepted", {conversation.id} | vote.wake)
+
+    def _answers(self, person: Person, inbound: Inbound) -> bool:
+        if inbound.from_me or (inbound.is_group and inbound.chat not in self._access.groups):
+            return False
+        return self._access.role(person) != "stranger"
+
+    def _greet_owner(
+        self, tx: Transaction, inbound: Inbound, conversation: Conversation, person: Person
+    ) -> _Kept:
+        """Strangers are noted and not answered, but for the one who knows the claim code."""
+        is_private = not inbound.is_group and not inbound.from_me
+        if not (self._claim and is_private and isinstance(inbound.content, Text)):
+            return _Kept("ignored")
+        if not self._claim.matches(inbound.content.body):
+            return _Kept("ignored")
+        tx.people.claim_owner(person.id)
+        key = f"welcome:{person.id}"
+        tx.outbox.add(OutboxItem(key=key, conversation=conversation.id, content=Text(body=WELCOME)))
+        _log.info("owner claimed")
+        return _Kept("accepted", {conversation.id})
+
+    def _note_receipt(self, tx: Transaction, receipt: Receipt) -> Answer:
+        person = tx.people.resolve(frozenset({receipt.chat}), "", self._clock.now())
+        chats = [conversation_id(receipt.channel, person.id), conversation_id(receipt.channel, receipt.chat)]
+        changed = False
+        for message_id in receipt.of:
+            found = [item for chat in chats if (item := tx.outbox.by_message_id(chat, message_id))]
+            for item in found[:1]:
+                if may_move(item.state, receipt.state):
+                    changed = True
+                    tx.outbox.update(replace(item, state=receipt.state, reason=receipt.reason))
+        return "accepted" if changed else "ignored"
+
+
+def _conversation_of(tx: Transaction, inbound: Inbound, person: Person, now: float) -> Conversation:
+    if inbound.is_group:
+        id_ = conversation_id(inbound.channel, inbound.chat)
+        return Conversation(id=id_, channel=inbound.channel, address=inbound.chat)
+    other = tx.people.resolve(frozenset({inbound.chat}), "", now) if inbound.from_me else person
+    id_ = conversation_id(inbound.channel, other.id)
+    return Conversation(id=id_, channel=inbound.channel, address=inbound.chat, person=other.id)
+
+
+def _starts_run(inbound: Inbound) -> bool:
+    """Reactions, edits and deletions are context; they never make Cleo speak."""
+    return not isinstance(inbound.content, Reaction | Edit | Revoke)

@@ -1,0 +1,43 @@
+"""Finds what nobody woke: after a start, after a lost wake, and when a time has come."""
+
+import structlog
+
+from cleo.agent.remind import fire
+from cleo.domain.errors import StoreError
+from cleo.ports import Clock, Engine, Repeats, Store
+
+_log = structlog.get_logger("cleo.sweep")
+
+
+class Sweeper:
+    """Looks through the tables every `every` seconds. A wake too many is harmless."""
+
+    def __init__(
+        self, *, store: Store, engine: Engine, clock: Clock, repeats: Repeats, every: float = 1.0
+    ) -> None:
+        self._store = store
+        self._engine = engine
+        self._clock = clock
+        self._repeats = repeats
+        self._every = every
+
+    async def run(self) -> None:
+        """Sweep until cancelled."""
+        while True:
+            try:
+                await self.sweep()
+            except StoreError as error:
+                _log.error("sweep failed", reason=str(error))
+            await self._clock.sleep(self._every)
+
+    async def sweep(self) -> None:
+        """Fire due reminders and wake every conversation with something to do."""
+        now = self._clock.now()
+        waiting = await self._store.read(
+            lambda tx: (set(tx.conversations.due(now)), tx.reminders.due(now, 1))
+        )
+        due = waiting[0]
+        if waiting[1]:
+            due |= await self._store.write(lambda tx: fire(tx, self._repeats, now))
+        for conversation in due:
+            await self._engine.wake(conversation)

@@ -1,0 +1,179 @@
+"""Answers to open questions: reactions, replies and typed words become votes on a confirmation's row.
+
+A vote is written in the transaction that receives it: it never waits for the chat's turn, else a 👎 would stand
+behind the very run that it should stop. The model decides nothing here, and no text is ever executed.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from cleo.domain.access import Access
+from cleo.domain.confirmation import (
+    OPEN,
+    Answer,
+    Confirmation,
+    Verdict,
+    read_answer,
+    verdict_of_emoji,
+)
+from cleo.domain.content import Reaction, Text
+from cleo.domain.conversation import Conversation, ConversationId
+from cleo.domain.identity import Person
+from cleo.domain.message import Inbound, OutboxItem
+from cleo.ports import Transaction
+
+_CLOCK_SLACK = 2.0
+"""Seconds: WhatsApp stamps whole seconds, and phones' clocks differ a little."""
+
+TOO_LATE = "Too late: that is already running."
+EXPIRED = "That question has expired, so nothing was done. Ask me again if you still want it."
+
+
+@dataclass(slots=True)
+class Vote:
+    """What a message did to open questions. An answer starts no run of its own."""
+
+    is_answer: bool = False
+    wake: set[ConversationId] = field(default_factory=set[ConversationId])
+
+
+@dataclass(slots=True, frozen=True)
+class _Ballot:
+    """One inbound message while it is read as a vote."""
+
+    tx: Transaction
+    inbound: Inbound
+    conversation: Conversation
+    person: Person
+    now: float
+
+    def hint(self, text: str) -> None:
+        """Say how to answer, or why it had no effect; once for each message."""
+        key = f"hint:{self.conversation.id}:{self.inbound.sender}:{self.inbound.id}"
+        item = OutboxItem(key=key, conversation=self.conversation.id, content=Text(body=text))
+        self.tx.outbox.add(item)
+
+    def note(self, confirmation: Confirmation, kind: str, detail: str = "") -> None:
+        self.tx.confirmations.note(confirmation.ref, kind, at=self.now, by=self.person.id, detail=detail)
+
+
+class Votes:
+    """Reads votes, from people who may give them."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+
+    def read(
+        self, tx: Transaction, inbound: Inbound, conversation: Conversation, person: Person, now: float
+    ) -> Vote:
+        """Apply the message to the questions that were asked in its chat, if it answers one."""
+        ballot = _Ballot(tx, inbound, conversation, person, now)
+        match inbound.content:
+            case Reaction(emoji=emoji, to=to):
+                asked = tx.confirmations.asked_in(conversation.id, to)
+                return self._react(ballot, asked, emoji)
+            case Text(body=body) if not inbound.forwarded:
+                return self._typed(ballot, body)
+            case _:
+                return Vote()
+
+    def _react(self, ballot: _Ballot, asked: Sequence[Confirmation], emoji: str) -> Vote:
+        vote = Vote()
+        for confirmation in asked:
+            if not self._may(ballot, confirmation):
+                continue
+            if not emoji:
+                _take_back(ballot, confirmation)
+            elif verdict := verdict_of_emoji(emoji):
+                _decide(ballot, confirmation, verdict, via="reaction")
+            vote.wake.add(confirmation.conversation)
+        return vote
+
+    def _typed(self, ballot: _Ballot, body: str) -> Vote:
+        asked = ballot.tx.confirmations.asked_in(ballot.conversation.id)
+        if not asked:
+            return Vote()
+        quoted = ballot.inbound.quoted
+        in_reply = ballot.tx.confirmations.asked_in(ballot.conversation.id, quoted.id) if quoted else ()
+        answer = read_answer(body, in_reply=bool(in_reply))
+        if answer and (answer.refs or answer.everything):
+            return self._named(ballot, asked, answer)
+        if in_reply:
+            return self._replied(ballot, in_reply[0], answer)
+        return self._bare(ballot, asked, answer) if answer and not quoted else Vote()
+
+    def _named(self, ballot: _Ballot, asked: Sequence[Confirmation], answer: Answer) -> Vote:
+        chosen = [c for c in asked if (answer.everything and c.state in OPEN) or c.ref in answer.refs]
+        return self._cast(ballot, chosen, answer)
+
+    def _replied(self, ballot: _Ballot, confirmation: Confirmation, answer: Answer | None) -> Vote:
+        if answer:
+            return self._cast(ballot, [confirmation], answer)
+        if confirmation.state in OPEN and self._may(ballot, confirmation):
+            ballot.tx.confirmations.move(confirmation.ref, when=OPEN, to="superseded")
+            ballot.note(confirmation, "superseded")
+            return Vote(wake={confirmation.conversation})
+        return Vote()
+
+    def _bare(self, ballot: _Ballot, asked: Sequence[Confirmation], answer: Answer) -> Vote:
+        """A yes or no alone counts in a direct chat, when exactly one question is open and was seen before."""
+        pending = [c for c in asked if c.state == "pending"]
+        if ballot.conversation.is_group or not pending or not self._access.may_approve(ballot.person):
+            return Vote()
+        if len(pending) > 1:
+            refs = ", ".join(c.ref for c in pending)
+            example = f"{answer.verdict} {pending[-1].ref}"
+            ballot.hint(
+                f"Several questions are open ({refs}). React to the one you mean, or write: {example}"
+            )
+            return Vote(is_answer=True)
+        asked_at = pending[0].asked_at
+        if asked_at is None or ballot.inbound.at / 1000 < asked_at - _CLOCK_SLACK:
+            return Vote()
+        return self._cast(ballot, pending, answer)
+
+    def _cast(self, ballot: _Ballot, chosen: Iterable[Confirmation], answer: Answer) -> Vote:
+        vote = Vote()
+        for confirmation in chosen:
+            if self._may(ballot, confirmation):
+                _decide(ballot, confirmation, answer.verdict, via="text", reason=answer.reason)
+                vote.is_answer = True
+                vote.wake.add(confirmation.conversation)
+        return vote
+
+    def _may(self, ballot: _Ballot, confirmation: Confirmation) -> bool:
+        if self._access.may_approve(ballot.person):
+            return True
+        ballot.note(confirmation, "vote refused", "not an approver")
+        return False
+
+
+def _decide(
+    ballot: _Ballot, confirmation: Confirmation, verdict: Verdict, *, via: str, reason: str = ""
+) -> None:
+    changes: dict[str, object] = {
+        "decided_by": ballot.person.id,
+        "decided_via": via,
+        "decided_at": ballot.now,
+        "reason": reason,
+    }
+    move = ballot.tx.confirmations.move
+    if verdict == "no":
+        decided = move(confirmation.ref, when=OPEN, to="denied", changes=changes)
+    elif confirmation.expires_at is not None and confirmation.expires_at <= ballot.now:
+        if move(confirmation.ref, when={"pending"}, to="expired") or confirmation.state == "expired":
+            ballot.hint(EXPIRED)
+        decided = False
+    else:
+        decided = move(confirmation.ref, when={"pending"}, to="approved", changes=changes)
+    ballot.note(confirmation, verdict if decided else f"{verdict} without effect", via)
+    if verdict == "no" and not decided and confirmation.state == "executing":
+        ballot.hint(TOO_LATE)
+
+
+def _take_back(ballot: _Ballot, confirmation: Confirmation) -> None:
+    if confirmation.state != "approved" or confirmation.decided_by != ballot.person.id:
+        return
+    changes: dict[str, object] = {"decided_by": None, "decided_via": "", "decided_at": None}
+    if ballot.tx.confirmations.move(confirmation.ref, when={"approved"}, to="pending", changes=changes):
+        ballot.note(confirmation, "taken back")

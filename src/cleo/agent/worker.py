@@ -1,0 +1,204 @@
+"""One worker a conversation: claims what there is to do, takes the turn, commits it, sends."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import structlog
+from pydantic_ai.messages import ModelMessage
+
+from cleo.agent.answer import Answerer
+from cleo.agent.begin import Beginning, begin
+from cleo.agent.confirm import Asker, facts, open_questions
+from cleo.agent.context import instructions, prompt
+from cleo.agent.deliver import Deliverer
+from cleo.agent.fetch import Fetcher
+from cleo.agent.job import Claims, Job, Wait
+from cleo.agent.loop import End, Loop
+from cleo.agent.speak import Speaker
+from cleo.agent.turn import Turn
+from cleo.domain.access import Access
+from cleo.domain.conversation import Conversation, ConversationId
+from cleo.domain.errors import Fenced, ModelUnavailable
+from cleo.domain.run import MAX_ATTEMPTS
+from cleo.ports import Channel, Clock, Engine, Files, ShowsTyping, Store, Tool, ToolContext, Transaction
+
+_log = structlog.get_logger("cleo.worker")
+
+_TYPING_AFTER = 0.25
+_TYPING_AGAIN = 10.0
+_MODEL_PAUSE = 2.0
+"""Seconds before a model that could not be reached is tried again; doubled each time."""
+
+
+@dataclass(kw_only=True)
+class Worker:
+    """Does what there is to do in a conversation. Knows no channel and no model by name."""
+
+    store: Store
+    engine: Engine
+    clock: Clock
+    files: Files
+    access: Access
+    channels: Mapping[str, Channel]
+    loop: Loop
+    tools: Mapping[str, Tool]
+    zone: ZoneInfo
+    extra_instructions: str = ""
+    file_max_bytes: int = 64 * 1024 * 1024
+
+    def __post_init__(self) -> None:
+        """Make the parts that keep nothing but memory."""
+        self._claims = Claims(access=self.access)
+        self._deliverer = Deliverer(store=self.store, clock=self.clock)
+        self._fetcher = Fetcher(
+            store=self.store, files=self.files, clock=self.clock, max_bytes=self.file_max_bytes
+        )
+
+    async def work(self, conversation: ConversationId) -> None:
+        """Work until nothing is left. Stops quietly when another worker took the conversation over."""
+        try:
+            await self._work(conversation)
+        except Fenced:
+            _log.info("conversation taken over by another worker")
+
+    async def _work(self, conversation: ConversationId) -> None:
+        epoch, job, where = await self.store.write(lambda tx: self._take(tx, conversation))
+        channel = self.channels[where.channel]
+        while job is not None:
+            await self._deliverer.drain(conversation, epoch, channel)
+            if isinstance(job, Wait):
+                await self.clock.sleep(job.seconds)
+            else:
+                await self._turn(job, channel)
+            job = await self.store.write(
+                lambda tx: self._claims.claim(tx, conversation, epoch, self.clock.now())
+            )
+        await self._deliverer.drain(conversation, epoch, channel)
+
+    def _take(
+        self, tx: Transaction, conversation: ConversationId
+    ) -> tuple[int, Job | Wait | None, Conversation]:
+        epoch = tx.conversations.lease(conversation)
+        job = self._claims.claim(tx, conversation, epoch, self.clock.now())
+        return epoch, job, tx.conversations.get(conversation)
+
+    async def _turn(self, job: Job, channel: Channel) -> None:
+        asker = Asker(access=self.access, channel=channel, tools=self.tools)
+        answerer = Answerer(asker=asker, channel=channel)
+        async with _typing(channel, job):
+            beginning = await self._begin(job, channel)
+            progress = _Progress(self.store, answerer, job, beginning)
+            turn = await self._make_turn(job, channel, asker, progress)
+            end = await self.loop.run(beginning.start, turn)
+        if isinstance(end.error, ModelUnavailable) and job.run.attempts < MAX_ATTEMPTS:
+            _log.warning("model unavailable", attempt=job.run.attempts, reason=str(end.error))
+            await self.clock.sleep(_MODEL_PAUSE * 2 ** (job.run.attempts - 1))
+            return
+        await self._finish(job, end, progress, answerer, beginning)
+
+    async def _begin(self, job: Job, channel: Channel) -> Beginning:
+        if job.run.prompted or not job.items:
+            return begin(job, ())
+        files = await self._fetcher.fetch(job.items, channel)
+        words = prompt(job.items, files=files, facts=facts(job.told), named=job.conversation.is_group)
+        return begin(job, words)
+
+    async def _make_turn(self, job: Job, channel: Channel, asker: Asker, progress: "_Progress") -> Turn:
+        here = job.conversation
+        questions = await self.store.read(lambda tx: open_questions(tx, here.id)) if job.rows else 0
+        now = datetime.fromtimestamp(self.clock.now(), self.zone)
+        return Turn(
+            conversation=here,
+            person=job.person,
+            run=job.run.id,
+            tools=self.tools,
+            store=self.store,
+            clock=self.clock,
+            access=self.access,
+            asker=asker,
+            instructions=instructions(
+                now=now, zone=self.zone.key, advice=channel.limits.advice, extra=self.extra_instructions
+            ),
+            context=lambda key: self._tool_context(key, job, channel),
+            checkpoint=progress.checkpoint,
+            open_questions=questions,
+        )
+
+    def _tool_context(self, key: str, job: Job, channel: Channel) -> ToolContext:
+        say = Speaker(
+            key=key,
+            here=job.conversation,
+            channel=channel,
+            store=self.store,
+            engine=self.engine,
+            clock=self.clock,
+        )
+        return ToolContext(
+            conversation=job.conversation.id,
+            person=job.person,
+            key=key,
+            zone=self.zone,
+            clock=self.clock,
+            store=self.store,
+            files=self.files,
+            say=say,
+        )
+
+    async def _finish(
+        self, job: Job, end: End, progress: "_Progress", answerer: Answerer, beginning: Beginning
+    ) -> None:
+        if end.error:
+            _log.error("turn failed", reason=str(end.error))
+        end.messages = progress.rest(end.messages)
+        now = self.clock.now()
+        wake = await self.store.write(lambda tx: answerer.commit(tx, job, end, beginning.answers, now))
+        for conversation in wake - {job.conversation.id}:
+            await self.engine.wake(conversation)
+
+
+@dataclass
+class _Progress:
+    """How much of a turn is saved. Tool calls run side by side; one of them saves for all."""
+
+    store: Store
+    answerer: Answerer
+    job: Job
+    beginning: Beginning
+    saved: int = 0
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def checkpoint(self, messages: Sequence[ModelMessage]) -> None:
+        """Save what is new in the library's list of messages."""
+        async with self.lock:
+            new = self.rest(messages[len(self.beginning.start.window) :])
+            if new:
+                await self.store.write(lambda tx: self.answerer.checkpoint(tx, self.job, new))
+                self.saved += len(new)
+
+    def rest(self, added: Sequence[ModelMessage]) -> list[ModelMessage]:
+        """Tell which of the messages that the run added (and of its unsaved start) are not saved yet."""
+        return [*self.beginning.unsaved, *added][self.saved :]
+
+
+@asynccontextmanager
+async def _typing(channel: Channel, job: Job) -> AsyncGenerator[None]:
+    """Show that Cleo writes, but only when an answer takes a moment."""
+
+    async def show() -> None:
+        if isinstance(channel, ShowsTyping):
+            await asyncio.sleep(_TYPING_AFTER)
+            while True:
+                await channel.typing(job.conversation, True)
+                await asyncio.sleep(_TYPING_AGAIN)
+
+    sign = asyncio.create_task(show())
+    try:
+        yield
+    finally:
+        sign.cancel()
+        with suppress(asyncio.CancelledError):
+            await sign
