@@ -1,0 +1,48 @@
+import { attachmentOf } from '../face.ts'
+import type { Bubble } from '../mailbox.ts'
+import type { Phone } from '../phone.ts'
+import { Refusal } from '../refusal.ts'
+import type { WhatsApp } from '../whatsapp.ts'
+import { readDraft } from './drafts.ts'
+import { Lookup } from './lookup.ts'
+import type { Call, Router } from './router.ts'
+
+/** What phones send, and what they show. */
+export function messageRoutes(router: Router, whatsapp: WhatsApp, origin: () => string): void {
+  const { world, post } = whatsapp
+  const lookup = new Lookup(world)
+  const phoneOf = (call: Call): Phone => lookup.phone(call.part('number'))
+
+  router.add('POST', '/phones/:number/messages', async (call) => {
+    const phone = phoneOf(call)
+    const body = call.body()
+    if (!body.has('batch')) return { id: await post.send(phone, readDraft(Object.fromEntries(body.rest()))) }
+    const drafts = body.list('batch').map(readDraft)
+    body.finish()
+    const ids: string[] = []
+    for (const draft of drafts) ids.push(await post.send(phone, draft))
+    return { ids }
+  })
+
+  router.add('GET', '/phones/:number/messages', async (call) => {
+    const phone = phoneOf(call)
+    const bubbles = await phone.mailbox.bubbles.wait(call.count('after'), call.patience())
+    return bubbles.map((bubble) => withUrl(bubble, `${origin()}/phones/${phone.number}/media/${bubble.seq}`))
+  })
+
+  router.add('GET', '/phones/:number/deliveries', (call) =>
+    phoneOf(call).mailbox.deliveries.wait(call.count('after'), call.patience()),
+  )
+  router.add('GET', '/phones/:number/media/:which', async (call) => {
+    const found = phoneOf(call).mailbox.find(call.part('which'))
+    const attachment = found && attachmentOf(found.message)
+    if (!attachment) throw new Refusal(404, `there is no media message ${call.part('which')}`)
+    const bytes = await world.media.download(attachment.info, attachment.type).catch((error) => {
+      throw new Refusal(410, error instanceof Error ? error.message : String(error))
+    })
+    return { bytes, type: attachment.info.mimetype || 'application/octet-stream' }
+  })
+}
+
+const withUrl = (bubble: Bubble, url: string): Bubble =>
+  bubble.media ? { ...bubble, media: { ...bubble.media, url } } : bubble

@@ -1,0 +1,53 @@
+import type { Companion } from '../companion.ts'
+import type { Connection } from '../connection.ts'
+import type { Fault } from '../faults.ts'
+import type { Group } from '../groups.ts'
+import type { Phone } from '../phone.ts'
+import type { WhatsApp } from '../whatsapp.ts'
+
+/** How things look in the control API. */
+export const companionView = (companion: Companion): object => ({
+  device: companion.device,
+  jid: companion.jid,
+  lid: companion.lid,
+  online: companion.outlet !== undefined,
+  ready: companion.ready,
+  held: companion.held,
+  queued: companion.queue.size,
+  preKeys: companion.preKeys.size,
+  counters: companion.counters,
+})
+
+export const phoneView = (phone: Phone, whatsapp: WhatsApp): object => ({
+  number: phone.number,
+  jid: phone.jid,
+  lid: phone.lid,
+  ...phone.settings,
+  seq: phone.mailbox.bubbles.last,
+  deliveries: phone.mailbox.deliveries.last,
+  undecryptable: phone.mailbox.undecryptable,
+  pairing: whatsapp.codes.isAsked(phone.number),
+  companions: [...phone.companions.values()].map(companionView),
+})
+
+export const connectionView = ({ id, companion, phase, halfOpen, since }: Connection): object => ({
+  id,
+  ...(companion && { number: companion.number, device: companion.device }),
+  phase,
+  halfOpen,
+  since,
+})
+
+export const groupView = (group: Group): object => ({
+  id: group.id,
+  subject: group.subject,
+  lid: group.lid,
+  members: group.members.map((member) => member.number),
+})
+
+export const faultView = ({ deed, number, device, ...fault }: Fault): object => ({
+  ...fault,
+  ...deed,
+  ...(number !== undefined && { number }),
+  ...(device !== undefined && { device }),
+})

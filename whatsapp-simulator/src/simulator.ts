@@ -1,0 +1,73 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { WebSocketServer } from 'ws'
+import type { Config } from './config.ts'
+import { originOf, startControl } from './control/server.ts'
+import { startMediaServer } from './media-server.ts'
+import { makeTls } from './tls.ts'
+import { WhatsApp } from './whatsapp.ts'
+import { World } from './world.ts'
+
+const SOCKET_PATH = '/ws/chat'
+const LARGEST_FRAME = 64 * 1024 * 1024
+
+/** The ready line: where everything is, and the environment that makes a bridge use it. */
+export type Ready = {
+  ready: true
+  control: string
+  socket: string
+  noiseRoot: string
+  mediaHost: string
+  ca: string
+  env: Record<string, string>
+}
+
+export type Simulator = { ready: Ready; stop(): Promise<void> }
+
+/** Starts everything. @throws when the port is taken or the state directory cannot be written */
+export async function startSimulator(config: Config): Promise<Simulator> {
+  const tls = makeTls()
+  const state = stateDirectory(config.state)
+  const ca = join(state.path, 'ca.pem')
+  writeFileSync(ca, tls.ca)
+  const world = new World(config.record)
+  const whatsapp = new WhatsApp(world)
+  const media = await startMediaServer(world, tls)
+  const control = await startControl(whatsapp, config.port)
+  const sockets = new WebSocketServer({ server: control, path: SOCKET_PATH, maxPayload: LARGEST_FRAME })
+  sockets.on('connection', (socket) => whatsapp.accept(socket))
+  return {
+    ready: readyLine(originOf(control), ca, whatsapp),
+    stop: async () => {
+      for (const connection of world.connections) connection.cut()
+      for (const server of [control, media]) {
+        server.close()
+        server.closeAllConnections()
+      }
+      sockets.close()
+      if (state.temporary) rmSync(state.path, { recursive: true, force: true })
+    },
+  }
+}
+
+function readyLine(control: string, ca: string, { root, world }: WhatsApp): Ready {
+  const socket = `${control.replace('http:', 'ws:')}${SOCKET_PATH}`
+  const noiseRoot = root.publicKey.toString('hex')
+  const mediaHost = world.media.host
+  const env = {
+    WHATSAPP_WEB_SOCKET_URL: socket,
+    NODE_EXTRA_CA_CERTS: ca,
+    CLEO_SIM_NOISE_ROOT: noiseRoot,
+    CLEO_SIM_MEDIA_HOST: mediaHost,
+    NODE_OPTIONS: `--import ${new URL('./trust.ts', import.meta.url).href}`,
+  }
+  return { ready: true, control, socket, noiseRoot, mediaHost, ca, env }
+}
+
+function stateDirectory(wanted: string | undefined): { path: string; temporary: boolean } {
+  if (wanted === undefined)
+    return { path: mkdtempSync(join(tmpdir(), 'whatsapp-simulator-')), temporary: true }
+  mkdirSync(wanted, { recursive: true })
+  return { path: resolve(wanted), temporary: false }
+}
