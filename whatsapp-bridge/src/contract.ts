@@ -156,6 +156,8 @@ export interface SendText {
 }
 /**
  * Fields of `POST /send-media`: JSON with `url`, or multipart with a part named `file`.
+ *
+ * In multipart every field is a text part under its own name and stands before `file`; `quoted` is its JSON.
  */
 export interface SendMedia {
   to: string
@@ -266,6 +268,17 @@ export interface HealthAnswer {
   spool?: number | null
   deadLetters?: number | null
   version?: string | null
+  /**
+   * What happened since the bridge started, by name.
+   */
+  counters?: {
+    [k: string]: number
+  } | null
+  /**
+   * Hex HMAC-SHA256 with the secret over `cleo-bridge-health:` and the request's `X-Bridge-Challenge`
+   * (16–128 visible ASCII characters): this process knows the secret.
+   */
+  proof?: string | null
 }
 /**
  * Answer of `GET /link` and `POST /link`: how to link a phone right now.

@@ -1,1 +1,9 @@
-"""WhatsApp: one channel, several backends that carry it."""
+"""WhatsApp: the channel, and the backends that can carry it."""
+
+from cleo.channels.whatsapp.bridge.client import WhatsAppBridgeClient
+from cleo.channels.whatsapp.channel import WhatsAppChannel
+
+BACKENDS = {"baileys": WhatsAppBridgeClient}
+"""What `WHATSAPP_BACKEND` may name; each implements `backend.Backend`."""
+
+__all__ = ["BACKENDS", "WhatsAppBridgeClient", "WhatsAppChannel"]

@@ -9,6 +9,7 @@ The names `from, messageId, text, media, timestamp, senderId, reaction, reactsTo
 an event or a bridge that knows only those names works.
 """
 
+import hashlib
 import re
 from typing import Annotated, Any, Literal
 
@@ -53,6 +54,15 @@ Label = Annotated[str, StringConstraints(max_length=1024)]
 MediaKind = Literal["image", "video", "audio", "voice", "document", "sticker"]
 EventKind = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.\-]{1,64}$")]
 ReceiptState = Literal["sent", "delivered", "read", "played", "failed"]
+
+
+def message_id_for(key: str) -> str:
+    """Tell the WhatsApp message id of a send with this `Idempotency-Key`: `3EB0` and 18 hex digits of its SHA-256.
+
+    So a repeated send repeats the id, and WhatsApp itself shows one bubble. A bridge written from the first
+    specification chooses ids of its own; the id in its answer is the one that counts.
+    """
+    return "3EB0" + hashlib.sha256(key.encode()).hexdigest()[:18].upper()
 
 
 class Wire(BaseModel):
@@ -163,7 +173,10 @@ class SendText(Wire):
 
 
 class SendMedia(Wire):
-    """Fields of `POST /send-media`: JSON with `url`, or multipart with a part named `file`."""
+    """Fields of `POST /send-media`: JSON with `url`, or multipart with a part named `file`.
+
+    In multipart every field is a text part under its own name and stands before `file`; `quoted` is its JSON.
+    """
 
     to: Address
     kind: MediaKind | None = None
@@ -247,6 +260,11 @@ class HealthAnswer(Wire):
     """Events that wait for the agent."""
     dead_letters: Annotated[int, Field(ge=0)] | None = None
     version: str | None = None
+    counters: dict[str, int] | None = None
+    """What happened since the bridge started, by name."""
+    proof: str | None = None
+    """Hex HMAC-SHA256 with the secret over `cleo-bridge-health:` and the request's `X-Bridge-Challenge`
+    (16–128 visible ASCII characters): this process knows the secret."""
 
 
 class LinkAnswer(Wire):

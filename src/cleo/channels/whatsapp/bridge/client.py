@@ -1,0 +1,198 @@
+"""The backend that reaches WhatsApp through a bridge: ours, or one written from the first specification."""
+
+import json
+import os
+from collections.abc import AsyncIterator
+from typing import BinaryIO, TypeVar
+
+import httpx2
+from pydantic import ValidationError
+
+from cleo.channels.whatsapp.bridge import contract as wire
+from cleo.channels.whatsapp.bridge.answers import read_health, read_sent
+from cleo.channels.whatsapp.bridge.http import BridgeHttp
+from cleo.channels.whatsapp.bridge.origin import Origin
+from cleo.channels.whatsapp.jid import write_jid
+from cleo.domain.content import File, MessageId, Reaction
+from cleo.domain.errors import FetchError, SendRejected
+from cleo.domain.health import Health
+from cleo.domain.identity import Address
+from cleo.domain.message import Quoted
+from cleo.ports import Files, Limits, Sent
+
+W = TypeVar("W", bound=wire.Wire)
+
+_LIMITS = Limits(
+    text_max=4000,
+    caption_max=1024,
+    advice="Replies are read on a phone in WhatsApp: short paragraphs and lists, no tables.",
+)
+
+
+class WhatsAppBridgeClient:
+    """Implements `Backend`, `Reacts`, `Types` and `ForeseesIds` over the bridge's HTTP API.
+
+    It tries everything once; who calls decides about another try. Close it with `close`.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        files: Files,
+        secret: str | None = None,
+        timeout: float = 30.0,
+        file_max_bytes: int = 64 * 1024 * 1024,
+    ) -> None:
+        """Prepare for the bridge at `base_url`; `timeout` is in seconds. Raises `ConfigError`."""
+        self._http = BridgeHttp(Origin(base_url), secret=secret, timeout=timeout)
+        self._files = files
+        self._file_max_bytes = file_max_bytes
+        self._shows_typing = True
+
+    @property
+    def limits(self) -> Limits:
+        """What fits into one message."""
+        return _LIMITS
+
+    def message_id(self, key: str) -> MessageId | None:
+        """Tell the id that our bridge derives from the key; a foreign bridge chooses its own."""
+        return MessageId(wire.message_id_for(key))
+
+    async def send_text(self, to: Address, body: str, *, key: str, quoted: Quoted | None) -> Sent:
+        """Send words through `POST /send`."""
+        command = _command(wire.SendText, to=_jid(to), text=body, quoted=_quoted(quoted))
+        return read_sent(await self._http.send("/send", key=key, body=_json(command)))
+
+    async def send_file(self, to: Address, file: File, *, key: str, quoted: Quoted | None) -> Sent:
+        """Send a stored file through `POST /send-media`, read from disk as it goes out."""
+        command = _command(
+            wire.SendMedia,
+            to=_jid(to),
+            kind=file.kind,
+            mimetype=file.mimetype,
+            filename=file.name,
+            caption=file.caption or None,
+            seconds=file.seconds,
+            quoted=_quoted(quoted),
+        )
+        with _open(self._files, file) as stored:
+            part = (file.name or "file", stored, file.mimetype)
+            answer = await self._http.upload("/send-media", key=key, fields=_form(command), file=part)
+        return read_sent(answer)
+
+    async def react(self, to: Address, reaction: Reaction, *, key: str, author: Address | None) -> Sent:
+        """React through `POST /react`; a bridge without it leaves the message as it is."""
+        command = _command(
+            wire.React,
+            to=_jid(to),
+            message_id=reaction.to,
+            emoji=reaction.emoji,
+            sender_id=_jid(author) if author else None,
+        )
+        answer = await self._http.send("/react", key=key, body=_json(command))
+        if answer.knows_no_such_path:
+            return Sent(message_id=None, degraded="This bridge has no reactions.")
+        return read_sent(answer)
+
+    async def typing(self, to: Address, on: bool) -> None:
+        """Show through `POST /typing` that Cleo writes; quietly off where the bridge cannot."""
+        if not self._shows_typing:
+            return
+        try:
+            command = _command(wire.Typing, to=_jid(to), state="composing" if on else "paused")
+            answer = await self._http.ask("POST", "/typing", _json(command))
+        except (httpx2.HTTPError, SendRejected):
+            return
+        self._shows_typing = not answer.knows_no_such_path
+
+    async def fetch(self, file: File) -> AsyncIterator[bytes]:
+        """Read an inbound file from the bridge's own origin; raises `FetchError`."""
+        if file.url is None:
+            raise FetchError("The message named no place to fetch its file from.")
+        url = self._http.origin.media(file.url)
+        try:
+            async with self._http.download(url) as response:
+                _check(response)
+                async for chunk in _capped(response, self._file_max_bytes):
+                    yield chunk
+        except httpx2.HTTPError as error:
+            raise FetchError(
+                f"The bridge broke off while the file was fetched ({type(error).__name__})."
+            ) from error
+
+    async def health(self) -> Health:
+        """Ask `GET /health`."""
+        try:
+            return read_health(await self._http.ask("GET", "/health"))
+        except httpx2.HTTPError as error:
+            said = (
+                f"The bridge at {self._http.origin} does not answer ({type(error).__name__}). "
+                "Is it running, and is WHATSAPP_BRIDGE_URL its address?"
+            )
+            return Health(state="down", code="unreachable", message=said)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.close()
+
+
+def _check(response: httpx2.Response) -> None:
+    if response.status_code != 200:
+        raise FetchError(f"The bridge does not give the file (it answered {response.status_code}).")
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        raise FetchError("The bridge packed the file, although it was asked not to.")
+
+
+async def _capped(response: httpx2.Response, limit: int) -> AsyncIterator[bytes]:
+    left = limit - int(response.headers.get("Content-Length", "0"))
+    if left >= 0:
+        left = limit
+        async for chunk in response.aiter_raw():
+            left -= len(chunk)
+            if left < 0:
+                break
+            yield chunk
+    if left < 0:
+        raise FetchError(f"The file is larger than the {limit} bytes that Cleo takes (CLEO_FILE_MAX_BYTES).")
+
+
+def _open(files: Files, file: File) -> BinaryIO:
+    if file.stored is None:
+        raise SendRejected("The file was never stored, so there is nothing to send.")
+    try:
+        no_links = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+        return os.fdopen(os.open(files.path(file.stored), os.O_RDONLY | no_links), "rb")
+    except (KeyError, OSError) as error:
+        raise SendRejected("The file is no longer in Cleo's store, so it cannot be sent.") from error
+
+
+def _command(body: type[W], **fields: object) -> W:
+    try:
+        return body.model_validate(fields)
+    except ValidationError as error:
+        wrong = ", ".join(str(detail["loc"][0]) for detail in error.errors(include_input=False))
+        raise SendRejected(f"The message does not fit what a bridge can send: {wrong}.") from error
+
+
+def _jid(to: Address) -> str:
+    try:
+        return write_jid(to)
+    except ValueError as error:
+        raise SendRejected(str(error)) from error
+
+
+def _quoted(quoted: Quoted | None) -> wire.Quoted | None:
+    if quoted is None:
+        return None
+    sender = _jid(quoted.sender) if quoted.sender else None
+    return _command(wire.Quoted, message_id=quoted.id, sender_id=sender, text=quoted.text)
+
+
+def _json(command: wire.Wire) -> bytes:
+    return command.model_dump_json(by_alias=True, exclude_none=True).encode()
+
+
+def _form(command: wire.SendMedia) -> dict[str, str]:
+    fields: dict[str, object] = command.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in fields.items()}

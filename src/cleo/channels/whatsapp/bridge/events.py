@@ -1,0 +1,175 @@
+"""What an event of the bridge means: a message, a receipt, or nothing. Pure."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import get_args
+
+from cleo.channels.whatsapp.bridge import contract as wire
+from cleo.channels.whatsapp.jid import read_address
+from cleo.domain.content import (
+    Content,
+    Edit,
+    File,
+    FileKind,
+    Location,
+    MessageId,
+    Other,
+    Reaction,
+    Revoke,
+    Text,
+)
+from cleo.domain.identity import Address, namespace
+from cleo.domain.message import Inbound, Quoted, Receipt
+
+CHANNEL = "whatsapp"
+
+_SECONDS_UNTIL = 10**11
+"""Below this a timestamp is in seconds: as milliseconds it would be before March 1973."""
+_LONGEST = 2**31
+_FILE_KINDS: dict[str, FileKind] = {kind: kind for kind in get_args(FileKind)}
+_NOTHING_ALONE = frozenset({"reaction", "receipt"})
+"""Kinds that say nothing without the field that carries them."""
+_PATH = re.compile(r"[/\\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """An event that asks for nothing. `why` is a stable word for logs; it holds nothing of the event."""
+
+    why: str
+
+
+def read_event(event: wire.InboundEvent) -> Inbound | Receipt | Ignored:
+    """Translate what the bridge tells."""
+    chat = read_address(event.from_)
+    if chat is None:
+        return Ignored("nobody_to_answer")
+    if event.receipt is not None:
+        return _receipt(event, event.receipt, chat)
+    content = _content(event)
+    if content is None:
+        return Ignored("nothing_in_it")
+    sender = _sender(event, chat)
+    if isinstance(sender, Ignored):
+        return sender
+    return Inbound(
+        channel=CHANNEL,
+        chat=chat,
+        id=MessageId(event.message_id),
+        sender=sender,
+        content=content,
+        at=_milliseconds(event.timestamp),
+        aliases=_aliases(event) - {sender},
+        sender_name=_label(event.sender_name),
+        account=event.account or "",
+        is_group=namespace(chat) == "group",
+        from_me=bool(event.from_me),
+        forwarded=bool(event.forwarded),
+        offline=bool(event.offline),
+        quoted=_quoted(event.quoted),
+    )
+
+
+def _receipt(event: wire.InboundEvent, state: wire.ReceiptState, chat: Address) -> Receipt:
+    return Receipt(
+        channel=CHANNEL,
+        chat=chat,
+        of=tuple(MessageId(id) for id in event.receipt_for or (event.message_id,)),
+        state="read" if state == "played" else state,
+        at=_milliseconds(event.timestamp),
+        reason=event.reason or "",
+        account=event.account or "",
+    )
+
+
+def _sender(event: wire.InboundEvent, chat: Address) -> Address | Ignored:
+    """Tell who wrote. In a direct chat only the one whom it is with, under any verified address."""
+    if event.from_me:
+        return read_address(event.sender_id or event.account or event.from_) or chat
+    sender = read_address(event.sender_id or event.from_)
+    if sender is None or namespace(sender) == "group":
+        return Ignored("no_sender")
+    if namespace(chat) != "group" and chat not in {sender, *_aliases(event)}:
+        return Ignored("sender_is_not_the_chat")
+    return sender
+
+
+def _aliases(event: wire.InboundEvent) -> frozenset[Address]:
+    read = (read_address(alias) for alias in event.sender_aliases)
+    return frozenset(alias for alias in read if alias and namespace(alias) != "group")
+
+
+def _content(event: wire.InboundEvent) -> Content | None:
+    body = event.text or ""
+    if event.reaction or event.reacts_to_message_id:
+        return _reaction(event)
+    if event.revokes:
+        return Revoke(of=MessageId(event.revokes))
+    if event.edits:
+        return Edit(of=MessageId(event.edits), body=body)
+    if event.location:
+        return _location(event.location)
+    if event.media:
+        return _file(event.media, event.kind, body)
+    return _words(event.kind or "text", body)
+
+
+def _reaction(event: wire.InboundEvent) -> Reaction | None:
+    if event.reaction is None or event.reacts_to_message_id is None:
+        return None
+    return Reaction(emoji=event.reaction, to=MessageId(event.reacts_to_message_id))
+
+
+def _words(kind: str, body: str) -> Content | None:
+    if kind in _NOTHING_ALONE:
+        return None
+    if kind != "text":
+        return Other(kind=kind, body=body)
+    return Text(body=body) if body.strip() else None
+
+
+def _location(place: wire.Place) -> Location:
+    return Location(
+        latitude=place.latitude,
+        longitude=place.longitude,
+        name=_label(place.name),
+        address=_label(place.address),
+    )
+
+
+def _file(media: wire.Media, kind: str | None, caption: str) -> File:
+    mimetype = _label(media.mimetype).lower() or "application/octet-stream"
+    seconds = media.seconds if media.seconds is not None and media.seconds < _LONGEST else None
+    return File(
+        kind=_FILE_KINDS.get(kind or "") or _FILE_KINDS.get(mimetype.partition("/")[0], "document"),
+        mimetype=mimetype,
+        name=_file_name(media.filename),
+        size=media.size,
+        caption=caption,
+        url=media.url,
+        seconds=seconds,
+    )
+
+
+def _file_name(name: str | None) -> str | None:
+    """Make a name that is only shown: no folders, nothing invisible, at most 255 characters."""
+    shown = _label(_PATH.split(name)[-1])[-255:] if name else ""
+    return None if shown in {"", ".", ".."} else shown
+
+
+def _label(text: str | None) -> str:
+    """One line of visible text: marks that are not seen, or that turn the reading direction, are taken out."""
+    flat = " ".join((text or "").split())
+    return "".join(mark for mark in flat if unicodedata.category(mark) not in {"Cc", "Cf", "Cs"})
+
+
+def _quoted(quoted: wire.Quoted | None) -> Quoted | None:
+    if quoted is None:
+        return None
+    sender = read_address(quoted.sender_id) if quoted.sender_id else None
+    return Quoted(id=MessageId(quoted.message_id), sender=sender, text=quoted.text)
+
+
+def _milliseconds(timestamp: int) -> int:
+    return timestamp * 1000 if timestamp < _SECONDS_UNTIL else timestamp

@@ -1,0 +1,108 @@
+"""HTTP to the bridge: one origin, no redirects, no proxies, the secret nowhere else."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from typing import BinaryIO, Final
+
+import httpx2
+
+from cleo.channels.whatsapp.bridge.answers import Answer
+from cleo.channels.whatsapp.bridge.contract import KEY_HEADER, SECRET_HEADER
+from cleo.channels.whatsapp.bridge.origin import Origin
+from cleo.domain.errors import SendFailed, SendUncertain
+
+FilePart = tuple[str, BinaryIO, str]
+"""Name, open file and mimetype of a multipart upload."""
+
+_NOT_SENT: Final = (
+    httpx2.ConnectError,
+    httpx2.ConnectTimeout,
+    httpx2.PoolTimeout,
+    httpx2.UnsupportedProtocol,
+)
+"""Before the first byte left. Every other transport error means that nobody knows."""
+
+_LONGEST_ANSWER = 64 * 1024
+_SHORT = httpx2.Timeout(5.0)
+
+
+class BridgeHttp:
+    """One kept-alive connection pool to the bridge."""
+
+    def __init__(self, origin: Origin, *, secret: str | None, timeout: float) -> None:
+        self.origin = origin
+        self._http = httpx2.AsyncClient(
+            headers={SECRET_HEADER: secret} if secret else {},
+            timeout=httpx2.Timeout(timeout, connect=5.0, pool=5.0),
+            limits=httpx2.Limits(max_connections=32, max_keepalive_connections=8, keepalive_expiry=4.0),
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    async def send(self, path: str, *, key: str, body: bytes) -> Answer:
+        """Post JSON that sends something; raises `SendFailed` or `SendUncertain`."""
+        headers = {KEY_HEADER: key, "Content-Type": "application/json"}
+        return await self._sent(
+            self._http.build_request("POST", self._url(path), content=body, headers=headers)
+        )
+
+    async def upload(self, path: str, *, key: str, fields: Mapping[str, str], file: FilePart) -> Answer:
+        """Post a file with its fields, read from disk as it goes; raises like `send`."""
+        request = self._http.build_request(
+            "POST", self._url(path), data=fields, files={"file": file}, headers={KEY_HEADER: key}
+        )
+        return await self._sent(request)
+
+    async def ask(self, method: str, path: str, body: bytes | None = None) -> Answer:
+        """Ask for something that may be asked twice; raises `httpx2.HTTPError`."""
+        headers = {"Content-Type": "application/json"} if body else {}
+        request = self._http.build_request(
+            method, self._url(path), content=body, headers=headers, timeout=_SHORT
+        )
+        return await self._answer(request)
+
+    @asynccontextmanager
+    async def download(self, url: httpx2.URL) -> AsyncGenerator[httpx2.Response]:
+        """Open an answer whose body is read as it comes, unpacked; raises `httpx2.HTTPError`."""
+        async with self._http.stream("GET", url, headers={"Accept-Encoding": "identity"}) as response:
+            yield response
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    def _url(self, path: str) -> httpx2.URL:
+        return self.origin.endpoint(path)
+
+    async def _sent(self, request: httpx2.Request) -> Answer:
+        try:
+            return await self._answer(request)
+        except _NOT_SENT as error:
+            raise SendFailed(
+                f"The bridge at {self.origin} cannot be reached ({type(error).__name__}). "
+                "Is it running, and is WHATSAPP_BRIDGE_URL its address?"
+            ) from error
+        except httpx2.HTTPError as error:
+            raise SendUncertain(
+                f"The bridge took the message but did not answer ({type(error).__name__}); it may have been sent."
+            ) from error
+
+    async def _answer(self, request: httpx2.Request) -> Answer:
+        response = await self._http.send(request, stream=True)
+        try:
+            return Answer(response, await _start_of(response))
+        finally:
+            await response.aclose()
+
+
+async def _start_of(response: httpx2.Response) -> bytes:
+    """Read the start of a body. The status has arrived: what breaks now does not change what happened."""
+    body = b""
+    try:
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > _LONGEST_ANSWER:
+                break
+    except httpx2.HTTPError:
+        return b""
+    return body

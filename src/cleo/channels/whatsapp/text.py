@@ -1,0 +1,128 @@
+"""Markdown as WhatsApp messages: written in its marks, and divided where it reads best."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from cleo.channels.whatsapp.graphemes import cut_before
+from cleo.channels.whatsapp.markdown import Code, Line, Span, read
+from cleo.channels.whatsapp.marks import FENCE, show
+
+_NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
+_FENCES = len(f"{FENCE}\n\n{FENCE}")
+_INVISIBLE = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
+
+
+def parts(markdown: str, limit: int) -> list[str]:
+    """Write Markdown as texts of at most `limit` characters (32 or more), in order; none when nothing is visible.
+
+    Cut at ends of paragraphs where possible, else of lines, else of words; code goes on in fences of its own.
+    """
+    if limit < 32:
+        raise ValueError("a message must have room for 32 characters")
+    pack = _Pack(limit)
+    for block in read(_NOT_TEXT.sub("\ufffd", markdown)):
+        whole = "\n".join(show(item) for item in block)
+        if len(whole) <= limit:
+            pack.add(whole, "\n\n")
+            continue
+        between = "\n\n"
+        for item in block:
+            for piece in _pieces(item, limit):
+                pack.add(piece, between)
+                between = "\n"
+    return pack.done()
+
+
+class _Pack:
+    """Fills messages."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._full: list[str] = []
+        self._now = ""
+
+    def add(self, text: str, between: str) -> None:
+        """Add a text that fits into one message, after `between` if there is something before it."""
+        if self._now and len(self._now) + len(between) + len(text) <= self._limit:
+            self._now += between + text
+        else:
+            self._full.append(self._now)
+            self._now = text
+
+    def done(self) -> list[str]:
+        """Tell all messages that show something."""
+        return [part for part in (*self._full, self._now) if any(map(_is_visible, part))]
+
+
+def _is_visible(mark: str) -> bool:
+    return unicodedata.category(mark) not in _INVISIBLE
+
+
+def _pieces(item: Line | Code, limit: int) -> Iterator[str]:
+    """Show an item in as many texts as it needs."""
+    if isinstance(item, Code):
+        yield from (show(Code(body)) for body in _bodies(item.body, limit - _FENCES))
+        return
+    left: Line | None = item
+    while left is not None:
+        head, left = _cut(left, limit)
+        yield show(head)
+
+
+def _bodies(code: str, room: int) -> Iterator[str]:
+    """Divide code at ends of lines; a line that is too long is cut anywhere."""
+    now = ""
+    for line in code.split("\n"):
+        for piece in _slices(line, room):
+            if now and len(now) + 1 + len(piece) <= room:
+                now += "\n" + piece
+            else:
+                if now.strip():
+                    yield now
+                now = piece
+    if now.strip():
+        yield now
+
+
+def _slices(line: str, room: int) -> Iterator[str]:
+    while len(line) > room:
+        end = cut_before(line, room)
+        yield line[:end]
+        line = line[end:]
+    yield line
+
+
+def _cut(line: Line, limit: int) -> tuple[Line, Line | None]:
+    """Divide a line into what fits and what is left."""
+    if len(show(line)) <= limit:
+        return line, None
+    text = "".join(span.text for span in line.spans)
+    end = min(limit, len(text))
+    while end > 1 and len(show(_slice(line, 0, end))) > limit:
+        over = len(show(_slice(line, 0, end))) - limit
+        end = max(1, end - over)
+    end = _word_end(text, end)
+    left = _slice(line, end + _spaces(text, end), len(text))
+    return _slice(line, 0, end), Line(left.spans, line.rest, line.rest) if left.spans else None
+
+
+def _word_end(text: str, end: int) -> int:
+    """Tell where the last word that ends up to `end` does; inside a word when it is a very long one."""
+    space = max(text.rfind(" ", 1, end + 1), text.rfind("\u00a0", 1, end + 1))
+    return space if space > end // 2 else cut_before(text, end)
+
+
+def _spaces(text: str, start: int) -> int:
+    return len(text[start:]) - len(text[start:].lstrip())
+
+
+def _slice(line: Line, start: int, end: int) -> Line:
+    spans: list[Span] = []
+    place = 0
+    for span in line.spans:
+        piece = span.text[max(start - place, 0) : max(end - place, 0)]
+        if piece:
+            spans.append(Span(piece, span.styles))
+        place += len(span.text)
+    return Line(tuple(spans), line.prefix, line.rest)
