@@ -1,0 +1,149 @@
+import { createReadStream } from 'node:fs'
+import type { ServerResponse } from 'node:http'
+import { pipeline } from 'node:stream/promises'
+import {
+  downloadContentFromMessage,
+  type MediaType,
+  type proto,
+  type WAMessage,
+  type WASocket,
+} from 'baileys'
+import { unwrap } from './content.ts'
+import { Refusal } from './errors.ts'
+import type { MediaStore } from './media-store.ts'
+import { save, type Upload } from './multipart.ts'
+
+/** The parts of a media message that its download needs. */
+type Descriptor = {
+  mediaKey?: Uint8Array | null
+  directPath?: string | null
+  url?: string | null
+  mimetype?: string | null
+  fileLength?: unknown
+  fileSha256?: Uint8Array | null
+}
+
+const FIELDS: [keyof proto.IMessage, MediaType][] = [
+  ['imageMessage', 'image'],
+  ['videoMessage', 'video'],
+  ['ptvMessage', 'video'],
+  ['audioMessage', 'audio'],
+  ['documentMessage', 'document'],
+  ['stickerMessage', 'sticker'],
+]
+const GONE = new Set([403, 404, 410])
+const DOWNLOAD_MS = 120_000
+const PHONE_MS = 20_000
+
+type Parts = { store: MediaStore; connected: () => WASocket; directory: string; limit: number }
+
+/**
+ * Downloads, decrypts and checks received media, then serves it. Nothing is served before its digest is right. When
+ * WhatsApp has dropped the file, the phone is asked to upload it again.
+ *
+ * @throws {Refusal} 404 unknown, 410 gone, 413 too large, 502 damaged, 503 not now
+ */
+export async function serveMedia(id: string, response: ServerResponse, parts: Parts): Promise<void> {
+  const message = parts.store.find(id)
+  const found = message?.message && descriptorOf(message.message)
+  if (!message || !found)
+    throw new Refusal(404, 'not_found', 'There is no media with this id; it may be too old.')
+  if (Number(found.descriptor.fileLength ?? 0) > parts.limit) throw tooBig(parts.limit)
+  const file = await fetchFile(id, message, found, parts)
+  try {
+    response.writeHead(200, {
+      'content-type': headerSafe(found.descriptor.mimetype),
+      'content-length': file.size,
+      'content-disposition': 'attachment',
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+    })
+    await pipeline(createReadStream(file.path), response)
+  } finally {
+    await file.remove()
+  }
+}
+
+type Found = { descriptor: Descriptor; type: MediaType }
+type Stored = Pick<Upload, 'path' | 'size' | 'remove'>
+
+async function fetchFile(id: string, message: WAMessage, found: Found, parts: Parts): Promise<Stored> {
+  try {
+    return await download(found, parts)
+  } catch (error) {
+    if (!GONE.has(statusOf(error))) throw error instanceof Refusal ? error : unavailable()
+  }
+  await askPhone(id, message, parts)
+  const renewed = message.message && descriptorOf(message.message)
+  return download(renewed ?? found, parts).catch((error: unknown) => {
+    throw error instanceof Refusal ? error : unavailable()
+  })
+}
+
+async function download({ descriptor, type }: Found, { directory, limit }: Parts): Promise<Stored> {
+  const { mediaKey, directPath, url } = descriptor
+  const signal = AbortSignal.timeout(DOWNLOAD_MS)
+  const stream = await downloadContentFromMessage(
+    { mediaKey: mediaKey ?? null, directPath: directPath ?? null, url: url ?? null },
+    type,
+    { options: { signal, redirect: 'error' } },
+  )
+  const file = await save(stream, directory, limit).catch((error: unknown) => {
+    throw error instanceof Refusal ? tooBig(limit) : damaged()
+  })
+  const expected = descriptor.fileSha256
+  if (expected?.length && Buffer.from(expected).toString('hex') !== file.sha256) {
+    await file.remove()
+    throw damaged()
+  }
+  return file
+}
+
+/** Asks the phone to upload the file again; the new address is kept. */
+async function askPhone(id: string, message: WAMessage, { store, connected }: Parts): Promise<void> {
+  const socket = connected()
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error('the phone did not answer')), PHONE_MS)
+  try {
+    // Baileys looks for the descriptor at the top of the message
+    const flat: WAMessage = { key: message.key, message: unwrap(message.message ?? {}) }
+    await Promise.race([socket.updateMediaMessage(flat), late])
+    if (flat.message) store.renew(id, flat.message)
+    message.message = flat.message ?? null
+  } catch {
+    throw new Refusal(
+      410,
+      'media_gone',
+      'WhatsApp no longer has this file and the phone did not upload it again.',
+    )
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function descriptorOf(message: proto.IMessage): Found | undefined {
+  const inner = unwrap(message)
+  for (const [field, type] of FIELDS) {
+    const descriptor = inner[field] as Descriptor | null | undefined
+    if (descriptor) return { descriptor, type }
+  }
+  return undefined
+}
+
+const statusOf = (error: unknown): number =>
+  (error as { output?: { statusCode?: number } } | undefined)?.output?.statusCode ?? 0
+
+/** The sender chose the mimetype: only a plain one goes into a header. */
+const headerSafe = (mimetype: string | null | undefined): string =>
+  mimetype && /^[\w.+-]+\/[\w.+-]+(; ?[\w.-]+=[\w.-]+)*$/.test(mimetype)
+    ? mimetype
+    : 'application/octet-stream'
+
+const tooBig = (limit: number) =>
+  new Refusal(413, 'too_large', `This file is larger than WHATSAPP_MEDIA_MAX_BYTES (${limit} bytes).`)
+const damaged = () =>
+  new Refusal(502, 'media_damaged', 'The file from WhatsApp does not have the announced content.')
+const unavailable = () =>
+  new Refusal(503, 'media_unavailable', 'The file cannot be fetched from WhatsApp now; try again.', {
+    retryAfter: 5,
+  })
