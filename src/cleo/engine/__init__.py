@@ -1,1 +1,5 @@
 """Who works on which conversation now."""
+
+from cleo.engine.inprocess import InProcessEngine
+
+__all__ = ["InProcessEngine"]

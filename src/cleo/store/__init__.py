@@ -1,1 +1,8 @@
-"""All truth, in SQL: one file a noun."""
+"""All truth, in SQL: one file a noun. Beside it the files, the clock and the lock of the data directory."""
+
+from cleo.store.clock import SystemClock
+from cleo.store.files import DiskFiles
+from cleo.store.lock import lock_data_dir
+from cleo.store.sql import SqlStore, open_store
+
+__all__ = ["DiskFiles", "SqlStore", "SystemClock", "lock_data_dir", "open_store"]

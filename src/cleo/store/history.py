@@ -1,0 +1,63 @@
+"""The model's messages of a conversation."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from cleo.domain.conversation import ConversationId
+from cleo.domain.run import RunId
+from cleo.ports.line import Parked
+from cleo.store.schema import conversations, history, spending
+
+_of_it = history.c.conversation == bindparam("chat")
+_WINDOW = select(history.c.body).where(_of_it).order_by(history.c.revision.desc()).limit(bindparam("newest"))
+_REVISION = select(func.coalesce(func.max(history.c.revision), 0)).where(_of_it)
+_APPEND = insert(history)
+_PARKED = select(conversations.c.parked_batch, conversations.c.parked_requests).where(
+    conversations.c.id == bindparam("chat")
+)
+_PARK = update(conversations).where(conversations.c.id == bindparam("chat"))
+_SPEND = insert(spending)
+
+
+class SqlHistory:
+    """Implements `cleo.ports.History`. The revision is the number of messages."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def window(self, conversation: ConversationId, limit: int) -> Sequence[bytes]:
+        """The newest `limit` messages, oldest first."""
+        newest = self._connection.execute(_WINDOW, {"chat": conversation, "newest": limit}).scalars().all()
+        return newest[::-1]
+
+    def append(self, conversation: ConversationId, run: RunId, bodies: Sequence[bytes]) -> int:
+        """Add messages; tells the new revision."""
+        revision = self._connection.execute(_REVISION, {"chat": conversation}).scalar_one()
+        rows = [
+            {"conversation": conversation, "revision": number, "run": run, "body": body}
+            for number, body in enumerate(bodies, revision + 1)
+        ]
+        if rows:
+            self._connection.execute(_APPEND, rows)
+        return revision + len(rows)
+
+    def parked(self, conversation: ConversationId) -> Parked | None:
+        """The open batch, if there is one."""
+        row = self._connection.execute(_PARKED, {"chat": conversation}).one_or_none()
+        batch, requests = row or (None, None)
+        return None if batch is None or requests is None else Parked(batch=batch, requests=requests)
+
+    def park(self, conversation: ConversationId, parked: Parked | None) -> None:
+        """Set or clear the open batch."""
+        row = {
+            "chat": conversation,
+            "parked_batch": parked.batch if parked else None,
+            "parked_requests": parked.requests if parked else None,
+        }
+        self._connection.execute(_PARK, row)
+
+    def spend(self, conversation: ConversationId, run: RunId, tokens: int, cost: float, at: float) -> None:
+        """Note what a model call cost (tokens, US dollars)."""
+        row = {"conversation": conversation, "run": run, "tokens": tokens, "cost": cost, "at": at}
+        self._connection.execute(_SPEND, row)

@@ -1,0 +1,85 @@
+"""What came in."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from cleo.domain.content import Reaction
+from cleo.domain.conversation import ConversationId
+from cleo.domain.identity import PersonId
+from cleo.domain.message import Inbound, InboxItem, InboxState
+from cleo.domain.run import RunId
+from cleo.ports.clock import Clock
+from cleo.store.codec import INBOUND, decode, encode
+from cleo.store.dialect import insert_once, portions
+from cleo.store.schema import inbox, is_new
+
+_ITEM = select(inbox.c.seq, inbox.c.conversation, inbox.c.person, inbox.c.body, inbox.c.received_at).order_by(
+    inbox.c.seq
+)
+_NEW = _ITEM.where(inbox.c.conversation == bindparam("conversation"), is_new)
+_OF_RUN = _ITEM.where(inbox.c.run == bindparam("run"))
+_MOVE = update(inbox).where(inbox.c.seq.in_(bindparam("seqs", expanding=True)))
+
+
+class SqlInbox:
+    """Implements `cleo.ports.Inbox`. Nothing is ever deleted, so a repeat is known however late it comes."""
+
+    def __init__(self, connection: Connection, clock: Clock) -> None:
+        self._connection = connection
+        self._clock = clock
+        self._add = insert_once(connection, inbox).returning(inbox.c.seq)
+
+    def add(
+        self, message: Inbound, conversation: ConversationId, person: PersonId, state: InboxState
+    ) -> int | None:
+        """Keep it and tell its seq; None: it was here before."""
+        row = {
+            "fingerprint": fingerprint(message),
+            "conversation": conversation,
+            "person": person,
+            "state": state,
+            "received_at": self._clock.now(),
+            "body": encode(INBOUND, message),
+        }
+        return self._connection.execute(self._add, row).scalar()
+
+    def new(self, conversation: ConversationId) -> Sequence[InboxItem]:
+        """What waits for a run, oldest first."""
+        rows = self._connection.execute(_NEW, {"conversation": conversation})
+        return [_item(*row) for row in rows]
+
+    def of_run(self, run: RunId) -> Sequence[InboxItem]:
+        """What the run took, oldest first."""
+        rows = self._connection.execute(_OF_RUN, {"run": run})
+        return [_item(*row) for row in rows]
+
+    def move(self, seqs: Iterable[int], state: InboxState, run: RunId | None = None) -> None:
+        """Change the state, and the run if one is given."""
+        changes = {"state": state} if run is None else {"state": state, "run": run}
+        for portion in portions(seqs):
+            self._connection.execute(_MOVE, {"seqs": portion, **changes})
+
+
+def fingerprint(message: Inbound) -> bytes:
+    """Tell in 16 bytes what makes a message the same message.
+
+    An id is unique only with its account, chat and sender. Reactions come from some bridges under the id of
+    their target, so what they say and when belongs to them too.
+    """
+    parts: list[str | int] = [message.channel, message.account, message.chat, message.sender, message.id]
+    if isinstance(message.content, Reaction):
+        parts += ["reaction", message.content.to, message.content.emoji, message.at]
+    return hashlib.sha256(json.dumps(parts).encode()).digest()[:16]
+
+
+def _item(seq: int, conversation: str, person: str, body: str, received_at: float) -> InboxItem:
+    return InboxItem(
+        seq=seq,
+        conversation=ConversationId(conversation),
+        person=PersonId(person),
+        message=decode(INBOUND, body),
+        received_at=received_at,
+    )

@@ -1,0 +1,35 @@
+"""Which tool calls started."""
+
+from typing import Literal, cast
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from cleo.ports.line import LedgerEntry
+from cleo.store.dialect import insert_once
+from cleo.store.schema import tool_calls
+
+_ENTRY = select(tool_calls.c.tool, tool_calls.c.state, tool_calls.c.value).where(
+    tool_calls.c.key == bindparam("call")
+)
+_FINISH = update(tool_calls).where(tool_calls.c.key == bindparam("call"))
+
+
+class SqlLedger:
+    """Implements `cleo.ports.Ledger`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._claim = insert_once(connection, tool_calls)
+
+    def claim(self, key: str, tool: str, at: float) -> LedgerEntry | None:
+        """Write `started`; None: it is ours. Otherwise tells what is known of the earlier start."""
+        row = {"key": key, "tool": tool, "state": "started", "value": "", "started_at": at}
+        if self._connection.execute(self._claim, row).rowcount == 1:
+            return None
+        tool, state, value = self._connection.execute(_ENTRY, {"call": key}).one()
+        known = cast(Literal["started", "done", "failed", "unknown"], state)
+        return LedgerEntry(key=key, tool=tool, state=known, value=value)
+
+    def finish(self, key: str, state: Literal["done", "failed", "unknown"], value: str, at: float) -> None:
+        """Write how it ended."""
+        self._connection.execute(_FINISH, {"call": key, "state": state, "value": value, "ended_at": at})

@@ -1,0 +1,128 @@
+"""Who wrote."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import BindParameter, Connection, Select, bindparam, func, insert, or_, select, update
+
+from cleo.domain.identity import Address, Person, PersonId, namespace
+from cleo.store.schema import aliases, is_owner, people
+
+_SELECT = select(people.c.id, people.c.name, people.c.claimed_owner, people.c.first_seen, aliases.c.address)
+_of = _SELECT.join(aliases, aliases.c.person == people.c.id).order_by(people.c.first_seen, people.c.id)
+_BEHIND = _of.where(
+    aliases.c.person.in_(
+        select(aliases.c.person).where(aliases.c.address.in_(bindparam("addresses", expanding=True)))
+    )
+)
+_survivor = (
+    select(func.coalesce(people.c.merged_into, people.c.id))
+    .where(people.c.id == bindparam("person"))
+    .scalar_subquery()
+)
+_GET = _of.where(people.c.id == _survivor)
+_OWNERS = _of.where(is_owner)
+_CLAIM = update(people).where(people.c.id == _survivor).values(claimed_owner=True)
+
+_Select = Select[str, str, bool, float, str]
+
+_ADD = insert(people)
+_NAME = update(people).where(people.c.id == bindparam("person"))
+_ADD_ALIASES = insert(aliases)
+_others: BindParameter[str] = bindparam("others", expanding=True)
+_REPOINT = update(aliases).where(aliases.c.person.in_(_others))
+_RETIRE = update(people).where(or_(people.c.id.in_(_others), people.c.merged_into.in_(_others)))
+
+
+@dataclass(slots=True)
+class _Known:
+    id: str
+    name: str
+    claimed_owner: bool
+    addresses: set[Address] = field(default_factory=set[Address])
+
+    @property
+    def has_phone(self) -> bool:
+        return any(namespace(address) == "phone" for address in self.addresses)
+
+    def person(self) -> Person:
+        return Person(
+            id=PersonId(self.id),
+            addresses=frozenset(self.addresses),
+            name=self.name,
+            claimed_owner=self.claimed_owner,
+        )
+
+
+class SqlPeople:
+    """Implements `cleo.ports.People`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def resolve(self, addresses: frozenset[Address], name: str, at: float) -> Person:
+        """Get the person behind verified addresses, or make one; learn new addresses and the name.
+
+        Several people behind them are one from now on: the one with a phone number, else the one known longest.
+        """
+        if not addresses:
+            raise ValueError("a person has at least one address")
+        found = self._read(_BEHIND, addresses=list(addresses))
+        if not found:
+            return self._make(addresses, name, at)
+        known = self._merge(found)
+        self._learn(known, addresses, name)
+        return known.person()
+
+    def get(self, person: PersonId) -> Person:
+        """Get them, also by an id from before two turned out to be one; raises `KeyError`."""
+        found = self._read(_GET, person=person)
+        if not found:
+            raise KeyError(person)
+        return found[0].person()
+
+    def claim_owner(self, person: PersonId) -> None:
+        """Make somebody an owner for good."""
+        if self._connection.execute(_CLAIM, {"person": person}).rowcount == 0:
+            raise KeyError(person)
+
+    def owners(self) -> Sequence[Person]:
+        """Everybody who claimed ownership."""
+        return [known.person() for known in self._read(_OWNERS)]
+
+    def _make(self, addresses: frozenset[Address], name: str, at: float) -> Person:
+        ranked = sorted(addresses, key=lambda address: (namespace(address) != "phone", address))
+        known = _Known(id=ranked[0], name=name, claimed_owner=False)
+        self._connection.execute(
+            _ADD, {"id": known.id, "name": name, "claimed_owner": False, "first_seen": at}
+        )
+        self._learn(known, addresses, name)
+        return known.person()
+
+    def _merge(self, found: list[_Known]) -> _Known:
+        kept, *others = sorted(found, key=lambda known: not known.has_phone)
+        if others:
+            ids = [other.id for other in others]
+            self._connection.execute(_REPOINT, {"others": ids, "person": kept.id})
+            self._connection.execute(_RETIRE, {"others": ids, "merged_into": kept.id, "claimed_owner": False})
+            kept.addresses.update(*(other.addresses for other in others))
+            if not kept.claimed_owner and any(other.claimed_owner for other in others):
+                self.claim_owner(PersonId(kept.id))
+                kept.claimed_owner = True
+        return kept
+
+    def _learn(self, known: _Known, addresses: frozenset[Address], name: str) -> None:
+        if added := addresses - known.addresses:
+            rows = [{"address": address, "person": known.id} for address in sorted(added)]
+            self._connection.execute(_ADD_ALIASES, rows)
+            known.addresses |= added
+        if name and name != known.name:
+            self._connection.execute(_NAME, {"person": known.id, "name": name})
+            known.name = name
+
+    def _read(self, statement: _Select, **where: object) -> list[_Known]:
+        found: dict[str, _Known] = {}
+        for id, name, claimed_owner, _, address in self._connection.execute(statement, where):
+            known = found.setdefault(id, _Known(id=id, name=name, claimed_owner=claimed_owner))
+            known.addresses.add(Address(address))
+        return list(found.values())

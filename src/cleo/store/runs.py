@@ -1,0 +1,55 @@
+"""Turns of the agent."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
+
+from cleo.domain.conversation import ConversationId
+from cleo.domain.run import Run, RunState
+from cleo.store.schema import is_open_run, runs
+
+_RUN: Any = select(
+    runs.c.id,
+    runs.c.conversation,
+    runs.c.kind,
+    runs.c.state,
+    runs.c.attempts,
+    runs.c.prompted,
+    runs.c.ref,
+)
+_OPEN = _RUN.where(runs.c.conversation == bindparam("chat"), is_open_run)
+_RECENT = _RUN.order_by(runs.c.seq.desc()).limit(bindparam("newest"))
+_START = insert(runs)
+_UPDATE = update(runs).where(runs.c.id == bindparam("it"))
+
+
+class SqlRuns:
+    """Implements `cleo.ports.Runs`. The database refuses a second open run of a conversation."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def open(self, conversation: ConversationId) -> Run | None:
+        """The run that is not finished, if there is one."""
+        row = self._connection.execute(_OPEN, {"chat": conversation}).mappings().one_or_none()
+        return None if row is None else _run(row)
+
+    def start(self, run: Run) -> None:
+        """Keep a new run."""
+        self._connection.execute(_START, asdict(run))
+
+    def update(self, run: Run) -> None:
+        """Save attempts, prompted and state."""
+        changes = {"attempts": run.attempts, "prompted": run.prompted, "state": run.state}
+        self._connection.execute(_UPDATE, {"it": run.id, **changes})
+
+    def recent(self, limit: int) -> Sequence[tuple[Run, RunState]]:
+        """The newest runs of all conversations, newest first."""
+        found = [_run(row) for row in self._connection.execute(_RECENT, {"newest": limit}).mappings()]
+        return [(run, run.state) for run in found]
+
+
+def _run(row: RowMapping) -> Run:
+    return Run(**row)

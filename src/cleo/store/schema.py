@@ -1,0 +1,280 @@
+"""Every table on one page.
+
+    conversations ─┬─ inbox ── runs ── history, spending
+                   ├─ outbox ◀── prompts ── confirmations ── confirmation_events
+                   ├─ reminders, records
+                   └─ people ── aliases           tool_calls, dead_letters stand alone
+
+Bodies are JSON (see `codec.py`); times are Unix seconds. What `due` asks for has partial indexes, whose conditions
+are named here because a query uses such an index only when it repeats the condition literally.
+
+A change here needs a new file in `migrations/versions` and its revision as `HEAD`.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Named,
+    String,
+    Table,
+    Text,
+    TypedColumns,
+    TypeDecorator,
+    UniqueConstraint,
+    false,
+    literal_column,
+    true,
+)
+
+from cleo.store.codec import clean
+
+HEAD = "0001"
+"""The revision of the newest migration."""
+
+_Serial = BigInteger().with_variant(Integer, "sqlite")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+class Words(TypeDecorator[str]):
+    """Text that people or models wrote: whatever it holds, it can be stored."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Replace what UTF-8 or Postgres cannot hold."""
+        return None if value is None else clean(value)
+
+
+class _Numbered(TypedColumns):
+    seq: Named[int] = Column(_Serial, primary_key=True, autoincrement=True)
+
+
+class _Conversations(TypedColumns):
+    id: Named[str] = Column(Text, primary_key=True)
+    channel: Named[str] = Column(Text)
+    address: Named[str] = Column(Text)
+    person: Named[str | None] = Column(Text)
+    epoch: Named[int] = Column(BigInteger, server_default="0")
+    parked_batch: Named[int | None] = Column(BigInteger)
+    parked_requests: Named[bytes | None] = Column(LargeBinary)
+
+
+class _Inbox(_Numbered):
+    fingerprint: Named[bytes] = Column(LargeBinary)
+    """What makes a message the same message; unique. Rows stay, so a repeat is known for good."""
+    conversation: Named[str] = Column(Text)
+    person: Named[str] = Column(Text)
+    state: Named[str] = Column(String(16))
+    run: Named[str | None] = Column(Text)
+    received_at: Named[float]
+    body: Named[str] = Column(Text)
+
+
+class _Outbox(_Numbered):
+    key: Named[str] = Column(Text)
+    conversation: Named[str] = Column(Text)
+    state: Named[str] = Column(String(16))
+    attempts: Named[int] = Column(Integer)
+    next_at: Named[float]
+    message_id: Named[str | None] = Column(Text)
+    reason: Named[str] = Column(Words)
+    body: Named[str] = Column(Text)
+
+
+class _Runs(_Numbered):
+    id: Named[str] = Column(Text)
+    conversation: Named[str] = Column(Text)
+    kind: Named[str] = Column(String(16))
+    state: Named[str] = Column(String(16))
+    attempts: Named[int] = Column(Integer)
+    prompted: Named[bool]
+    ref: Named[str] = Column(Text)
+
+
+class _History(TypedColumns):
+    conversation: Named[str] = Column(Text, primary_key=True)
+    revision: Named[int] = Column(BigInteger, primary_key=True, autoincrement=False)
+    run: Named[str] = Column(Text)
+    body: Named[bytes] = Column(LargeBinary)
+
+
+class _Spending(_Numbered):
+    conversation: Named[str] = Column(Text)
+    run: Named[str] = Column(Text)
+    tokens: Named[int] = Column(BigInteger)
+    cost: Named[float]
+    at: Named[float]
+
+
+class _ToolCalls(TypedColumns):
+    key: Named[str] = Column(Text, primary_key=True)
+    tool: Named[str] = Column(Text)
+    state: Named[str] = Column(String(16))
+    value: Named[str] = Column(Words, server_default="")
+    started_at: Named[float]
+    ended_at: Named[float | None]
+
+
+class _Confirmations(_Numbered):
+    ref: Named[str] = Column(Text)
+    conversation: Named[str] = Column(Text)
+    batch: Named[int] = Column(BigInteger)
+    call_id: Named[str] = Column(Text)
+    tool: Named[str] = Column(Text)
+    tool_hash: Named[str] = Column(Text)
+    plan: Named[str] = Column(Text)
+    digest: Named[str] = Column(Text)
+    asked_by: Named[str] = Column(Text)
+    created_at: Named[float]
+    state: Named[str] = Column(String(16))
+    detached: Named[bool]
+    told: Named[bool]
+    asked_at: Named[float | None]
+    expires_at: Named[float | None]
+    decided_by: Named[str | None] = Column(Text)
+    decided_via: Named[str] = Column(Text)
+    decided_at: Named[float | None]
+    reason: Named[str] = Column(Words)
+    retry_of: Named[str] = Column(Text)
+
+
+class _Prompts(TypedColumns):
+    key: Named[str] = Column(Text, primary_key=True)
+    """The outbox key of a message that asks; the outbox knows its message id."""
+    ref: Named[str] = Column(Text, ForeignKey("confirmations.ref"), primary_key=True)
+    conversation: Named[str] = Column(Text)
+
+
+class _ConfirmationEvents(_Numbered):
+    ref: Named[str] = Column(Text)
+    at: Named[float]
+    kind: Named[str] = Column(Text)
+    by: Named[str | None] = Column(Text)
+    detail: Named[str] = Column(Words)
+
+
+class _People(TypedColumns):
+    id: Named[str] = Column(Text, primary_key=True)
+    name: Named[str] = Column(Words)
+    claimed_owner: Named[bool]
+    merged_into: Named[str | None] = Column(Text)
+    """Set when two turned out to be one: everything about this person is found under that one."""
+    first_seen: Named[float]
+
+
+class _Aliases(TypedColumns):
+    address: Named[str] = Column(Text, primary_key=True)
+    person: Named[str] = Column(Text, ForeignKey("people.id"), index=True)
+
+
+class _Reminders(TypedColumns):
+    id: Named[str] = Column(Text, primary_key=True)
+    conversation: Named[str] = Column(Text)
+    text: Named[str] = Column(Words)
+    next_at: Named[float | None]
+    """Null: it is over."""
+    rule: Named[str] = Column(Text)
+    zone: Named[str] = Column(Text)
+
+
+class _Records(_Numbered):
+    id: Named[str] = Column(Text)
+    conversation: Named[str] = Column(Text)
+    kind: Named[str] = Column(Text)
+    name: Named[str] = Column(Words)
+    body: Named[str] = Column(Words)
+    at: Named[float]
+
+
+class _DeadLetters(_Numbered):
+    kind: Named[str] = Column(String(16))
+    key: Named[str] = Column(Text)
+    conversation: Named[str] = Column(Text)
+    reason: Named[str] = Column(Words)
+    at: Named[float]
+
+
+conversations = Table("conversations", metadata, _Conversations)
+inbox = Table("inbox", metadata, _Inbox, UniqueConstraint("fingerprint"))
+outbox = Table("outbox", metadata, _Outbox, UniqueConstraint("key"))
+runs = Table("runs", metadata, _Runs, UniqueConstraint("id"))
+history = Table("history", metadata, _History)
+spending = Table("spending", metadata, _Spending)
+tool_calls = Table("tool_calls", metadata, _ToolCalls)
+confirmations = Table("confirmations", metadata, _Confirmations, UniqueConstraint("ref"))
+prompts = Table("prompts", metadata, _Prompts)
+confirmation_events = Table("confirmation_events", metadata, _ConfirmationEvents)
+people = Table("people", metadata, _People)
+aliases = Table("aliases", metadata, _Aliases)
+reminders = Table("reminders", metadata, _Reminders)
+records = Table("records", metadata, _Records, UniqueConstraint("id"))
+dead_letters = Table("dead_letters", metadata, _DeadLetters, UniqueConstraint("kind", "key"))
+
+is_new = inbox.c.state == literal_column("'new'")
+is_waiting = outbox.c.state.in_(
+    [literal_column(f"'{state}'") for state in ("queued", "sending", "uncertain")]
+)
+is_open_run = runs.c.state == literal_column("'open'")
+is_parked = conversations.c.parked_batch.is_not(None)
+is_pending = confirmations.c.state == literal_column("'pending'")
+is_untold = confirmations.c.told == false()
+is_owner = people.c.claimed_owner == true()
+
+Index("ix_inbox_new", inbox.c.conversation, inbox.c.seq, sqlite_where=is_new, postgresql_where=is_new)
+Index(
+    "ix_inbox_run",
+    inbox.c.run,
+    sqlite_where=inbox.c.run.is_not(None),
+    postgresql_where=inbox.c.run.is_not(None),
+)
+Index(
+    "ix_outbox_waiting",
+    outbox.c.conversation,
+    outbox.c.seq,
+    sqlite_where=is_waiting,
+    postgresql_where=is_waiting,
+)
+Index("ix_outbox_message_id", outbox.c.conversation, outbox.c.message_id)
+Index(
+    "ix_runs_open", runs.c.conversation, unique=True, sqlite_where=is_open_run, postgresql_where=is_open_run
+)
+Index("ix_conversations_parked", conversations.c.id, sqlite_where=is_parked, postgresql_where=is_parked)
+Index(
+    "ix_confirmations_pending",
+    confirmations.c.conversation,
+    sqlite_where=is_pending,
+    postgresql_where=is_pending,
+)
+Index(
+    "ix_confirmations_untold",
+    confirmations.c.conversation,
+    sqlite_where=is_untold,
+    postgresql_where=is_untold,
+)
+Index("ix_confirmations_conversation", confirmations.c.conversation, confirmations.c.batch)
+Index("ix_prompts_conversation", prompts.c.conversation)
+Index("ix_confirmation_events_ref", confirmation_events.c.ref)
+Index("ix_people_owners", people.c.id, sqlite_where=is_owner, postgresql_where=is_owner)
+Index(
+    "ix_reminders_due",
+    reminders.c.next_at,
+    sqlite_where=reminders.c.next_at.is_not(None),
+    postgresql_where=reminders.c.next_at.is_not(None),
+)
+Index("ix_reminders_conversation", reminders.c.conversation)
+Index("ix_records_conversation", records.c.conversation, records.c.kind, records.c.name)

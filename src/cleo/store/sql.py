@@ -1,0 +1,101 @@
+"""The store: all nouns over one database."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Connection, make_url
+from sqlalchemy.exc import ArgumentError
+
+from cleo.domain.errors import ConfigError
+from cleo.ports.clock import Clock
+from cleo.ports.store import Transaction
+from cleo.store.confirmations import SqlConfirmations
+from cleo.store.conversations import SqlConversations
+from cleo.store.dead_letters import SqlDeadLetters
+from cleo.store.history import SqlHistory
+from cleo.store.inbox import SqlInbox
+from cleo.store.ledger import SqlLedger
+from cleo.store.outbox import SqlOutbox
+from cleo.store.people import SqlPeople
+from cleo.store.records import SqlRecords
+from cleo.store.reminders import SqlReminders
+from cleo.store.runs import SqlRuns
+from cleo.store.sqlite import SqliteFile
+from cleo.store.threads import Readers, Writer
+
+T = TypeVar("T")
+
+
+class SqlStore:
+    """Implements `cleo.ports.Store`. Get one from `open_store`."""
+
+    def __init__(self, writer: Writer, readers: Readers, release: Callable[[], None]) -> None:
+        self._writer = writer
+        self._readers = readers
+        self._release = release
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` in one transaction: all of it is on disk when this returns, or nothing is."""
+        return await asyncio.wrap_future(self._writer.submit(work))
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` on a consistent view; it must not write."""
+        return await asyncio.wrap_future(self._readers.submit(work))
+
+    async def close(self) -> None:
+        """Finish what runs and let go of the database."""
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        self._readers.close()
+        self._writer.close()
+        self._release()
+
+
+def open_store(url: str, *, clock: Clock) -> SqlStore:
+    """Open the database of a URL such as `sqlite:////var/lib/cleo/cleo.db`; make or migrate it first.
+
+    Raises `ConfigError` for a URL that names none, and `StoreError` when the database cannot be used: it is
+    damaged, from a newer Cleo, of another program, or cannot be written. A file that is there is never replaced.
+    """
+    file = SqliteFile(_path(url))
+
+    def nouns(connection: Connection) -> Transaction:
+        return _nouns(connection, clock)
+
+    writer = Writer(file.open(), nouns)
+    return SqlStore(writer, Readers(file.reader(), nouns), file.close)
+
+
+def _path(url: str) -> Path:
+    example = "Set DATABASE_URL to a file, such as sqlite:////var/lib/cleo/cleo.db, or leave it out."
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise ConfigError(f"DATABASE_URL is no database URL. {example}") from error
+    kind = parsed.get_backend_name()
+    if kind != "sqlite":
+        raise ConfigError(f"DATABASE_URL names {kind}, which this version does not speak. {example}")
+    if not parsed.database or parsed.database == ":memory:":
+        raise ConfigError(
+            f"DATABASE_URL names no file, so that everything would be lost at the end. {example}"
+        )
+    return Path(parsed.database)
+
+
+def _nouns(connection: Connection, clock: Clock) -> Transaction:
+    return Transaction(
+        inbox=SqlInbox(connection, clock),
+        outbox=SqlOutbox(connection),
+        conversations=SqlConversations(connection),
+        history=SqlHistory(connection),
+        runs=SqlRuns(connection),
+        ledger=SqlLedger(connection),
+        confirmations=SqlConfirmations(connection),
+        people=SqlPeople(connection),
+        reminders=SqlReminders(connection),
+        records=SqlRecords(connection),
+        dead_letters=SqlDeadLetters(connection),
+    )
