@@ -50,6 +50,8 @@ Address = Annotated[
 
 Milliseconds = Annotated[int, BeforeValidator(_whole_number), Field(ge=0, lt=2**53)]
 Label = Annotated[str, StringConstraints(max_length=1024)]
+Words = Annotated[str, StringConstraints(max_length=128 * 1024)]
+"""What people write: twice what WhatsApp lets them."""
 
 MediaKind = Literal["image", "video", "audio", "voice", "document", "sticker"]
 EventKind = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.\-]{1,64}$")]
@@ -95,7 +97,7 @@ class Quoted(Wire):
 
     message_id: MessageId
     sender_id: Address | None = None
-    text: str | None = None
+    text: Words | None = None
 
 
 class Place(Wire):
@@ -116,7 +118,7 @@ class InboundEvent(Wire):
     from_: Annotated[Address, Field(alias="from")]
     """JID or phone number of the chat: the other person, or the group."""
     message_id: MessageId
-    text: str | None = None
+    text: Words | None = None
     """Text, or the caption of `media`."""
     media: Media | None = None
     timestamp: Milliseconds
@@ -185,7 +187,7 @@ class SendMedia(Wire):
     """Where the bridge fetches the file: only on the agent's own origin."""
     mimetype: Label | None = None
     filename: Label | None = None
-    caption: str | None = None
+    caption: Words | None = None
     seconds: Annotated[int, Field(ge=0)] | None = None
     quoted: Quoted | None = None
 
