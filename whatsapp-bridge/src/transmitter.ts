@@ -26,6 +26,7 @@ type Ack = { code: number | undefined; timestamp: number | undefined }
 
 const ACK_MS = 20_000
 const UPLOAD_MS = 60_000
+const QUERY_MS = 8000
 
 /** Sends each order once and answers when WhatsApp's server has answered. */
 export class Transmitter {
@@ -132,7 +133,8 @@ export class Transmitter {
 
   async #hasDevices(socket: WASocket, jids: string[], jid: string): Promise<boolean> {
     const devices = await quietly(socket.getUSyncDevices(jids, true, false))
-    return (devices ?? []).some(({ user }) => user === userOf(jid))
+    if (!devices) throw unanswered()
+    return devices.some(({ user }) => user === userOf(jid))
   }
 
   async #compose(socket: WASocket, id: string, jid: string, order: Order): Promise<proto.IMessage> {
@@ -197,8 +199,12 @@ export class Transmitter {
 const answerOf = (messageId: string, timestamp: number | undefined): SendAnswer =>
   timestamp === undefined ? { messageId } : { messageId, timestamp }
 
-/** A query that failed or timed out has no answer. */
-const quietly = <T>(query: Promise<T>): Promise<T | undefined> => query.catch(() => undefined)
+/** A query that fails, or that WhatsApp leaves open, has no answer. */
+function quietly<T>(query: Promise<T>): Promise<T | undefined> {
+  const { promise, resolve } = Promise.withResolvers<undefined>()
+  const timer = setTimeout(() => resolve(undefined), QUERY_MS)
+  return Promise.race([query.catch(() => undefined), promise]).finally(() => clearTimeout(timer))
+}
 
 const notSent = (message: string) => new Refusal(503, 'not_sent', message, { retryAfter: 2 })
 
