@@ -128,7 +128,7 @@ def _event(body: bytes) -> InboundEvent:
 def _problems(error: ValidationError) -> str:
     found = error.errors(include_url=False, include_context=False, include_input=False)
     told = [
-        f"{'.'.join(map(str, problem['loc'])) or 'body'}: {problem['msg']}"
+        f"{'.'.join(map(str, problem['loc'])) or 'body'}: {problem['msg'].removeprefix('Value error, ')}"
         for problem in found[:_MOST_PROBLEMS]
     ]
     more = len(found) - len(told)

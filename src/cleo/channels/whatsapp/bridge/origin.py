@@ -1,9 +1,12 @@
 """Where the bridge is: the one place in the network that its client talks to."""
 
+import re
+
 import httpx2
 
 from cleo.domain.errors import ConfigError, FetchError
 
+_HOST = re.compile(r"[\w.\-]+|[0-9a-fA-F:.]+")
 _EXAMPLE = "for example WHATSAPP_BRIDGE_URL=http://localhost:3001"
 
 
@@ -33,7 +36,7 @@ class Origin:
         if not url.isascii() or "\\" in url:
             raise refused
         try:
-            asked = self._base.join(url)
+            asked = self._base.join(url) if url.startswith("/") else httpx2.URL(url)
         except (httpx2.InvalidURL, ValueError):
             raise refused from None
         if _origin(asked) != _origin(self._base) or asked.userinfo:
@@ -46,7 +49,7 @@ def _read_base(base_url: str) -> httpx2.URL:
         base = httpx2.URL(base_url.strip())
     except (httpx2.InvalidURL, ValueError):
         raise ConfigError(f"WHATSAPP_BRIDGE_URL is no URL; {_EXAMPLE}") from None
-    if base.scheme not in {"http", "https"} or not base.host:
+    if base.scheme not in {"http", "https"} or not _HOST.fullmatch(base.host):
         raise ConfigError(f"WHATSAPP_BRIDGE_URL must begin with http:// or https:// and a host; {_EXAMPLE}")
     if base.userinfo or base.query or base.fragment:
         raise ConfigError(f"WHATSAPP_BRIDGE_URL must have no password, query or fragment; {_EXAMPLE}")
