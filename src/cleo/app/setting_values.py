@@ -4,58 +4,66 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from cleo.domain.identity import Address, address
+from cleo.domain.identity import Address, namespace, value
 
 
-def split_at_commas(value: object) -> object:
+def split_at_commas(text: object) -> object:
     """Read `a, b` as two entries; empty ones do not count."""
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+    return [part.strip() for part in text.split(",") if part.strip()] if isinstance(text, str) else text
 
 
 def person_address(entry: str) -> Address:
     """Read a phone number in international form, or WhatsApp's `…@lid`."""
-    if ":" in entry:  # an address already
+    if entry.startswith(("phone:", "lid:")):
         return Address(entry)
-    if entry.endswith("@lid") and entry.removesuffix("@lid").isdigit():
-        return address("lid", entry.removesuffix("@lid"))
+    from cleo.channels.whatsapp.jid import read_address  # noqa: PLC0415 - only lists of people need it
+
+    found = read_address(entry) if "@" in entry or entry.startswith(("+", "00")) else None
+    if found is None or namespace(found) == "group" or not _possible(found):
+        raise ValueError(f"{entry!r} is not a phone number in international form, with + and country code")
+    return found
+
+
+def _possible(person: Address) -> bool:
+    """Tell whether a number has the length that its country's numbers have."""
+    if namespace(person) != "phone":
+        return True
     import phonenumbers  # noqa: PLC0415 - 60 ms that only lists of people need
 
-    problem = ValueError(f"{entry!r} is not a phone number in international form, with + and country code")
-    if not entry.startswith("+"):
-        raise problem
     try:
-        number = phonenumbers.parse(entry)
+        return phonenumbers.is_possible_number(phonenumbers.parse(value(person)))
     except phonenumbers.NumberParseException:
-        raise problem from None
-    if not phonenumbers.is_possible_number(number):
-        raise problem
-    return address("phone", phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+        return False
 
 
 def group_address(entry: str) -> Address:
     """Read the JID of a group."""
-    local, _, server = entry.partition("@")
-    if server != "g.us" or not local.replace("-", "").isdigit():
+    if entry.startswith("group:"):
+        return Address(entry)
+    from cleo.channels.whatsapp.jid import read_address  # noqa: PLC0415 - only lists of groups need it
+
+    found = read_address(entry)
+    if found is None or namespace(found) != "group":
         raise ValueError(f"{entry!r} is not the JID of a WhatsApp group")
-    return address("group", local)
+    return found
 
 
-def base_url(value: str) -> str:
+def base_url(text: str) -> str:
     """Take an http(s) URL without query, and without the slash at its end."""
-    parts = urlsplit(value)
+    parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError(f"{value!r} is not a base URL")
-    return value.rstrip("/")
+        raise ValueError(f"{text!r} is not a base URL")
+    return text.rstrip("/")
 
 
-def time_zone(value: object) -> object:
+def time_zone(name: object) -> object:
     """Find an IANA time zone by its name."""
-    if not isinstance(value, str):
-        return value
+    if not isinstance(name, str):
+        return name
     try:
-        return ZoneInfo(value)
+        return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise ValueError(f"{value!r} is not the name of a time zone") from None
+        raise ValueError(f"{name!r} is not the name of a time zone") from None
 
 
 def system_zone(named: str | None, localtime: Path = Path("/etc/localtime")) -> ZoneInfo:

@@ -39,6 +39,7 @@ _PASSED_ON = frozenset(
         "SSL_CERT_FILE",
     }
     | {"http_proxy", "https_proxy", "no_proxy", "NODE_EXTRA_CA_CERTS", "WHATSAPP_WEB_VERSION"}
+    | {"WHATSAPP_WEB_SOCKET_URL", "WHATSAPP_BRIDGE_LOG"}
 )
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_at_commas)]

@@ -1,0 +1,164 @@
+"""The composition root: every name meets every other here, and only here."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import structlog
+from fastapi import APIRouter
+
+from cleo.agent import Bounds, ClaimCode, Loop, Receiver, Sight, Sweeper, Worker
+from cleo.app.logs import in_short
+from cleo.app.readiness import Readiness
+from cleo.app.settings import Settings, environment
+from cleo.channels import CHANNELS
+from cleo.channels.whatsapp import BACKENDS
+from cleo.channels.whatsapp.webhook import webhook_routes
+from cleo.domain.access import Access
+from cleo.domain.errors import ConfigError
+from cleo.engine import InProcessEngine
+from cleo.models import Choice, resolve_model
+from cleo.ports import Channel, Engine, Store, Tool
+from cleo.store import DiskFiles, SystemClock, open_store
+from cleo.tools import TOOLS, CronRepeats, load
+
+T = TypeVar("T")
+
+ENGINES: Mapping[str, Callable[[], Engine]] = {"inprocess": lambda: InProcessEngine(grace=_GRACE)}
+"""What `CLEO_ENGINE` may name."""
+
+_GRACE = 1.5
+"""Seconds that turns under way have at the end; the next start goes on with what did not finish."""
+
+_log = structlog.get_logger("cleo.app")
+
+
+@dataclass(kw_only=True)
+class Cleo:
+    """The agent, put together."""
+
+    settings: Settings
+    choice: Choice
+    claim_code: str | None
+    """What makes its sender the owner, when there is none yet."""
+    readiness: Readiness
+    webhooks: tuple[APIRouter, ...]
+    store: Store
+    _engine: Engine
+    _worker: Worker
+    _sweeper: Sweeper
+    _closing: AsyncExitStack
+    on_failure: Callable[[], None] = field(default=lambda: None)
+
+    @asynccontextmanager
+    async def working(self) -> AsyncGenerator[None]:
+        """Answer people while the block is open."""
+        tasks = (
+            asyncio.create_task(self._sweeper.run()),
+            asyncio.create_task(self._engine.run(self._worker.work)),
+        )
+        for task in tasks:
+            task.add_done_callback(self._stopped)
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _stopped(self, task: asyncio.Task[None]) -> None:
+        """Nothing here ends by itself: a Cleo that only looks alive must be started again."""
+        if task.cancelled():
+            return
+        error = task.exception()
+        self.readiness.failed = in_short(error) if error else "the line ended"
+        _log.critical("stopped", reason=self.readiness.failed)
+        self.on_failure()
+
+    async def close(self) -> None:
+        """Let go of the database and of all connections."""
+        await self._closing.aclose()
+
+
+async def build(settings: Settings, *, bridge_url: str, secret: str | None) -> Cleo:
+    """Put everything together; raises `ConfigError` or `StoreError`. The data directory must be ours."""
+    data = settings.cleo_data
+    async with AsyncExitStack() as closing:
+        clock = SystemClock(data / "clock")
+        store = open_store(settings.database, clock=clock)
+        closing.push_async_callback(store.close)
+        files = DiskFiles(data / "files")
+        channels: dict[str, Channel] = {}
+        for name in settings.enabled_clients:
+            make_channel = _named(CHANNELS, name, "ENABLED_CLIENTS")
+            backend = _named(BACKENDS, settings.whatsapp_backend, "WHATSAPP_BACKEND")(
+                bridge_url, files=files, secret=secret, file_max_bytes=settings.cleo_file_max_bytes
+            )
+            closing.push_async_callback(backend.close)
+            channels[name] = make_channel(backend)
+        engine = _named(ENGINES, settings.cleo_engine, "CLEO_ENGINE")()
+        access = Access(
+            owners=settings.cleo_owners,
+            users=settings.cleo_allowed_users,
+            groups=settings.cleo_allowed_groups,
+        )
+        claim = await _claim(store, access)
+        receiver = Receiver(store=store, engine=engine, clock=clock, access=access, claim=claim)
+        choice = resolve_model(settings.cleo_model, environment())
+        tools = _tools(settings)
+        worker = Worker(
+            store=store,
+            engine=engine,
+            clock=clock,
+            files=files,
+            access=access,
+            channels=channels,
+            loop=Loop(model=choice.model, tools=tools, bounds=_bounds(settings), capabilities=[Sight(files)]),
+            tools={tool.name: tool for tool in tools},
+            zone=settings.zone,
+            extra_instructions=settings.cleo_instructions,
+            file_max_bytes=settings.cleo_file_max_bytes,
+        )
+        return Cleo(
+            settings=settings,
+            choice=choice,
+            claim_code=claim.code if claim else None,
+            readiness=Readiness(store=store, channels=channels),
+            webhooks=(webhook_routes(receiver, secret),),
+            store=store,
+            _engine=engine,
+            _worker=worker,
+            _sweeper=Sweeper(store=store, engine=engine, clock=clock, repeats=CronRepeats()),
+            _closing=closing.pop_all(),
+        )
+    raise AssertionError("unreachable: an exit stack swallows nothing here")
+
+
+def _named(choices: Mapping[str, T], name: str, setting: str) -> T:
+    try:
+        return choices[name]
+    except KeyError:
+        known = ", ".join(sorted(choices))
+        raise ConfigError(
+            f"{setting}: there is no {name!r}. It can be: {known}. For example: {setting}={next(iter(choices))}"
+        ) from None
+
+
+def _tools(settings: Settings) -> tuple[Tool, ...]:
+    return TOOLS + load(settings.cleo_tools, taken=TOOLS)
+
+
+def _bounds(settings: Settings) -> Bounds:
+    bounds = Bounds(cost=settings.cleo_max_cost)
+    return Bounds(cost=settings.cleo_max_cost, tokens=settings.cleo_max_tokens or bounds.tokens)
+
+
+async def _claim(store: Store, access: Access) -> ClaimCode | None:
+    """Make a code when nobody owns Cleo yet, neither by setting nor by an earlier code."""
+    if access.owners or await store.read(lambda tx: tx.people.owners()):
+        return None
+    letters = "".join(secrets.choice("23456789ABCDEFGHJKMNPQRSTUVWXYZ") for _ in range(8))
+    return ClaimCode(f"{letters[:4]}-{letters[4:]}")

@@ -1,0 +1,77 @@
+"""The command `cleo`. Each command imports what it needs when it runs, so that `cleo --help` is quick."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cleo.domain.errors import CleoError
+
+app = typer.Typer(
+    name="cleo",
+    help="A self-hosted AI agent that people talk to on WhatsApp.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Phone = Annotated[
+    str | None,
+    typer.Option(help="Link by pairing code instead of QR: the number of the phone, such as +4915112345678."),
+]
+Script = Annotated[
+    Path | None, typer.Option(help="Play this conversation and print the transcript.", dir_okay=False)
+]
+
+
+@app.command()
+def up(phone: Phone = None) -> None:
+    """Run Cleo, and its bridge unless WHATSAPP_BRIDGE_URL names another."""
+    from cleo.app.cli.up import run  # noqa: PLC0415 - see above
+
+    run(phone=phone)
+
+
+@app.command()
+def demo(script: Script = None) -> None:
+    """Talk to Cleo on a simulated WhatsApp: no phone, no key, no network."""
+    from cleo.app.cli.demo import run  # noqa: PLC0415 - see above
+
+    raise typer.Exit(run(script=script))
+
+
+@app.command()
+def status() -> None:
+    """Tell how the running Cleo is doing."""
+    from cleo.app.cli.status import run  # noqa: PLC0415 - see above
+
+    raise typer.Exit(run())
+
+
+@app.command()
+def doctor() -> None:
+    """Find out what is missing or wrong, and how to mend it."""
+    from cleo.app.cli.doctor import run  # noqa: PLC0415 - see above
+
+    raise typer.Exit(run())
+
+
+@app.command()
+def send(
+    to: Annotated[str, typer.Argument(help="Whom: a phone number such as +4915112345678.")],
+    text: Annotated[str, typer.Argument(help="What to say, in Markdown.")],
+) -> None:
+    """Send one message through the running bridge."""
+    from cleo.app.cli.send import run  # noqa: PLC0415 - see above
+
+    run(to=to, text=text)
+
+
+def main() -> None:
+    """Run the command. What goes wrong on purpose is said in a sentence."""
+    try:
+        app()
+    except CleoError as error:
+        sys.stderr.write(f"✗ {error}\n")
+        sys.exit(1)

@@ -1,0 +1,49 @@
+"""`cleo send`: one message through the running bridge, past the agent."""
+
+import asyncio
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import uuid4
+
+from cleo.app.bridge import webhook_secret
+from cleo.app.cli.running import find_running
+from cleo.app.setting_values import person_address
+from cleo.app.settings import Settings, load
+from cleo.channels.whatsapp import WhatsAppBridgeClient, WhatsAppChannel
+from cleo.domain.content import Text
+from cleo.domain.conversation import Conversation, conversation_id
+from cleo.domain.errors import ConfigError
+from cleo.domain.identity import Address, PersonId
+from cleo.store import DiskFiles
+
+
+def run(*, to: str, text: str) -> None:
+    """Send it; raises `SendError` when it did not go out."""
+    try:
+        whom = person_address(to)
+    except ValueError as error:
+        raise ConfigError(f"{error}. For example: cleo send +4915112345678 'Good morning'") from None
+    settings = load()
+    sent = asyncio.run(_send(settings, find_running(settings).bridge, whom, text))
+    sys.stdout.write(f"✓ Sent ({sent} message{'s' if sent > 1 else ''}).\n")
+
+
+async def _send(settings: Settings, bridge: str, whom: Address, text: str) -> int:
+    secret = webhook_secret(settings, own_bridge=settings.whatsapp_bridge_url is None)
+    with (
+        TemporaryDirectory() as nothing
+    ):  # text needs no files, and Cleo's own belong to the process that runs
+        backend = WhatsAppBridgeClient(bridge, files=DiskFiles(Path(nothing)), secret=secret)
+    channel = WhatsAppChannel(backend)
+    person = PersonId(whom)
+    chat = Conversation(
+        id=conversation_id("whatsapp", person), channel="whatsapp", address=whom, person=person
+    )
+    parts = channel.render(text)
+    try:
+        for part in parts:
+            await channel.send(chat, Text(body=part), key=f"cli:{uuid4().hex}", quoted=None)
+    finally:
+        await backend.close()
+    return len(parts)

@@ -1,0 +1,33 @@
+"""`cleo status`: ask the running Cleo how it is doing."""
+
+import sys
+
+import httpx2
+from pydantic import ValidationError
+
+from cleo.app.cli.running import find_running
+from cleo.app.http import ReadyReport
+from cleo.app.settings import load
+from cleo.domain.errors import CleoError
+
+MARKS = {"ok": "✓", "degraded": "●", "down": "✗"}
+
+
+def run() -> int:
+    """Show each part; tells the exit code, which is 0 when everything works."""
+    place = find_running(load())
+    report = _ask(place.url)
+    for name, part in report.parts.items():
+        sys.stdout.write(f"{MARKS[part.state]} {name}: {part.message}\n")
+    sys.stdout.write(f"  Cleo: {place.url}   bridge: {place.bridge}\n")
+    return 0 if report.state == "ok" else 1
+
+
+def _ask(url: str) -> ReadyReport:
+    try:
+        with httpx2.Client(timeout=10, trust_env=False) as http:
+            return ReadyReport.model_validate_json(http.get(f"{url}/ready").content)
+    except (httpx2.HTTPError, ValidationError) as error:
+        raise CleoError(
+            f"Cleo at {url} does not answer ({type(error).__name__}). If it was killed, start it again: cleo up"
+        ) from error

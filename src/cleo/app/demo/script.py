@@ -1,0 +1,79 @@
+"""Play a conversation from a file, one act a line.
+
+    # a comment
+    > remind me in 5 seconds to stretch      I write this
+    wait stretch                             until Cleo says something that this regular expression finds
+    wait 2s                                  let two seconds pass
+    within 90s stretch                       like wait, with its own patience
+    react 👍                                  to Cleo's last message; `react 3 👍` to message 3; `unreact`
+    quote 3 and again                        I reply to message 3
+    file picture.png look                    I send a file, found beside the script
+
+Each `wait` looks at what came after the message that the one before it found.
+"""
+
+import asyncio
+import re
+from pathlib import Path
+
+from cleo.app.demo.acts import act
+from cleo.app.demo.chat import Chat, matches
+from cleo.app.demo.phone import DemoError
+from cleo.domain.errors import ConfigError
+
+PATIENCE = 60.0
+"""Seconds that `wait REGEX` waits."""
+
+_SECONDS = re.compile(r"(\d+(?:\.\d+)?)s")
+
+
+def read_script(path: Path) -> list[tuple[int, str]]:
+    """Read the lines that do something, with their numbers; raises `ConfigError`."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"The script {path} cannot be read ({type(error).__name__}).") from error
+    numbered = ((number, line.strip()) for number, line in enumerate(lines, 1))
+    return [(number, line) for number, line in numbered if line and not line.startswith("#")]
+
+
+async def play(chat: Chat, path: Path) -> None:
+    """Do all that the script says; raises `DemoError` with the line that went wrong."""
+    for number, line in read_script(path):
+        try:
+            await _do(chat, line, path.parent)
+        except DemoError as error:
+            raise DemoError(f"{path.name}, line {number}: {line}\n  {error}") from error
+
+
+async def _do(chat: Chat, line: str, folder: Path) -> None:
+    name, _, rest = line.partition(" ")
+    rest = rest.strip()
+    if name == ">":
+        await chat.say(rest.replace("\\n", "\n"))
+    elif name == "wait":
+        await _wait(chat, rest)
+    elif name == "within":
+        time, _, pattern = rest.partition(" ")
+        await _expect(chat, pattern.strip(), _seconds(time))
+    elif not await act(chat, line, folder=folder):
+        raise DemoError("This is no line of a script. It starts with: > wait within react unreact quote file")
+
+
+async def _wait(chat: Chat, rest: str) -> None:
+    if _SECONDS.fullmatch(rest):
+        await asyncio.sleep(_seconds(rest))
+    else:
+        await _expect(chat, rest, PATIENCE)
+
+
+async def _expect(chat: Chat, pattern: str, seconds: float) -> None:
+    if not await chat.wait_for(matches(pattern), seconds):
+        raise DemoError(f"Cleo said nothing like that within {seconds:g} s.")
+
+
+def _seconds(text: str) -> float:
+    found = _SECONDS.fullmatch(text)
+    if found is None:
+        raise DemoError(f"{text!r} is no time. Write seconds, like 5s.")
+    return float(found[1])

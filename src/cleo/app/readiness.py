@@ -1,0 +1,43 @@
+"""Whether Cleo can do its work: the worst of its parts."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from cleo.domain.errors import StoreError
+from cleo.domain.health import Health
+from cleo.ports import Channel, Store
+
+_RANK: Final = {"ok": 0, "degraded": 1, "down": 2}
+
+
+class Readiness:
+    """Asks the parts how they are doing. `failed` is set when the line itself stops."""
+
+    def __init__(self, *, store: Store, channels: Mapping[str, Channel]) -> None:
+        self._store = store
+        self._channels = channels
+        self.failed = ""
+
+    def alive(self) -> Health:
+        """How the process itself is doing."""
+        if self.failed:
+            return Health(state="down", code="stopped", message=f"Cleo stopped working: {self.failed}.")
+        return Health(state="ok", code="alive", message="Cleo is running.")
+
+    async def check(self) -> tuple[Health, dict[str, Health]]:
+        """How the whole is doing, and each part by name."""
+        parts = {"cleo": self.alive(), "store": await self._ask_store()}
+        for name, channel in self._channels.items():
+            parts[name] = await channel.health()
+        name, worst = max(parts.items(), key=lambda part: _RANK[part[1].state])
+        if worst.state == "ok":
+            return Health(state="ok", code="ready", message="Everything works."), parts
+        return Health(state=worst.state, code=worst.code, message=f"{name}: {worst.message}"), parts
+
+    async def _ask_store(self) -> Health:
+        """Take the write lock: a database that somebody else holds, or may only be read, still answers reads."""
+        try:
+            await self._store.write(lambda tx: None)
+        except StoreError as error:
+            return Health(state="down", code="store", message=str(error))
+        return Health(state="ok", code="writable", message="The database can be written.")

@@ -1,0 +1,190 @@
+"""Run Cleo: listen, work, keep the own bridge. One Cleo a data directory."""
+
+import asyncio
+import json
+import os
+import socket
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+import uvicorn
+
+from cleo.app.bridge import Links, bridge_program, free_port, webhook_secret
+from cleo.app.build import Cleo, build
+from cleo.app.http import http_app
+from cleo.app.settings import Settings, is_own_machine
+from cleo.app.supervise import Child, News
+from cleo.channels.whatsapp.bridge.contract import LinkAnswer
+from cleo.domain.errors import ConfigError
+from cleo.store import lock_data_dir
+
+_log = structlog.get_logger("cleo.serve")
+
+_LAST_ANSWERS = 2
+"""Seconds that requests under way have at the end."""
+KEEP_ALIVE = 75
+"""Seconds that an idle connection stays open: longer than the bridge keeps one, so that we never close first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """Cleo at work. `ended` is done when it stopped on its own, which it should not."""
+
+    url: str
+    cleo: Cleo
+    ended: asyncio.Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BridgeOptions:
+    """What else the own bridge gets, and who hears its news."""
+
+    phone: str | None = None
+    env: Mapping[str, str]
+    on_news: Callable[[News], None]
+    on_link: Callable[[LinkAnswer], None]
+    on_end: Callable[[str], None]
+
+
+@asynccontextmanager
+async def running(settings: Settings, options: BridgeOptions) -> AsyncGenerator[Running]:
+    """Run everything while the block is open; raises `ConfigError` or `StoreError` when it cannot start.
+
+    At the end Cleo stops before its bridge, so that what is being sent still gets out.
+    """
+    own = settings.whatsapp_bridge_url is None
+    _refuse_open_door(settings, own_bridge=own)
+    async with AsyncExitStack() as stack:
+        stack.enter_context(lock_data_dir(settings.cleo_data))
+        listener = stack.enter_context(_listening(settings))
+        api_url = (
+            settings.cleo_api_url or f"http://{_reachable(settings.cleo_host)}:{listener.getsockname()[1]}"
+        )
+        secret = webhook_secret(settings, own_bridge=own)
+        bridge_url = settings.whatsapp_bridge_url or f"http://127.0.0.1:{free_port()}"
+        if own and secret:
+            child = _own_bridge(settings, options, api_url=api_url, bridge_url=bridge_url, secret=secret)
+            await stack.enter_async_context(_kept(child))
+        cleo = await build(settings, bridge_url=bridge_url, secret=secret)
+        stack.push_async_callback(cleo.close)
+        ended = await stack.enter_async_context(_serving(cleo, listener))
+        stack.enter_context(_noted(settings.cleo_data, api_url, bridge_url))
+        yield Running(url=api_url, cleo=cleo, ended=ended)
+
+
+def _refuse_open_door(settings: Settings, *, own_bridge: bool) -> None:
+    if own_bridge or settings.whatsapp_webhook_secret or is_own_machine(settings.cleo_host):
+        return
+    raise ConfigError(
+        f"CLEO_HOST={settings.cleo_host} lets other machines reach Cleo, so WHATSAPP_WEBHOOK_SECRET must be set, "
+        "for Cleo and for the bridge. For example: WHATSAPP_WEBHOOK_SECRET=$(openssl rand -hex 32)"
+    )
+
+
+def _own_bridge(
+    settings: Settings, options: BridgeOptions, *, api_url: str, bridge_url: str, secret: str
+) -> Child:
+    port = int(bridge_url.rpartition(":")[2])
+    program = bridge_program(
+        settings, api_url=api_url, port=port, secret=secret, phone=options.phone, extra=options.env
+    )
+    links = Links(bridge_url, secret, on_news=options.on_news, on_link=options.on_link)
+    return Child(program=program, on_news=links.news, on_end=options.on_end)
+
+
+@asynccontextmanager
+async def _kept(child: Child) -> AsyncGenerator[None]:
+    """Keep a child running while the block is open."""
+    task = asyncio.create_task(child.run())
+    await asyncio.sleep(0)  # lets it start now: it needs a moment too
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn without its own signals (who runs us stops us), telling when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+@asynccontextmanager
+async def _serving(cleo: Cleo, listener: socket.socket) -> AsyncGenerator[asyncio.Event]:
+    app = http_app(readiness=cleo.readiness, webhooks=cleo.webhooks, working=cleo.working)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        ws="none",
+        http="h11",
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE,
+        timeout_graceful_shutdown=_LAST_ANSWERS,
+        h11_max_incomplete_event_size=32 * 1024,
+    )
+    server = _Server(config)
+    ended = asyncio.Event()
+    cleo.on_failure = ended.set
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    serving.add_done_callback(lambda _: ended.set())
+    started = asyncio.create_task(server.listening.wait())
+    await asyncio.wait({serving, started}, return_when=asyncio.FIRST_COMPLETED)
+    started.cancel()
+    try:
+        yield ended
+    finally:
+        server.should_exit = True
+        await serving
+
+
+@contextmanager
+def _listening(settings: Settings) -> Generator[socket.socket]:
+    """Take the port before anything else starts, so that a port in use is said at once."""
+    host, port = settings.cleo_host, settings.cleo_port
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise ConfigError(
+            f"Cleo cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}. Does another Cleo run? "
+            f"Otherwise choose another port, for example CLEO_PORT={port + 1}"
+        ) from error
+    with listener:
+        yield listener
+
+
+def _reachable(host: str) -> str:
+    """Turn where we listen into where our own bridge finds us."""
+    if host in {"0.0.0.0", "::", ""}:  # noqa: S104 - compared, not bound
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+RUNNING_NOTE = "running.json"
+"""In the data directory while Cleo runs: where it and its bridge are, for `cleo status` and `cleo send`."""
+
+
+@contextmanager
+def _noted(data: Path, url: str, bridge_url: str) -> Generator[None]:
+    note = data / RUNNING_NOTE
+    note.write_text(json.dumps({"url": url, "bridge": bridge_url, "pid": os.getpid()}))
+    try:
+        yield
+    finally:
+        note.unlink(missing_ok=True)
