@@ -1,0 +1,201 @@
+"""The rule model, driven by the model library as any other model."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import pytest
+from pydantic_ai import Agent, DeferredToolRequests, Tool
+from pydantic_ai.conversation import Conversation
+from pydantic_ai.exceptions import ApprovalRequired, ToolFailed
+from pydantic_ai.messages import TextContent, ToolCallPart, UserContent
+from pydantic_ai.tools import RunContext, ToolDenied
+
+from cleo.models.builtin import BasicModel
+
+NOW = "Now: 2026-11-23T15:04:05+01:00 (Europe/Berlin)"
+
+
+class World:
+    """Tools that note what was done."""
+
+    def __init__(self) -> None:
+        self.done: list[tuple[str, Any]] = []
+        self.notes = {1: "gate code 4711", 2: "milk is sour", 3: "code of the safe 99"}
+
+    def set_reminder(self, text: str, when: str, repeat: str = "") -> str:
+        """Remind."""
+        self.done.append(("set_reminder", (text, when, repeat)))
+        return f"Reminder set for {when}: {text}"
+
+    def add_note(self, text: str) -> str:
+        """Note."""
+        self.done.append(("add_note", text))
+        return f"Noted: {text}"
+
+    def find_notes(self, words: str) -> str:
+        """Find."""
+        found = [
+            f"{number}. {text}"
+            for number, text in self.notes.items()
+            if words == str(number) or all(word in text for word in words.split())
+        ]
+        return "\n".join(["Found:", *found]) if found else "No note."
+
+    def delete_note(self, ctx: RunContext[None], note: str) -> str:
+        """Delete."""
+        if not ctx.tool_call_approved:
+            raise ApprovalRequired
+        self.done.append(("delete_note", note))
+        return f"Deleted: {note}"
+
+    def calculate(self, expression: str) -> str:
+        """Calculate."""
+        if "/ 0" in expression:
+            raise ToolFailed("That cannot be worked out (division by zero).")
+        return f"{expression} = 42"
+
+    def agent(self) -> Agent[None, str | DeferredToolRequests]:
+        return Agent(
+            BasicModel(),
+            output_type=[str, DeferredToolRequests],
+            instructions=f"You are Cleo.\n{NOW}",
+            tools=[
+                Tool(self.set_reminder),
+                Tool(self.add_note),
+                Tool(self.find_notes),
+                Tool(self.delete_note),
+                Tool(self.calculate),
+            ],
+        )
+
+
+async def ask(world: World, prompt: str | Sequence[UserContent]) -> str:
+    result = await world.agent().run(prompt)
+    assert isinstance(result.output, str)
+    return result.output
+
+
+async def test_a_reminder_in_seconds_is_counted_from_the_time_in_the_instructions():
+    world = World()
+    reply = await ask(world, "Please remind me in 5 seconds to drink water!")
+    assert world.done == [("set_reminder", ("drink water", "2026-11-23T15:04:10+01:00", ""))]
+    assert "drink water" in reply
+
+
+async def test_without_a_time_in_the_instructions_the_clock_counts():
+    agent = Agent(BasicModel(clock=lambda: datetime.fromisoformat("2030-01-01T10:00:00+00:00")))
+    world = World()
+    agent.tool_plain(world.set_reminder)
+    await agent.run("remind me in 1 minute to breathe")
+    assert world.done == [("set_reminder", ("breathe", "2030-01-01T10:01:00+00:00", ""))]
+
+
+async def test_deleting_looks_first_so_that_the_question_shows_what_goes():
+    world = World()
+    paused = await world.agent().run("delete note 1")
+    assert isinstance(paused.output, DeferredToolRequests)
+    [call] = paused.output.approvals
+    assert json.loads(call.args_as_json_str()) == {"note": "1. gate code 4711"}
+    assert world.done == []
+    results = paused.output.build_results(approvals={call.tool_call_id: True})
+    done = await world.agent().run(
+        conversation=Conversation(messages=paused.all_messages(), deferred_tool_requests=paused.output),
+        deferred_tool_results=results,
+    )
+    assert world.done == [("delete_note", "1. gate code 4711")]
+    assert done.output == "Deleted: 1. gate code 4711"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said"),
+    [
+        (ToolDenied("The user said NO. It was not done."), "OK, I did not delete note."),
+        (ToolDenied("NOT DONE: nobody answered in time. This is not a refusal."), "nobody answered"),
+        (ToolDenied("NOT RUN YET: waiting for the user (ref K7Q4)."), "Not done yet"),
+    ],
+)
+async def test_what_was_not_done_is_never_told_as_done(verdict: ToolDenied, said: str):
+    world = World()
+    paused = await world.agent().run("delete note 1")
+    assert isinstance(paused.output, DeferredToolRequests)
+    [call] = paused.output.approvals
+    done = await world.agent().run(
+        conversation=Conversation(messages=paused.all_messages(), deferred_tool_requests=paused.output),
+        deferred_tool_results=paused.output.build_results(approvals={call.tool_call_id: verdict}),
+    )
+    assert world.done == []
+    assert said in str(done.output)
+    assert "Deleted" not in str(done.output)
+
+
+async def test_an_ambiguous_note_is_asked_about_and_a_missing_one_is_said():
+    world = World()
+    reply = await ask(world, "delete the note about code")
+    assert "1. gate code 4711" in reply and "3. code of the safe 99" in reply
+    assert "no note" in (await ask(world, "delete note 7")).lower()
+    assert world.done == []
+
+
+async def test_all_messages_of_a_burst_are_answered_in_order():
+    world = World()
+    reply = await ask(world, ["note: first", "xyzzy plugh", "2 + 2"])
+    assert world.done == [("add_note", "first")]
+    assert reply.index("Noted: first") < reply.index("xyzzy") < reply.index("= 42")
+
+
+async def test_a_prompt_while_a_question_waits_answers_only_the_prompt():
+    world = World()
+    paused = await world.agent().run("delete note 1")
+    assert isinstance(paused.output, DeferredToolRequests)
+    [call] = paused.output.approvals
+    waiting = ToolDenied("NOT RUN YET: waiting for the user (ref K7Q4). Do not call it again.")
+    done = await world.agent().run(
+        "note: buy stamps",
+        conversation=Conversation(messages=paused.all_messages(), deferred_tool_requests=paused.output),
+        deferred_tool_results=paused.output.build_results(approvals={call.tool_call_id: waiting}),
+    )
+    assert world.done == [("add_note", "buy stamps")]
+    assert done.output == "Noted: buy stamps"
+
+
+async def test_a_failure_is_told_in_the_tools_own_words():
+    assert await ask(World(), "7 / 0") == "That cannot be worked out (division by zero)."
+
+
+async def test_a_file_without_words_is_named_and_can_be_had_back():
+    reply = await ask(World(), [TextContent("[image holiday.jpg]", metadata={"file": "3f2a"})])
+    assert "holiday.jpg" in reply and "cannot read images" in reply and "send me file" in reply
+
+
+async def test_what_is_not_understood_is_said_with_the_reason():
+    reply = await ask(World(), "write a poem about the sea")
+    assert "did not understand" in reply and "No AI model is connected" in reply
+
+
+async def test_lines_about_settled_questions_are_not_read_as_requests():
+    world = World()
+    reply = await ask(world, "[K7Q4: denied, it was not done]\nnote: hello")
+    assert world.done == [("add_note", "hello")]
+    assert "K7Q4" not in reply
+
+
+async def test_it_streams():
+    world = World()
+    seen: list[str] = []
+    async with world.agent().run_stream_events("note: streamed") as events:
+        async for event in events:
+            seen.append(type(event).__name__)
+    assert world.done == [("add_note", "streamed")]
+    assert seen[-1] == "AgentRunResultEvent"
+
+
+async def test_it_answers_the_same_thing_the_same_way():
+    assert await ask(World(), "6 * 7") == await ask(World(), "6 * 7")
+
+
+async def test_its_calls_name_only_tools_that_the_agent_has():
+    agent = Agent(BasicModel())
+    result = await agent.run("delete note 1")
+    assert not any(isinstance(part, ToolCallPart) for m in result.all_messages() for part in m.parts)
