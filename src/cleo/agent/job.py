@@ -110,7 +110,7 @@ class Claims:
         is_rush = len(items) > 1 or items[0].received_at - previous < _BURST_GAP
         quiet = now - items[-1].received_at
         if is_rush and quiet < _BURST_QUIET and now - items[0].received_at < _BURST_LONGEST:
-            return Wait(_BURST_QUIET - max(quiet, 0.0))
+            return Wait(max(_BURST_QUIET - max(quiet, 0.0), 0.01))
         self.last_arrival[conversation] = items[-1].received_at
         return None
 

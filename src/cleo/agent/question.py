@@ -54,7 +54,7 @@ def question(title: str, ref: str, plan: str) -> tuple[str, str]:
     for name, value in arguments.items():
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         whole.append(f"{name}: {visible(text)}")
-        lines.append(f"{name}: {_short(text)}")
+        lines.append(f"{name}: {_short(text)}" if isinstance(value, str) else f"{name}: {_bare(text)}")
     body = _frame(title, ref, lines)
     cut = len(body) > QUESTION_MAX or any("(whole text above)" in line for line in lines)
     if len(body) > QUESTION_MAX:
@@ -67,6 +67,15 @@ def _frame(title: str, ref: str, lines: list[str]) -> str:
     head = f"⏳ *Confirm: {title}* · {ref}"
     foot = f"👍 do it   👎 don't   – or reply to this message\nGood for {minutes} minutes."
     return "\n".join([head, *lines, foot])
+
+
+def _bare(text: str) -> str:
+    """Numbers and switches need no quotes; anything longer is shown like text."""
+    return (
+        text
+        if len(text) <= 20 and text.isascii() and text.replace(".", "").replace("-", "").isalnum()
+        else _short(text)
+    )
 
 
 def _short(text: str) -> str:

@@ -1,0 +1,218 @@
+"""A whole agent around a fake channel: real store, real worker, a model that does what it is told."""
+
+import json
+import re
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelResponse,
+    TextPart,
+    ToolCallPart,
+    ToolReturnPart,
+    UserPromptPart,
+)
+from pydantic_ai.models.function import AgentInfo, FunctionModel
+from tests.support.clock import FakeClock
+
+from cleo.agent import Bounds, Loop, Receiver, Worker
+from cleo.agent.sweep import Sweeper
+from cleo.domain.access import Access
+from cleo.domain.content import Content, File, MessageId, Reaction, Text
+from cleo.domain.conversation import Conversation, ConversationId
+from cleo.domain.errors import SendError
+from cleo.domain.health import Health
+from cleo.domain.identity import Address
+from cleo.domain.message import Inbound, Quoted
+from cleo.ports import Limits, Sent, Tool
+from cleo.store import DiskFiles, open_store
+
+OWNER = Address("phone:+4915100000001")
+FRIEND = Address("phone:+4915100000002")
+STRANGER = Address("phone:+4915100000009")
+
+
+@dataclass
+class Delivered:
+    """One message as the other side sees it."""
+
+    to: ConversationId
+    id: MessageId
+    content: Content
+    key: str
+    quoted: Quoted | None = None
+
+    @property
+    def text(self) -> str:
+        return self.content.body if isinstance(self.content, Text) else ""
+
+
+@dataclass
+class FakeChannel:
+    """Keeps what is sent; a repeated key shows one message, like the bridge."""
+
+    delivered: list[Delivered] = field(default_factory=list[Delivered])
+    repeats: int = 0
+    trouble: list[SendError] = field(default_factory=list[SendError])
+    """Raised by the next sends, one each."""
+    lost_acks: int = 0
+    """So many sends arrive, but raise `SendUncertain` all the same."""
+    files: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    limits: Limits = field(default_factory=Limits)
+
+    async def send(self, to: Conversation, content: Content, *, key: str, quoted: Quoted | None) -> Sent:
+        if self.trouble:
+            raise self.trouble.pop(0)
+        id_ = self.message_id(key)
+        if any(message.key == key for message in self.delivered):
+            self.repeats += 1
+        else:
+            self.delivered.append(Delivered(to.id, id_, content, key, quoted))
+        return Sent(message_id=id_)
+
+    def message_id(self, key: str) -> MessageId:
+        return MessageId(f"ID-{key}")
+
+    def render(self, markdown: str) -> list[str]:
+        return [part for part in markdown.split("\n---\n") if part.strip()]
+
+    async def fetch(self, file: File) -> AsyncIterator[bytes]:
+        yield self.files[file.url or ""]
+
+    async def health(self) -> Health:
+        return Health(state="ok", code="connected", message="fake")
+
+
+@dataclass
+class ObedientModel:
+    """Calls what the prompt says: each line `do TOOL {json}` is a call; else it echoes what it read."""
+
+    seen: list[list[ModelMessage]] = field(default_factory=list[list[ModelMessage]])
+    fail: list[Exception] = field(default_factory=list[Exception])
+
+    def __call__(self, messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
+        self.seen.append(list(messages))
+        if self.fail:
+            raise self.fail.pop(0)
+        last = messages[-1]
+        returns = [str(part.content) for part in last.parts if isinstance(part, ToolReturnPart)]
+        prompts = [_plain(part) for part in last.parts if isinstance(part, UserPromptPart)]
+        calls = re.findall(r"do (\w+) (\{.*?\})(?:\n|$)", "\n".join(prompts))
+        if calls:
+            parts = [
+                ToolCallPart(name, json.loads(arguments), f"call_{number}")
+                for number, (name, arguments) in enumerate(calls)
+            ]
+            return ModelResponse(parts=parts)
+        return ModelResponse(parts=[TextPart(" | ".join([*returns, *(f"you said: {p}" for p in prompts)]))])
+
+
+def _plain(part: UserPromptPart) -> str:
+    if isinstance(part.content, str):
+        return part.content
+    return "\n".join(
+        piece if isinstance(piece, str) else getattr(piece, "content", "") for piece in part.content
+    )
+
+
+@dataclass
+class WakeList:
+    """An engine that only remembers; the house works the conversations off."""
+
+    waiting: list[ConversationId] = field(default_factory=list[ConversationId])
+
+    async def wake(self, conversation: ConversationId) -> None:
+        if conversation not in self.waiting:
+            self.waiting.append(conversation)
+
+    async def run(self, work: object) -> None:
+        raise AssertionError("the house runs the work itself")
+
+
+class NoRepeats:
+    def next(self, rule: str, zone: str, after: float) -> float | None:
+        return after + 60 if rule == "minutely" else None
+
+
+class House:
+    """The agent. `restart` throws every object away and opens the same data again."""
+
+    def __init__(self, root: Path, tools: Sequence[Tool] = (), *, access: Access | None = None) -> None:
+        self.root = root
+        root.mkdir(parents=True, exist_ok=True)
+        self.tools = {tool.name: tool for tool in tools}
+        self.access = access or Access(owners=frozenset({OWNER}), users=frozenset({FRIEND}))
+        self.clock = FakeClock()
+        self.channel = FakeChannel()
+        self.model = ObedientModel()
+        self.count = 0
+        self.loop = Loop(model=FunctionModel(self.model), tools=self.tools.values(), bounds=Bounds())
+        self.open()
+
+    def open(self) -> None:
+        self.engine = WakeList()
+        self.store = open_store(f"sqlite:///{self.root / 'cleo.db'}", clock=self.clock)
+        self.receiver = Receiver(store=self.store, engine=self.engine, clock=self.clock, access=self.access)
+        self.sweeper = Sweeper(store=self.store, engine=self.engine, clock=self.clock, repeats=NoRepeats())
+        self.worker = Worker(
+            store=self.store,
+            engine=self.engine,
+            clock=self.clock,
+            files=DiskFiles(self.root / "files"),
+            access=self.access,
+            channels={"whatsapp": self.channel},
+            loop=self.loop,
+            tools=self.tools,
+            zone=ZoneInfo("Europe/Berlin"),
+        )
+
+    async def restart(self) -> Self:
+        await self.store.close()
+        self.open()
+        await self.settle()
+        return self
+
+    async def settle(self) -> None:
+        """Work until nothing is left to do now."""
+        await self.sweeper.sweep()
+        while self.engine.waiting:
+            await self.worker.work(self.engine.waiting.pop(0))
+
+    async def later(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        await self.settle()
+
+    async def hear(self, content: Content | str, sender: Address = OWNER, **more: object) -> str:
+        """Receive a message without working on it yet; tells the receiver's answer."""
+        self.count += 1
+        fields: dict[str, object] = {
+            "channel": "whatsapp",
+            "chat": sender,
+            "id": MessageId(f"M{self.count}"),
+            "sender": sender,
+            "content": Text(body=content) if isinstance(content, str) else content,
+            "at": int(self.clock.now() * 1000),
+        }
+        return await self.receiver.message(Inbound(**{**fields, **more}))  # type: ignore[arg-type]  # test data
+
+    async def say(self, content: Content | str, sender: Address = OWNER, **more: object) -> list[str]:
+        """Receive, work, and tell the texts that went out meanwhile, to anybody."""
+        before = len(self.channel.delivered)
+        self.clock.advance(5)
+        await self.hear(content, sender, **more)
+        await self.settle()
+        return [message.text for message in self.channel.delivered[before:] if message.text]
+
+    async def react(self, emoji: str, to: MessageId, sender: Address = OWNER) -> list[str]:
+        return await self.say(Reaction(emoji=emoji, to=to), sender)
+
+    def question(self, number: int = -1) -> Delivered:
+        """The n-th question that was asked so far."""
+        return [message for message in self.channel.delivered if message.key.startswith("ask:")][number]
+
+    def ref(self, number: int = -1) -> str:
+        return self.question(number).key.split(":")[1]

@@ -1,0 +1,208 @@
+"""Ordinary life of a chat: access, order, bursts, files, reminders, trouble with sending and with the model."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from pydantic_ai.exceptions import ModelHTTPError
+from tests.support.agent_house import FRIEND, OWNER, STRANGER, House
+
+from cleo.agent import ClaimCode
+from cleo.agent.job import Job
+from cleo.domain.access import Access
+from cleo.domain.content import Edit, File, MessageId, Other, Reaction
+from cleo.domain.errors import Fenced, SendFailed, SendRejected, SendUncertain
+from cleo.domain.identity import Address
+from cleo.domain.message import Receipt
+from cleo.ports import Reminder
+
+GROUP = Address("group:120363000000000001")
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    house = House(tmp_path)
+    yield house
+    await house.store.close()
+
+
+async def test_a_lone_message_is_answered_at_once(house: House) -> None:
+    before = house.clock.now()
+    assert await house.say("hello") == ["you said: hello"]
+    assert house.clock.now() - before == 5
+
+
+async def test_a_stranger_is_noted_and_not_answered(house: House) -> None:
+    assert await house.say("hello", STRANGER) == []
+    assert await house.hear("hello", STRANGER) == "ignored"
+
+
+async def test_a_lid_with_the_digits_of_an_allowed_phone_is_a_stranger(house: House) -> None:
+    assert await house.say("hello", Address("lid:4915100000001")) == []
+
+
+async def test_a_verified_alias_is_the_same_person_in_the_same_chat(house: House) -> None:
+    lid = Address("lid:777")
+    await house.say("hello", aliases=frozenset({lid}))
+    await house.say("again", lid)
+    assert {message.to for message in house.channel.delivered} == {"whatsapp/phone:+4915100000001"}
+
+
+async def test_the_claim_code_makes_its_sender_the_owner_once(tmp_path: Path) -> None:
+    house = House(tmp_path, access=Access())
+    house.receiver._claim = ClaimCode("ABCD-2345")  # pyright: ignore[reportPrivateUsage]
+    assert await house.say("hello", STRANGER) == []
+    assert await house.say("WXYZ-9999", STRANGER) == []
+    [welcome] = await house.say("abcd 2345".replace(" ", "-"), STRANGER)
+    assert "my owner" in welcome
+    assert await house.say("hello", STRANGER) == ["you said: hello"]
+    assert await house.say("ABCD-2345", FRIEND) == []
+    await house.restart()
+    assert await house.say("still?", STRANGER) == ["you said: still?"]
+    await house.store.close()
+
+
+async def test_guessing_ends_the_claim_code() -> None:
+    claim = ClaimCode("ABCD-2345")
+    assert not any(claim.matches(f"AAAA-{n:04}") for n in range(10))
+    assert not claim.matches("ABCD-2345")
+
+
+async def test_the_same_message_again_has_no_effect(house: House) -> None:
+    await house.say("hello")
+    house.count = 0
+    assert await house.hear("hello") == "duplicate"
+    await house.settle()
+    assert len(house.model.seen) == 1
+
+
+async def test_a_burst_becomes_one_run(house: House) -> None:
+    for word in ("one", "two", "three"):
+        await house.hear(word)
+    await house.settle()
+    assert [message.text for message in house.channel.delivered] == ["you said: one\ntwo\nthree"]
+
+
+async def test_own_echoes_reactions_and_edits_start_no_run(house: House) -> None:
+    await house.hear("echo", from_me=True)
+    await house.hear(Reaction(emoji="😂", to=MessageId("M1")))
+    await house.hear(Edit(of=MessageId("M1"), body="other"))
+    await house.settle()
+    assert house.model.seen == []
+
+
+async def test_a_kind_without_a_shape_is_named_to_the_model(house: House) -> None:
+    assert await house.say(Other(kind="poll", body="Lunch?")) == ["you said: [poll] Lunch?"]
+
+
+async def test_groups_need_to_be_listed_and_members_too(tmp_path: Path) -> None:
+    access = Access(owners=frozenset({OWNER}), groups=frozenset({GROUP}))
+    house = House(tmp_path, access=access)
+    other = Address("group:99")
+    assert await house.say("hi", chat=GROUP, is_group=True, sender_name="Ann") == ["you said: Ann: hi"]
+    assert house.channel.delivered[-1].quoted is not None
+    assert await house.say("hi", STRANGER, chat=GROUP, is_group=True) == []
+    assert await house.say("hi", chat=other, is_group=True) == []
+    await house.store.close()
+
+
+async def test_a_file_is_fetched_kept_and_named(house: House) -> None:
+    house.channel.files["u1"] = b"\x89PNG"
+    [said] = await house.say(File(kind="image", url="u1", name="cat.png", caption="look"))
+    assert "[image cat.png" in said and said.endswith("look")
+    conversation = house.channel.delivered[-1].to
+    [record] = await house.store.read(lambda tx: tx.records.of(conversation, "file"))
+    assert record.name == "cat.png"
+
+
+async def test_a_refused_message_does_not_stop_its_neighbours(house: House) -> None:
+    house.channel.trouble = [SendRejected("too long")]
+    assert await house.say("one\n---\ntwo") == ["two"]
+    letters = await house.store.read(lambda tx: tx.dead_letters.recent(10))
+    assert [(letter.kind, letter.reason) for letter in letters] == [("outbound", "too long")]
+
+
+async def test_replies_wait_for_the_bridge_and_keep_their_order(house: House) -> None:
+    house.channel.trouble = [SendFailed("away"), SendFailed("away")]
+    assert await house.say("one") == []
+    assert await house.say("two") == []
+    await house.later(600)
+    assert [m.text for m in house.channel.delivered] == ["you said: one", "you said: two"]
+
+
+async def test_an_uncertain_send_is_repeated_under_the_same_key(house: House) -> None:
+    house.channel.trouble = [SendUncertain("no answer")]
+    await house.say("one")
+    await house.later(600)
+    assert [m.text for m in house.channel.delivered] == ["you said: one"]
+
+
+async def test_receipts_move_only_forward(house: House) -> None:
+    await house.say("hello")
+    sent = house.channel.delivered[-1]
+
+    async def told(state: str) -> str:
+        receipt = Receipt(channel="whatsapp", chat=OWNER, of=(sent.id,), state=state, at=0)  # type: ignore[arg-type]  # test data
+        await house.receiver.receipt(receipt)
+        [item] = await house.store.read(lambda tx: tx.outbox.recent(1))
+        return item.state
+
+    assert [await told(s) for s in ("read", "delivered", "sent")] == ["read", "read", "read"]
+
+
+async def test_a_poison_message_is_given_up_and_its_neighbours_go_on(house: House) -> None:
+    house.model.fail = [RuntimeError("poison") for _ in range(3)]
+    await house.hear("bad")
+    for _ in range(3):
+        with pytest.raises(RuntimeError):
+            await house.settle()
+        house.engine.waiting.clear()
+    assert await house.say("good") == [house.channel.delivered[0].text, "you said: good"]
+    assert "could not handle" in house.channel.delivered[0].text
+    letters = await house.store.read(lambda tx: tx.dead_letters.recent(10))
+    assert [letter.kind for letter in letters] == ["inbound"]
+
+
+async def test_a_model_that_stays_away_is_said_once(house: House) -> None:
+    house.model.fail = [ModelHTTPError(503, "m") for _ in range(3)]
+    [notice] = await house.say("hello")
+    assert "cannot be reached" in notice
+    assert (await house.say("and now?"))[0].startswith("you said")
+
+
+async def test_a_refused_key_is_said_without_trying_again(house: House) -> None:
+    house.model.fail = [ModelHTTPError(401, "m")]
+    [notice] = await house.say("hello")
+    assert "401" in notice and len(house.model.seen) == 1
+
+
+async def test_a_reminder_fires_once_also_when_cleo_was_off(house: House) -> None:
+    await house.say("hello")
+    conversation = house.channel.delivered[-1].to
+    due = house.clock.now() + 60
+    reminder = Reminder(id="r1", conversation=conversation, text="tea", next_at=due)
+    await house.store.write(lambda tx: tx.reminders.add(reminder))
+    house.clock.advance(3600)
+    await house.restart()
+    await house.later(60)
+    assert [m.text for m in house.channel.delivered if "tea" in m.text] == ["⏰ tea"]
+
+
+async def test_a_worker_that_was_overtaken_writes_and_sends_nothing(house: House) -> None:
+    await house.hear("hello")
+    conversation = house.engine.waiting.pop()
+    worker, claims = house.worker, house.worker._claims  # pyright: ignore[reportPrivateUsage]
+    epoch = await house.store.write(lambda tx: tx.conversations.lease(conversation))
+    job = await house.store.write(lambda tx: claims.claim(tx, conversation, epoch, house.clock.now()))
+    assert isinstance(job, Job)
+    await house.settle()
+    with pytest.raises(Fenced):
+        await worker._turn(job, house.channel)  # pyright: ignore[reportPrivateUsage]
+    assert [m.text for m in house.channel.delivered] == ["you said: hello"]
+
+
+async def test_history_reaches_the_model_in_order(house: House) -> None:
+    await house.say("one")
+    await house.say("two")
+    kinds = [message.kind for message in house.model.seen[-1]]
+    assert kinds == ["request", "response", "request"]
