@@ -12,14 +12,14 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from cleo.domain.errors import StoreError
 from cleo.store.files import flush
-from cleo.store.migrate import migrate
+from cleo.store.migrate import create, migrate
 from cleo.store.trouble import damaged, explain
 
 _MAGIC = b"SQLite format 3\0"
 _APPLICATION_ID = 0x436C656F
 """Spells "Cleo" in the header, where SQLite keeps the kind of a database."""
-_CHECKED_WHOLE = 64 * 2**20
-"""Bytes up to which every page is looked at on each start."""
+_CHECKS = ((32 * 2**20, "integrity_check"), (256 * 2**20, "quick_check"))
+"""What is looked at on each start, by size in bytes: at most a quarter of a second's worth."""
 _BUSY = 5.0
 """Seconds to wait for another program's lock."""
 
@@ -50,7 +50,8 @@ class SqliteFile:
             else:
                 self._make()
             self._connection = self._engine.connect()
-            _migrate(self._connection)
+            with self._connection.begin():
+                migrate(self._connection)
             self._leave_note()
         except OSError as error:
             raise StoreError(
@@ -84,8 +85,8 @@ class SqliteFile:
         with closing(sqlite3.connect(draft)) as raw:
             raw.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             raw.execute("PRAGMA journal_mode = WAL")
-        with _engine(draft, begin="BEGIN IMMEDIATE").connect() as connection:
-            _migrate(connection)
+        with _engine(draft, begin="BEGIN IMMEDIATE").begin() as connection:
+            create(connection)
         flush(draft)
         draft.rename(self._path)
         flush(self._path.parent)
@@ -116,8 +117,9 @@ class SqliteFile:
             (kind,) = raw.execute("PRAGMA application_id").fetchone()
             if kind != _APPLICATION_ID:
                 raise damaged(self._path, f"{self._path} is the database of another program")
-            if self._path.stat().st_size <= _CHECKED_WHOLE:
-                (finding,) = raw.execute("PRAGMA quick_check(1)").fetchone()
+            size = self._path.stat().st_size
+            for check in [check for limit, check in _CHECKS if size <= limit][:1]:
+                (finding,) = raw.execute(f"PRAGMA {check}(1)").fetchone()
                 if finding != "ok":
                     raise damaged(self._path, f"{self._path} is damaged ({finding})")
 
@@ -125,11 +127,6 @@ class SqliteFile:
         if not self._note.exists():
             self._note.touch(mode=0o600)
             self._note.write_text(_NOTE)
-
-
-def _migrate(connection: Connection) -> None:
-    with connection.begin():
-        migrate(connection)
 
 
 def _engine(path: Path, *, begin: str, pragma: str = "foreign_keys = ON") -> Engine:

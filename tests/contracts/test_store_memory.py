@@ -1,0 +1,108 @@
+"""People, reminders and records of every store."""
+
+from dataclasses import replace
+
+import pytest
+from tests.contracts.store_samples import ANNA, ANNA_LID, BEN, CHAT, OTHER_CHAT
+
+from cleo.domain.identity import Address, PersonId
+from cleo.ports import Record, Reminder, Store
+
+
+async def test_a_person_is_known_by_every_address(store: Store) -> None:
+    both = frozenset({ANNA, ANNA_LID})
+    first = await store.write(lambda tx: tx.people.resolve(both, "Anna", 1.0))
+    assert (first.id, first.addresses, first.name, first.claimed_owner) == (ANNA, both, "Anna", False)
+    for addresses in both, frozenset({ANNA}), frozenset({ANNA_LID}):
+        assert await store.write(lambda tx, a=addresses: tx.people.resolve(a, "", 2.0)) == first
+    assert await store.read(lambda tx: tx.people.get(PersonId(ANNA))) == first
+    with pytest.raises(KeyError):
+        await store.read(lambda tx: tx.people.get(PersonId(BEN)))
+    with pytest.raises(ValueError, match="address"):
+        await store.write(lambda tx: tx.people.resolve(frozenset(), "", 2.0))
+
+
+async def test_a_person_without_a_phone_number_is_named_by_the_first_address(store: Store) -> None:
+    addresses = frozenset({Address("lid:2"), Address("lid:1")})
+    person = await store.write(lambda tx: tx.people.resolve(addresses, "", 1.0))
+    assert person.id == "lid:1"
+
+
+async def test_names_and_addresses_are_learned(store: Store) -> None:
+    await store.write(lambda tx: tx.people.resolve(frozenset({ANNA_LID}), "Anna", 1.0))
+    later = await store.write(lambda tx: tx.people.resolve(frozenset({ANNA_LID, ANNA}), "Anna B.", 2.0))
+    assert (later.id, later.name, later.addresses) == (ANNA_LID, "Anna B.", {ANNA, ANNA_LID})
+    assert await store.read(lambda tx: tx.people.get(PersonId(ANNA_LID))) == later
+
+
+@pytest.mark.parametrize("lid_first", [True, False])
+async def test_two_who_turn_out_to_be_one_become_the_one_with_the_phone(
+    store: Store, lid_first: bool
+) -> None:
+    order = [ANNA_LID, ANNA] if lid_first else [ANNA, ANNA_LID]
+    for at, address in enumerate(order):
+        await store.write(lambda tx, a=address, at=at: tx.people.resolve(frozenset({a}), "", at))
+    await store.write(lambda tx: tx.people.claim_owner(PersonId(ANNA_LID)))
+    one = await store.write(lambda tx: tx.people.resolve(frozenset({ANNA, ANNA_LID}), "", 9.0))
+    assert (one.id, one.addresses, one.claimed_owner) == (ANNA, {ANNA, ANNA_LID}, True)
+    assert await store.read(lambda tx: tx.people.get(PersonId(ANNA_LID))) == one
+    assert await store.read(lambda tx: tx.people.owners()) == [one]
+    assert await store.write(lambda tx: tx.people.resolve(frozenset({ANNA_LID}), "", 10.0)) == one
+
+
+async def test_three_become_one_in_two_steps(store: Store) -> None:
+    a, b = Address("lid:1"), Address("lid:2")
+    for addresses in ({a}, {b}, {a, b}, {ANNA}, {b, ANNA}):
+        await store.write(lambda tx, s=addresses: tx.people.resolve(frozenset(s), "", 1.0))
+    for id in (a, b, ANNA):
+        person = await store.read(lambda tx, id=id: tx.people.get(PersonId(id)))
+        assert (person.id, person.addresses) == (ANNA, {a, b, ANNA})
+
+
+async def test_owners_claim_for_good(store: Store) -> None:
+    await store.write(lambda tx: tx.people.resolve(frozenset({ANNA}), "Anna", 1.0))
+    await store.write(lambda tx: tx.people.resolve(frozenset({BEN}), "Ben", 2.0))
+    assert await store.read(lambda tx: tx.people.owners()) == []
+    await store.write(lambda tx: tx.people.claim_owner(PersonId(ANNA)))
+    assert [owner.id for owner in await store.read(lambda tx: tx.people.owners())] == [ANNA]
+    assert (await store.write(lambda tx: tx.people.resolve(frozenset({ANNA}), "", 3.0))).claimed_owner
+    with pytest.raises(KeyError):
+        await store.write(lambda tx: tx.people.claim_owner(PersonId("nobody")))
+
+
+async def test_reminders_come_due_soonest_first(store: Store) -> None:
+    late = Reminder(
+        id="r1", conversation=CHAT, text="tea", next_at=200.0, rule="0 9 * * *", zone="Europe/Berlin"
+    )
+    soon = Reminder(id="r2", conversation=CHAT, text="milk", next_at=100.0)
+    other = Reminder(id="r3", conversation=OTHER_CHAT, text="bread", next_at=150.0)
+    for reminder in late, soon, other:
+        assert await store.write(lambda tx, r=reminder: tx.reminders.add(r))
+    assert not await store.write(lambda tx: tx.reminders.add(replace(soon, text="more milk")))
+    assert await store.read(lambda tx: tx.reminders.of(CHAT)) == [soon, late]
+    assert await store.read(lambda tx: tx.reminders.due(99.9, 9)) == []
+    assert await store.read(lambda tx: tx.reminders.due(150.0, 9)) == [soon, other]
+    assert await store.read(lambda tx: tx.reminders.due(999.0, 2)) == [soon, other]
+    await store.write(lambda tx: tx.reminders.move("r2", None))
+    await store.write(lambda tx: tx.reminders.move("r1", 300.0))
+    assert await store.read(lambda tx: tx.reminders.of(CHAT)) == [replace(late, next_at=300.0)]
+    assert not await store.write(lambda tx: tx.reminders.add(soon))
+
+
+async def test_records_are_found_by_kind_and_name(store: Store) -> None:
+    def record(id: str, name: str = "shopping", kind: str = "list") -> Record:
+        return Record(id=id, conversation=CHAT, kind=kind, name=name, body=f"body {id}", at=1.0)
+
+    kept = [record("z"), record("a"), record("m", name="films")]
+    for one in [*kept, record("n", kind="note"), replace(record("o"), conversation=OTHER_CHAT)]:
+        assert await store.write(lambda tx, one=one: tx.records.add(one))
+    assert not await store.write(lambda tx: tx.records.add(record("z", name="other")))
+    assert await store.read(lambda tx: tx.records.of(CHAT, "list")) == kept
+    assert await store.read(lambda tx: tx.records.of(CHAT, "list", "shopping")) == kept[:2]
+    await store.write(lambda tx: tx.records.update("a", "new body"))
+    assert await store.write(lambda tx: tx.records.delete("z"))
+    assert not await store.write(lambda tx: tx.records.delete("z"))
+    assert await store.read(lambda tx: tx.records.of(CHAT, "list")) == [
+        replace(kept[1], body="new body"),
+        kept[2],
+    ]
