@@ -1,13 +1,11 @@
 """Run Cleo: listen, work, keep the own bridge. One Cleo a data directory."""
 
 import asyncio
-import json
 import os
 import socket
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import structlog
 import uvicorn
@@ -15,6 +13,7 @@ import uvicorn
 from cleo.app.bridge import Links, bridge_program, free_port, webhook_secret
 from cleo.app.build import Cleo, build
 from cleo.app.http import http_app
+from cleo.app.note import noted
 from cleo.app.settings import Settings, is_own_machine
 from cleo.app.supervise import Child, News
 from cleo.channels.whatsapp.bridge.contract import LinkAnswer
@@ -71,7 +70,7 @@ async def running(settings: Settings, options: BridgeOptions) -> AsyncGenerator[
         cleo = await build(settings, bridge_url=bridge_url, secret=secret)
         stack.push_async_callback(cleo.close)
         ended = await stack.enter_async_context(_serving(cleo, listener))
-        stack.enter_context(_noted(settings.cleo_data, api_url, bridge_url))
+        stack.enter_context(noted(settings.cleo_data, url=api_url, bridge=bridge_url))
         yield Running(url=api_url, cleo=cleo, ended=ended)
 
 
@@ -174,17 +173,3 @@ def _reachable(host: str) -> str:
     if host in {"0.0.0.0", "::", ""}:  # noqa: S104 - compared, not bound
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
-
-
-RUNNING_NOTE = "running.json"
-"""In the data directory while Cleo runs: where it and its bridge are, for `cleo status` and `cleo send`."""
-
-
-@contextmanager
-def _noted(data: Path, url: str, bridge_url: str) -> Generator[None]:
-    note = data / RUNNING_NOTE
-    note.write_text(json.dumps({"url": url, "bridge": bridge_url, "pid": os.getpid()}))
-    try:
-        yield
-    finally:
-        note.unlink(missing_ok=True)

@@ -36,7 +36,8 @@ class LinkScreen:
         if link.code:
             self.line(f"● Pairing code: {link.code[:4]}-{link.code[4:]}\n  {link.message}")
         elif link.qr:
-            self._show(f"{qr_in_letters(link.qr)}\n{link.message}\n")
+            drawn = qr_in_letters(link.qr)
+            self._show(f"{_in_black_and_white(drawn) if self._to.isatty() else drawn}\n{link.message}\n")
 
     def ended(self, reason: str) -> None:
         """Say why the bridge is started again."""
@@ -60,3 +61,8 @@ def qr_in_letters(text: str) -> str:
     drawn = io.StringIO()
     segno.make(text, error="l", micro=False).terminal(drawn, border=2, compact=True)
     return drawn.getvalue().rstrip("\n")
+
+
+def _in_black_and_white(drawn: str) -> str:
+    """Whatever colours the terminal has: an inverted code is one that some phones cannot read."""
+    return "\n".join(f"\x1b[97;40m{line}\x1b[0m" for line in drawn.splitlines())

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 from cleo.app.bridge import webhook_secret
-from cleo.app.cli.running import find_running
+from cleo.app.note import find_running
 from cleo.app.setting_values import person_address
 from cleo.app.settings import Settings, load
 from cleo.channels.whatsapp import WhatsAppBridgeClient, WhatsAppChannel
@@ -25,7 +25,7 @@ def run(*, to: str, text: str) -> None:
     except ValueError as error:
         raise ConfigError(f"{error}. For example: cleo send +4915112345678 'Good morning'") from None
     settings = load()
-    sent = asyncio.run(_send(settings, find_running(settings).bridge, whom, text))
+    sent = asyncio.run(_send(settings, find_running(settings.cleo_data).bridge, whom, text))
     sys.stdout.write(f"✓ Sent ({sent} message{'s' if sent > 1 else ''}).\n")
 
 

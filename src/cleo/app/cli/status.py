@@ -5,8 +5,8 @@ import sys
 import httpx2
 from pydantic import ValidationError
 
-from cleo.app.cli.running import find_running
 from cleo.app.http import ReadyReport
+from cleo.app.note import find_running
 from cleo.app.settings import load
 from cleo.domain.errors import CleoError
 
@@ -15,7 +15,7 @@ MARKS = {"ok": "✓", "degraded": "●", "down": "✗"}
 
 def run() -> int:
     """Show each part; tells the exit code, which is 0 when everything works."""
-    place = find_running(load())
+    place = find_running(load().cleo_data)
     report = _ask(place.url)
     for name, part in report.parts.items():
         sys.stdout.write(f"{MARKS[part.state]} {name}: {part.message}\n")

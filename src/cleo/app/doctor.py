@@ -1,0 +1,159 @@
+"""Look at everything, and say what is wrong, why, and how to mend it."""
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Literal, cast
+
+from cleo.app.settings import Settings, environment, load, passed_on, unknown_names
+from cleo.domain.errors import CleoError, ConfigError
+
+_ENOUGH_DISK = 500 * 1024 * 1024
+_OLDEST_CLOCK = 1_760_000_000
+"""A clock before October 2025, when there was no Cleo, is wrong."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at; `fix` says what to do."""
+
+    grade: Literal["good", "note", "bad"]
+    what: str
+    fix: str = ""
+
+
+Findings = Generator[Finding, None, None]
+
+
+def examine() -> Findings:
+    """Look at everything that can be looked at."""
+    yield Finding(grade="good", what=f"Cleo {version('cleo')} on Python {sys.version.partition(' ')[0]}")
+    try:
+        settings = load()
+    except ConfigError as error:
+        yield from _wrong_settings(error)
+        return
+    for look in LOOKS:
+        try:
+            yield from look(settings)
+        except CleoError as error:
+            yield Finding(grade="bad", what=str(error))
+
+
+def _wrong_settings(error: ConfigError) -> Findings:
+    for line in str(error).splitlines():
+        what, _, example = line.partition(" For example: ")
+        yield Finding(grade="bad", what=what, fix=f"For example: {example}" if example else "")
+
+
+def _names(_: Settings) -> Findings:
+    unknown = unknown_names()
+    if not unknown:
+        yield Finding(grade="good", what="Settings are in order")
+    for name in unknown:
+        what = f"{name} is set, but Cleo knows no such setting"
+        yield Finding(grade="note", what=what, fix="Compare it with docs/settings.md.")
+
+
+def _owners(settings: Settings) -> Findings:
+    if settings.cleo_owners:
+        yield Finding(grade="good", what=f"Owners by setting: {len(settings.cleo_owners)}")
+        return
+    yield Finding(
+        grade="note",
+        what="CLEO_OWNERS is not set: whoever sends the claim code that `cleo up` shows becomes the owner",
+        fix="If that has happened, all is well. Or name them: CLEO_OWNERS=+4915112345678",
+    )
+
+
+def _data(settings: Settings) -> Findings:
+    data = settings.cleo_data.absolute()
+    place = data if data.exists() else next(parent for parent in data.parents if parent.exists())
+    if not os.access(place, os.W_OK | os.X_OK):
+        fix = "Give it to the user who runs Cleo, or name another one: CLEO_DATA=/srv/cleo"
+        yield Finding(grade="bad", what=f"{place} cannot be written", fix=fix)
+        return
+    new = "" if data.exists() else " (made at the first start)"
+    yield Finding(grade="good", what=f"Data directory: {data}{new}")
+    free = shutil.disk_usage(place).free
+    if free < _ENOUGH_DISK:
+        what = f"The disk has only {free // 2**20} MiB left"
+        yield Finding(grade="bad", what=what, fix="Free at least 500 MiB.")
+    else:
+        yield Finding(grade="good", what=f"Disk: {free / 2**30:.1f} GiB free")
+
+
+def _clock(settings: Settings) -> Findings:
+    if time.time() < _OLDEST_CLOCK:
+        fix = "Set it: certificates and reminders need the date."
+        yield Finding(grade="bad", what="The system clock is far behind", fix=fix)
+    yield Finding(grade="good", what=f"Time zone: {settings.zone.key}")
+
+
+def _node(settings: Settings) -> Findings:
+    if settings.whatsapp_bridge_url:
+        return
+    from cleo.app.bridge import program_of  # noqa: PLC0415 - only for an own bridge
+    from cleo.app.node import find_node  # noqa: PLC0415 - only for an own bridge
+
+    node = find_node(passed_on().get("PATH"))
+    yield Finding(grade="good", what=f"Node.js {node.version} ({node.path})")
+    program_of("whatsapp-bridge")
+    yield Finding(grade="good", what="The WhatsApp bridge is installed")
+
+
+def _bridge(settings: Settings) -> Findings:
+    from cleo.app.note import find_running  # noqa: PLC0415 - only when there is something to ask
+
+    try:
+        url = settings.whatsapp_bridge_url or find_running(settings.cleo_data).bridge
+    except CleoError:
+        what = "Cleo does not run now, so WhatsApp was not asked"
+        yield Finding(grade="note", what=what, fix="Start it: cleo up")
+        return
+    yield _ask_bridge(url)
+
+
+def _ask_bridge(url: str) -> Finding:
+    import httpx2  # noqa: PLC0415 - only when there is something to ask
+
+    try:
+        with httpx2.Client(timeout=5, trust_env=False) as http:
+            said = cast("dict[str, object]", http.get(f"{url}/health").json())
+    except (httpx2.HTTPError, ValueError) as error:
+        what = f"The bridge at {url} does not answer ({type(error).__name__})"
+        return Finding(grade="bad", what=what, fix="Start it, or correct WHATSAPP_BRIDGE_URL.")
+    state = said.get("state")
+    return Finding(
+        grade="good" if state == "connected" else "note", what=f"WhatsApp: {said.get('message', state)}"
+    )
+
+
+def _model(settings: Settings) -> Findings:
+    from cleo.models import resolve_model  # noqa: PLC0415 - takes a second to load
+
+    choice = resolve_model(settings.cleo_model, environment())
+    yield Finding(grade="good", what=f"Model: {choice.name} ({choice.reason})")
+
+
+def _tools(settings: Settings) -> Findings:
+    from cleo import tools  # noqa: PLC0415 - imports the users' modules too
+
+    own = tools.load(settings.cleo_tools, taken=tools.TOOLS)
+    yield Finding(grade="good", what=f"Tools: {len(tools.TOOLS)} of Cleo's, {len(own)} of yours")
+
+
+LOOKS: tuple[Callable[[Settings], Findings], ...] = (
+    _names,
+    _owners,
+    _data,
+    _clock,
+    _node,
+    _bridge,
+    _model,
+    _tools,
+)
