@@ -16,7 +16,7 @@ from pydantic_core import to_jsonable_python
 
 from cleo.agent.question import question
 from cleo.domain.access import Access
-from cleo.domain.confirmation import HOLD, OPEN, UNDELIVERED, Confirmation, State, new_ref
+from cleo.domain.confirmation import EXPIRY, HOLD, OPEN, UNDELIVERED, Confirmation, State, new_ref
 from cleo.domain.content import Reaction, Text
 from cleo.domain.conversation import Conversation, ConversationId, conversation_id
 from cleo.domain.identity import Person, PersonId
@@ -78,6 +78,7 @@ class Asker:
     access: Access
     channel: Channel
     tools: Mapping[str, Tool]
+    expiry: float = EXPIRY
 
     def ask(
         self,
@@ -147,7 +148,7 @@ class Asker:
     def _put(self, tx: Transaction, confirmation: Confirmation, places: Sequence[Conversation]) -> None:
         tool = self.tools.get(confirmation.tool)
         title = (tool.title if tool else "") or confirmation.tool.replace("_", " ")
-        text, whole = question(title, confirmation.ref, confirmation.plan)
+        text, whole = question(title, confirmation.ref, confirmation.plan, self.expiry)
         if confirmation.retry_of:
             text = f"⚠️ {confirmation.retry_of}: I may already have done this. Do it again?\n{text}"
         prompts: list[tuple[ConversationId, str]] = []

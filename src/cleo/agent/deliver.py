@@ -21,6 +21,8 @@ class Deliverer:
 
     store: Store
     clock: Clock
+    expiry: float = EXPIRY
+    """Seconds that a question is open once it arrived."""
 
     async def drain(self, conversation: ConversationId, epoch: int, channel: Channel) -> None:
         """Send until nothing is left, or the next one must wait; then a sweep comes back for it."""
@@ -56,7 +58,7 @@ class Deliverer:
     def _asked(self, tx: Transaction, item: OutboxItem) -> None:
         """The question reached WhatsApp: from now on its time runs."""
         now = self.clock.now()
-        changes: dict[str, object] = {"asked_at": now, "expires_at": now + EXPIRY}
+        changes: dict[str, object] = {"asked_at": now, "expires_at": now + self.expiry}
         for row in tx.confirmations.find(ref=_ref(item), states={"pending"}):
             if row.asked_at is None:
                 tx.confirmations.move(row.ref, when={"pending"}, to="pending", changes=changes)

@@ -4,7 +4,7 @@ The library suspends at calls that need a yes, and continues from its own JSON i
 do is decide: every tool call passes `gate`, and the state of questions is in our rows alone.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from pydantic_ai import (
@@ -25,6 +25,7 @@ from pydantic_ai.exceptions import (
     UsageLimitExceeded,
 )
 from pydantic_ai.messages import (
+    AgentStreamEvent,
     ModelMessage,
     ModelMessagesTypeAdapter,
     ModelRequest,
@@ -86,7 +87,10 @@ class End:
 
 
 class Loop:
-    """The model with its tools. Made once: describing the tools takes a third of a second."""
+    """The model with its tools. Made once: describing the tools takes a third of a second.
+
+    `stream` asks the provider for its answer piece by piece: some servers give up on long ones otherwise.
+    """
 
     def __init__(
         self,
@@ -95,7 +99,9 @@ class Loop:
         tools: Iterable[Tool],
         bounds: Bounds,
         capabilities: Sequence[AbstractCapability[Turn]] = (),
+        stream: bool = False,
     ) -> None:
+        self._listen = _listen if stream else None
         self._limits = bounds.limits()
         self._agent: Agent[Turn, str | DeferredToolRequests] = Agent(
             model,
@@ -121,6 +127,7 @@ class Loop:
                     deferred_tool_results=start.results,
                     deps=turn,
                     usage_limits=self._limits,
+                    event_stream_handler=self._listen,
                 )
             except AgentRunError as error:
                 end.error = _explain(error)
@@ -153,6 +160,12 @@ def _bare(message: ModelMessage) -> ModelMessage:
 
 def _begins(message: ModelMessage) -> bool:
     return message.kind == "request" and any(part.part_kind == "user-prompt" for part in message.parts)
+
+
+async def _listen(_: RunContext[Turn], events: AsyncIterable[AgentStreamEvent]) -> None:
+    """Take a streamed answer in; WhatsApp gets it when it is whole."""
+    async for _event in events:
+        pass
 
 
 def _instructions(ctx: RunContext[Turn]) -> str:

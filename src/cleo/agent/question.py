@@ -46,8 +46,8 @@ def visible(text: str) -> str:
     return _HOST.sub(_punycode, shown).replace("`", "\\u{60}")
 
 
-def question(title: str, ref: str, plan: str) -> tuple[str, str]:
-    """Write the question, and the full plan when a value is too long for it (else an empty text)."""
+def question(title: str, ref: str, plan: str, expiry: float = EXPIRY) -> tuple[str, str]:
+    """Write the question, open for `expiry` seconds; and the full plan if a value is too long for it, else ""."""
     arguments: Mapping[str, object] = json.loads(plan)["args"]
     lines: list[str] = []
     whole: list[str] = []
@@ -55,17 +55,17 @@ def question(title: str, ref: str, plan: str) -> tuple[str, str]:
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         whole.append(f"{name}: {visible(text)}")
         lines.append(f"{name}: {_short(text)}" if isinstance(value, str) else f"{name}: {_bare(text)}")
-    body = _frame(title, ref, lines)
+    body = _frame(title, ref, lines, expiry)
     cut = len(body) > QUESTION_MAX or any("(whole text above)" in line for line in lines)
     if len(body) > QUESTION_MAX:
-        body = _frame(title, ref, [f"{len(arguments)} values (whole text above)"])
+        body = _frame(title, ref, [f"{len(arguments)} values (whole text above)"], expiry)
     return body, "\n".join([f"*{title}* · {ref}, in full:", *whole]) if cut else ""
 
 
-def _frame(title: str, ref: str, lines: list[str]) -> str:
-    minutes = round(EXPIRY / 60)
+def _frame(title: str, ref: str, lines: list[str], expiry: float) -> str:
+    minutes = max(1, round(expiry / 60))
     head = f"⏳ *Confirm: {title}* · {ref}"
-    foot = f"👍 do it   👎 don't   – or reply to this message\nGood for {minutes} minutes."
+    foot = f"👍 do it   👎 don't   – or reply to this message\nGood for {minutes} min."
     return "\n".join([head, *lines, foot])
 
 

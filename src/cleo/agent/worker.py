@@ -21,6 +21,7 @@ from cleo.agent.loop import End, Loop
 from cleo.agent.speak import Speaker
 from cleo.agent.turn import Turn
 from cleo.domain.access import Access
+from cleo.domain.confirmation import EXPIRY
 from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.errors import Fenced, ModelUnavailable
 from cleo.domain.run import MAX_ATTEMPTS
@@ -49,11 +50,13 @@ class Worker:
     zone: ZoneInfo
     extra_instructions: str = ""
     file_max_bytes: int = 64 * 1024 * 1024
+    question_expiry: float = EXPIRY
+    """Seconds that a question is open once it arrived."""
 
     def __post_init__(self) -> None:
         """Make the parts that keep nothing but memory."""
         self._claims = Claims(access=self.access)
-        self._deliverer = Deliverer(store=self.store, clock=self.clock)
+        self._deliverer = Deliverer(store=self.store, clock=self.clock, expiry=self.question_expiry)
         self._fetcher = Fetcher(
             store=self.store, files=self.files, clock=self.clock, max_bytes=self.file_max_bytes
         )
@@ -87,7 +90,7 @@ class Worker:
         return epoch, job, tx.conversations.get(conversation)
 
     async def _turn(self, job: Job, channel: Channel) -> None:
-        asker = Asker(access=self.access, channel=channel, tools=self.tools)
+        asker = Asker(access=self.access, channel=channel, tools=self.tools, expiry=self.question_expiry)
         answerer = Answerer(asker=asker, channel=channel)
         async with _typing(channel, job):
             beginning = await self._begin(job, channel)
