@@ -10,32 +10,29 @@ _LONGEST = 3500
 
 def phrase(result: ToolReturnPart) -> str:
     """Tell one result: done, refused, failed, waiting or unknown."""
-    text = _text(result)
+    text, what = _text(result), _what(result)
     if "NOT RUN YET" in text:
-        return f"⏳ Not done yet: {_what(result)} waits for your answer to my question."
+        return f"⏳ Not done yet: {what} waits for your answer to my question."
     if "outcome unknown" in text:
-        return f"⚠️ I started to {_what(result)}, but I do not know whether it was done. I did not repeat it. Please check."
-    match result.outcome:
-        case "success":
-            return text or f"Done: {_what(result)}."
-        case "denied":
-            return _refused(result, text)
-        case "interrupted":
-            return f"⚠️ I was interrupted while I wanted to {_what(result)}. Please ask again if it is still needed."
-        case "retried":
-            return f"I could not {_what(result)}: {text}"
-        case "failed":
-            return text.removeprefix("NOT DONE: ") or f"I could not {_what(result)}."
+        return f"⚠️ I started to {what}, but I do not know whether it was done. I did not repeat it. Please check."
+    said = {
+        "success": text or f"Done: {what}.",
+        "denied": _refused(text, what),
+        "interrupted": f"⚠️ I was interrupted while I wanted to {what}. Please ask again if it is still needed.",
+        "retried": f"I could not {what}: {text}",
+        "failed": text.removeprefix("NOT DONE: ") or f"I could not {what}.",
+    }
+    return said[result.outcome]
 
 
-def _refused(result: ToolReturnPart, text: str) -> str:
+def _refused(text: str, what: str) -> str:
     if "nobody answered" in text:
-        return f"⌛ Not done: nobody answered my question in time ({_what(result)})."
+        return f"⌛ Not done: nobody answered my question in time ({what})."
     if "wants a change" in text:
-        return f"Not done: {_what(result)}."
+        return f"Not done: {what}."
     if text.startswith("NOT DONE:"):
-        return f"I did not {_what(result)}: {text.removeprefix('NOT DONE:').strip()}"
-    return f"OK, I did not {_what(result)}."
+        return f"I did not {what}: {text.removeprefix('NOT DONE:').strip()}"
+    return f"OK, I did not {what}."
 
 
 def _what(result: ToolReturnPart) -> str:

@@ -12,6 +12,17 @@ from cleo.models.phrases import phrase
 from cleo.models.turn import Called, Received, Turn
 
 _MOST_CALLS = 10
+_WHY = "no AI model is connected"
+_BLIND = {
+    "image": "I cannot read images",
+    "sticker": "I cannot read images",
+    "video": "I cannot watch videos",
+    "audio": "I cannot hear recordings",
+    "voice": "I cannot hear recordings",
+    "document": "I cannot read documents",
+    "file": "I cannot read files",
+}
+_SAID_BY = re.compile(r"[^:\n]{1,60}: (?=\S)")
 _ENTRY = re.compile(r"^(?P<number>\d+)\. (?P<text>.*)$")
 _SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-Za-z/])|\s*\n+\s*|\s*;\s+")
 _JOINTS = re.compile(r",?\s+and (?:then |also )?|,?\s+then |,\s+also |\s*,\s+")
@@ -40,6 +51,9 @@ def understand(text: str, turn: Turn, tools: Tools) -> list[Plan]:
     """Read one message: as a whole; else piece by piece, if every piece is understood."""
     whole = _read(text, turn, tools)
     if whole is not None:
+        return whole
+    name = _SAID_BY.match(text)  # in groups the name of the sender comes first
+    if name and (whole := _read(text[name.end() :], turn, tools)):
         return whole
     for cut in (_SENTENCES.split, _cut_in_two(turn, tools)):
         pieces = [piece for piece in cut(text) if piece.strip(" .!?,")]
@@ -107,7 +121,7 @@ def _follow(one: Plan, result: ToolReturnPart | None) -> Do | Say | None:
         )
     several = "\n".join(found[:10])
     return Say(
-        text=f"Which {one.noun}? Write its number, for example “delete {one.noun} {found[0].split('.')[0]}”.\n{several}"
+        text=f"Which {one.noun}? Write its number: “delete {one.noun} {found[0].partition('.')[0]}”.\n{several}"
     )
 
 
@@ -157,15 +171,17 @@ def _succeeded(called: Called) -> bool:
 
 def _about(received: Received) -> str:
     name = f" “{received.name}”" if received.name else ""
+    if received.problem:
+        return f"I could not get your {received.kind}{name}: {received.problem}."
     if received.kind == "location":
         return f"I got your location{name}."
-    blind = {
-        "image": "I cannot read images",
-        "photo": "I cannot read images",
-        "voice": "I cannot hear recordings",
-    }.get(received.kind, "I cannot read files")
+    if received.kind not in _BLIND:
+        return f"I got your {received.kind}, but I cannot do anything with it ({_WHY})."
     back = f"send me file {received.name}" if received.name else "send me the last file"
-    return f"I got your {received.kind}{name}. {blind} (no AI model is connected), but I keep it: write “{back}” to get it back."
+    return (
+        f"I got your {received.kind}{name}. {_BLIND[received.kind]} ({_WHY}), but I keep it: "
+        f"write “{back}” to get it back."
+    )
 
 
 def _not_understood(text: str, turn: Turn) -> str:

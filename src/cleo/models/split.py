@@ -32,7 +32,8 @@ _LEFT = re.compile(
 )
 _BORDER = re.findall(
     r"\w+",
-    "or not and between before after until till from since except but about around approximately last next past other "
+    "or not and between before after until till from since except but about around approximately last next "
+    "past other "
     "each every half quarter by within during for only roughly nearly almost than of per twice once when if",
 )
 _LEAD = re.compile(r"^(?:to|that|about|of|:|-|–)\s+|[,;:\s]+$", re.IGNORECASE)

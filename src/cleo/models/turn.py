@@ -1,7 +1,7 @@
 """Reads a request of the model library: what the person wrote last, and what came of it so far."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -19,6 +19,11 @@ from pydantic_ai.messages import (
 from pydantic_ai.models import ModelRequestParameters
 
 _NOW = re.compile(r"^Now: (?P<iso>\S+)(?: \((?P<zone>[^)\s]+)\))?\s*$", re.MULTILINE)
+_REPLY = re.compile(r"\(in reply to: (['\"]).*?\1\) ", re.DOTALL)
+_LABEL = re.compile(
+    r"(?:[^:\n\[]{1,60}: )?\[(?P<kind>[a-z][\w-]*)(?::? ?(?P<label>[^\]]*))?\](?P<caption>.*)", re.DOTALL
+)
+_KEPT = re.compile(r"(?:(?P<name>.+) )?(?P<id>[0-9a-f]{8})")
 _FACT = re.compile(r"^\[(?:confirmed: )?[2-9A-HJKMNP-Z]{4}(?:: [^\]\n]*)?\]$")
 
 
@@ -36,6 +41,8 @@ class Received:
 
     kind: str
     name: str = ""
+    problem: str = ""
+    """Why Cleo does not have it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,27 +88,32 @@ def _read_request(message: ModelRequest, turn: Turn) -> None:
 
 
 def _read_item(item: UserContent, turn: Turn) -> None:
-    if isinstance(item, TextContent) and item.metadata:
-        turn.received.append(_received(item.content))
-    elif isinstance(item, str | TextContent):
-        text = item if isinstance(item, str) else item.content
-        for paragraph in _without_facts(text, turn):
-            turn.texts.append(paragraph)
-    else:
+    if not isinstance(item, str | TextContent):
         turn.received.append(Received(kind=getattr(item, "kind", "file")))
+        return
+    text = _REPLY.sub("", item if isinstance(item, str) else item.content)
+    text = _without_facts(text, turn)
+    found = _LABEL.fullmatch(text)
+    if found:
+        turn.received.append(_received(found["kind"], found["label"] or ""))
+        text = (found["caption"] or "").strip()
+    if text:
+        turn.texts.append(text)
 
 
-def _received(label: str) -> Received:
-    """Read a label such as "[image holiday.jpg]"."""
-    kind, _, name = label.strip().strip("[]").partition(" ")
-    return Received(kind=kind.strip(":"), name=name.strip())
+def _received(kind: str, label: str) -> Received:
+    """Read the inside of a label: "holiday.jpg 3f2a1b2c", or "holiday.jpg: why it is not there"."""
+    kept = _KEPT.fullmatch(label.strip())
+    if kept:
+        return Received(kind=kind, name=kept["name"] or f"{kind}-{kept['id']}")
+    name, problem, reason = label.partition(": ")
+    return Received(kind=kind, name=name.strip(" :"), problem=reason if problem else "")
 
 
-def _without_facts(text: str, turn: Turn) -> Iterable[str]:
+def _without_facts(text: str, turn: Turn) -> str:
     lines = text.strip().split("\n")
     turn.facts.extend(line for line in lines if _FACT.match(line.strip()))
-    rest = "\n".join(line for line in lines if not _FACT.match(line.strip())).strip()
-    return [rest] if rest else []
+    return "\n".join(line for line in lines if not _FACT.match(line.strip())).strip()
 
 
 def _prompts(message: ModelMessage) -> bool:

@@ -5,7 +5,10 @@ import re
 from cleo.models.asked import Asked, Do, Plan, Say
 from cleo.models.numbers import large_digits
 
-_QUESTION = r"(?:what(?:'s| is| are)|whats|how much (?:is|are|does)|how many is|calculate|compute|work out|solve|evaluate|tell me|give me)?"
+_QUESTION = (
+    r"(?:what(?:'s| is| are)|whats|how much (?:is|are|does)|how many is|calculate|compute|work out|"
+    r"solve|evaluate|tell me|give me)?"
+)
 _WORDS = (
     (r"\bplus\b|\badded to\b", "+"),
     (r"\bminus\b|\bless\b", "-"),
@@ -42,15 +45,21 @@ _CONVERT = (
     rf"{_NUMBER} ?(?P<one>{_UNIT}) (?:is|are|=) how many (?P<other>{_UNIT})",
 )
 _MONEY = re.compile(r"([$€£])\s?(\d+(?:[.,]\d+)*)")
-_PLACE = r"(?P<place>(?!(?:words|english|german|french|spanish|the (?:morning|evening|afternoon)|advance|general)\b)[a-zà-ž/_ .'-]+?)"
+_PLACE = (
+    r"(?P<place>(?!(?:words|english|german|french|spanish|the (?:morning|evening|afternoon)|advance|"
+    r"general)\b)[a-zà-ž/_ .'-]+?)"
+)
 _TIME = (
-    rf"(?:(?:what|which)(?:'s| is)?(?: the)?|tell me the|the|current|what's the current|show me the)?(?: local| current| exact)? ?time"
-    rf"(?: is it| it is)?(?: now| right now| currently| there)?(?: (?:in|at|for) {_PLACE})?(?: now| right now| at the moment| currently)?",
+    rf"(?:(?:what|which)(?:'s| is)?(?: the)?|tell me the|the|current|what's the current|show me the)?(?: "
+    rf"local| current| exact)? ?time"
+    rf"(?: is it| it is)?(?: now| right now| currently| there)?(?: (?:in|at|for) {_PLACE})?(?: now| right "
+    rf"now| at the moment| currently)?",
     rf"(?:how late|what hour) is it(?: now| right now)?(?: in {_PLACE})?",
     rf"(?:do you know|can you tell me|tell me) what time it is(?: now| right now)?(?: in {_PLACE})?",
     rf"what(?:'s| is) (?:today's date|the date(?: today| now)?|the day(?: today)?|today)(?: in {_PLACE})?",
     r"what (?:day|date|weekday)(?: of the week)? is (?:it|today)(?: today| now)?",
-    r"(?:today's |current |the )?date(?: today)?|which day is (?:it|today)(?: today)?|what (?:month|year) is it(?: now)?",
+    r"(?:today's |current |the )?date(?: today)?|which day is (?:it|today)(?: today)?|what (?:month|year) "
+    r"is it(?: now)?",
 )
 _CLOCK = r"(?P<time>\d{1,2}(?::\d{2})?(?: ?[ap]\.?m\.?)?|noon|midday|midnight)(?: o'clock)?"
 _FROM = r"(?P<one>[a-zà-ž/_ .'-]+?)(?: time)?"

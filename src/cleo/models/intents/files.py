@@ -7,14 +7,18 @@ from cleo.models.asked import Asked, Do, Find, Plan, Say, plain_number
 _KINDS = r"(?:files?|documents?|docs?|pdfs?|photos?|pictures?|pics?|images?|videos?|attachments?|recordings?)"
 _LIST = (
     rf"(?:(?:list|show|see|display|give)(?: me)?|what are)?(?: all)?(?: of)?(?: the| my)? ?{_KINDS}",
-    rf"(?:what|which|any|do i have any|how many) {_KINDS}(?: do (?:i|you) have| are there| have i sent(?: you)?| did i send(?: you)?)?",
+    rf"(?:what|which|any|do i have any|how many) {_KINDS}(?: do (?:i|you) have| are there| have i sent(?: "
+    rf"you)?| did i send(?: you)?)?",
 )
 _SEND = (
-    rf"(?:send|give|get|show|return|bring)(?: me)?(?: back)?(?: the| my| that)? ?{_KINDS} (?:number |no\.? |#|named |called )?"
+    rf"(?:send|give|get|show|return|bring)(?: me)?(?: back)?(?: the| my| that)? ?{_KINDS} (?:number |no\.? |"
+    rf"#|named |called )?"
     r"(?P<file>.+?)(?: back| again)*",
-    rf"(?:send|give|get|show|return|bring) (?:me )?(?:back )?(?:the |my |that )?(?P<file>last|latest|newest|first|second|third)(?: {_KINDS})"
+    rf"(?:send|give|get|show|return|bring) (?:me )?(?:back )?(?:the |my |that )?(?P<file>last|latest|newest|"
+    rf"first|second|third)(?: {_KINDS})"
     r"(?: back| again)*",
-    r"(?:send|give|get|return|bring)(?: me)?(?: back)?(?: the| my| that)? (?P<file>[\w()-][\w ()-]*\.[a-z0-9]{2,5})(?: back| again)*",
+    r"(?:send|give|get|return|bring)(?: me)?(?: back)?(?: the| my| that)? (?P<file>[\w()-][\w "
+    r"()-]*\.[a-z0-9]{2,5})(?: back| again)*",
     r"(?:send|give) (?:me )?(?:the |my |that )?(?P<file>[\w .()-]+?)(?: back)(?: again)?",
 )
 _DELETE = (

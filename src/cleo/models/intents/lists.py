@@ -23,34 +23,45 @@ _TODO = (
     r"(?:task|to-?do|todo): (?P<items>.+)",
 )
 _SHOW = (
-    rf"(?:(?:show|display|read|list|see|open|view|check|give|tell)(?: me)?(?: out)?|what(?:'s| is| are)(?: there)?(?: still| left)? (?:on|in))"
+    rf"(?:(?:show|display|read|list|see|open|view|check|give|tell)(?: me)?(?: out)?|what(?:'s| is| are)(?: "
+    rf"there)?(?: still| left)? (?:on|in))"
     rf"(?: what(?:'s| is) on)?(?: all)? {_LIST}",
-    r"what (?:else )?(?:is|'s) (?:still )?(?:on|in) (?:my |the |our )?(?P<list>[\w' -]+?) list(?: now| today| right now)?",
+    r"what (?:else )?(?:is|'s) (?:still )?(?:on|in) (?:my |the |our )?(?P<list>[\w' -]+?) list(?: now| "
+    r"today| right now)?",
     rf"{_LIST}",
     r"(?:what's|what is) left on (?:my |the |our )?(?P<list>[\w' -]*?) ?list",
 )
 _SHOW_SHOPPING = (
-    r"what (?:else )?(?:do|must|should) (?:i|we) (?:still )?(?:need|have)?(?: to)? ?(?:buy|get|shop for|shop|pick up)(?: at the (?:shop|store|supermarket))?",
+    r"what (?:else )?(?:do|must|should) (?:i|we) (?:still )?(?:need|have)?(?: to)? ?(?:buy|get|shop for|"
+    r"shop|pick up)(?: at the (?:shop|store|supermarket))?",
     r"what (?:do|else do) (?:i|we) (?:still )?need from the (?:shop|store|supermarket)",
 )
 _SHOW_TODO = (
     r"what (?:else )?(?:do|must|should) (?:i|we) (?:still )?(?:need to |have to )?do",
     r"(?:(?:show|list)(?: me)? )?(?:my |the )?(?:tasks|to-?dos|todos)|what are my (?:tasks|to-?dos|todos)",
 )
-_SHOW_ALL = r"(?:(?:show|list|what are)(?: me)? )?(?:all )?(?:of )?(?:my |the )?lists|(?:what|which) lists (?:do i have|are there)"
+_SHOW_ALL = (
+    r"(?:(?:show|list|what are)(?: me)? )?(?:all )?(?:of )?(?:my |the )?lists|(?:what|which) lists "
+    r"(?:do i have|are there)"
+)
 _REMOVE = (
-    rf"(?:remove|take|cross|tick|strike|check|scratch|delete|drop)(?: off)? (?P<item>.+?)(?: off| out)? (?:of|off|from|on|off of|out of) {_LIST}",
+    rf"(?:remove|take|cross|tick|strike|check|scratch|delete|drop)(?: off)? (?P<item>.+?)(?: off| out)? "
+    rf"(?:of|off|from|on|off of|out of) {_LIST}",
     r"(?:tick|cross|check|strike|scratch) (?:off|out) (?P<item>.+)",
     r"(?:tick|cross|check|scratch) (?P<item>.+) off",
     r"(?:mark|set|check) (?P<item>.+) (?:as |to )?(?:done|finished|complete|completed|bought|off)",
 )
 _DONE = (
-    r"(?:i(?:'ve| have)?|we(?:'ve| have)?) (?:just |already |now )?(?:finished|completed|done|did)(?: with)? (?P<item>.+)",
+    r"(?:i(?:'ve| have)?|we(?:'ve| have)?) (?:just |already |now )?(?:finished|completed|done|did)(?: "
+    r"with)? (?P<item>.+)",
     r"(?:i(?:'ve| have)?|we(?:'ve| have)?) (?:just |already |now )?(?:bought|picked up) (?P<item>.+)",
     r"(?:done|finished)(?: with)?:? (?P<item>.+)",
     r"(?P<item>(?:task|item|to-?do|todo) .+) (?:is|are)(?: now)? (?:done|finished|complete|completed)",
 )
-_CLEAR = rf"(?:clear|empty|wipe|reset|clean)(?: out| up)? {_LIST}|(?:delete|remove) everything (?:on|from|in) {_LIST.replace('list>', 'list2>')}"
+_CLEAR = (
+    rf"(?:clear|empty|wipe|reset|clean)(?: out| up)? {_LIST}|(?:delete|remove) everything (?:on|from|"
+    rf"in) {_LIST.replace('list>', 'list2>')}"
+)
 _DELETE = rf"(?:delete|remove|drop|erase|trash|get rid of) {_LIST}"
 _NOT_NAMES = re.compile(r"\b(?:note|reminder|file|a|an|any|every|mailing|email|phone)\b", re.IGNORECASE)
 

@@ -7,14 +7,17 @@ _VERB = r"(?:tell|text|message|whatsapp|inform|write(?: to)?|ping|sms|notify)"
 _SEND = (
     rf"{_VERB} {_PHONE}\s*(?:that|saying|to say|:|,|-|–)\s*(?P<text>\S.*)",
     rf"let {_PHONE} know\s*(?:that|:|,)?\s*(?P<text>\S.*)",
-    rf"(?:send|write)(?: a| the| this)?(?: whatsapp| text)?(?: message)? to {_PHONE}\s*(?:that|saying|to say|:|,|-|–)\s*(?P<text>\S.*)",
-    rf"(?:send|write) {_PHONE}(?: a)?(?: whatsapp| text)?(?: message)?\s*(?:that|saying|to say|:|,|-|–)\s*(?P<text>\S.*)",
+    rf"(?:send|write)(?: a| the| this)?(?: whatsapp| text)?(?: message)? to {_PHONE}\s*(?:that|saying|to "
+    rf"say|:|,|-|–)\s*(?P<text>\S.*)",
+    rf"(?:send|write) {_PHONE}(?: a)?(?: whatsapp| text)?(?: message)?\s*(?:that|saying|to say|:|,|-|"
+    rf"–)\s*(?P<text>\S.*)",
     rf"(?:send|write)(?: the message| the text| this)?:? (?P<text>\S.*?) to {_PHONE}",
     rf"{_VERB} {_PHONE} (?P<text>(?:i|i'm|i'll|we|we're|we'll|hi|hello|yes|no|please|the|my|our)\b.*)",
 )
 _NO_TEXT = (rf"{_VERB} {_PHONE}", rf"send(?: a)?(?: message)? to {_PHONE}")
 _NO_NUMBER = (
-    r"(?:tell|text|message|whatsapp|inform) (?!me\b|us\b|you\b)(?P<who>[\w'-]+(?: [\w'-]+)?) (?:that|saying|to say|:) ?(?P<text>.+)",
+    r"(?:tell|text|message|whatsapp|inform) (?!me\b|us\b|you\b)(?P<who>[\w'-]+(?: [\w'-]+)?) (?:that|saying|"
+    r"to say|:) ?(?P<text>.+)",
     r"let (?!me\b|us\b|you\b|'s\b)(?P<who>[\w'-]+(?: [\w'-]+)?) know (?P<text>.+)",
     r"send (?:a )?(?:whatsapp |text )?message to (?P<who>[\w'-]+(?: [\w'-]+)?)(?:[: ].*)?",
 )

@@ -5,17 +5,20 @@ import re
 from cleo.models.asked import Asked, Do, Find, Plan, Say, plain_number
 
 _ADD = (
-    r"(?:please )?(?:make|take|add|create|write|leave|save|keep|new)(?: me)?(?: a| another| this)?(?: new| quick)? ?notes?"
+    r"(?:please )?(?:make|take|add|create|write|leave|save|keep|new)(?: me)?(?: a| another| this)?(?: new| "
+    r"quick)? ?notes?"
     r"(?: down)?(?: (?:that|of|saying|which says|to self|for me))*\s*[:,–-]?\s+(?P<text>.+)",
     r"notes?(?: to self| down)?\s*[:,–-]\s*(?P<text>.+)",
     r"(?:note|jot|write)(?: this| that| it)? down(?: that)?\s*[:,]?\s+(?P<text>.+)",
     r"(?:please )?note (?:that|this:?) (?P<text>.+)",
     r"note (?!about\b|on\b|with\b|number\b|no\b|#|\d)(?P<text>\S+\s+.+)",
     r"(?:remember|memorize|memorise|memo|keep in mind|save this|store this)(?: this)?(?: that|:)\s*(?P<text>.+)",
-    r"(?:remember|keep in mind) (?P<text>(?!to\b|when\b|how\b|what\b|who\b|me\b|the time\b).+ (?:is|are|was|has|have)\b .+)",
+    r"(?:remember|keep in mind) (?P<text>(?!to\b|when\b|how\b|what\b|who\b|me\b|the time\b).+ (?:is|are|was|"
+    r"has|have)\b .+)",
 )
 _LIST = (
-    r"(?:(?:list|show|see|display|read|give|tell)(?: me)?(?: out)?|what are|what's in)?(?: all)?(?: of)?(?: the| my)? ?notes"
+    r"(?:(?:list|show|see|display|read|give|tell)(?: me)?(?: out)?|what are|what's in)?(?: all)?(?: of)?(?: "
+    r"the| my)? ?notes"
     r"(?: do i have| are there)?",
     r"(?:what|which|any|do i have any|how many) notes(?: do i have| are there| have i(?: got| written)?)?",
 )
@@ -23,7 +26,8 @@ _FIND = (
     r"(?:find|search|look for|look up|show|get|read)(?: me)?(?: for)?(?: in)?(?: the| my| all| any| a)*(?: notes?)"
     r"(?: for| about| on| with| containing| that mentions?| that says?| number| no\.?)* (?P<words>.+)",
     r"(?:search|look)(?: through| in)?(?: my)? notes for (?P<words>.+)",
-    r"(?:what did i|did i) (?:note|write|save|write down|say|tell you|store)(?: down)?(?: about| on| for) (?P<words>.+)",
+    r"(?:what did i|did i) (?:note|write|save|write down|say|tell you|store)(?: down)?(?: about| on| for) "
+    r"(?P<words>.+)",
     r"(?:what|where|who|when)(?:'s| is| was| were| are) (?:my|our) (?P<words>.+?)(?: again)?",
     r"(?:what|where|who)(?: was| were) (?:the|that) (?P<words>.+?)(?: again)?",
     r"(?:what|where|who)(?:'s| is| are) (?:the|that) (?P<words>.+) again",

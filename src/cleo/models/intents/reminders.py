@@ -35,7 +35,8 @@ _SET = (
         "in ",
     ),
     (
-        r"(?:set|make|add|create)(?: me)?(?: up)?(?: a| an| the| my| another)? alarm(?: clock)?(?: for)?:?\s*(?P<rest>.+)",
+        r"(?:set|make|add|create)(?: me)?(?: up)?(?: a| an| the| my| another)? alarm(?: clock)?(?: "
+        r"for)?:?\s*(?P<rest>.+)",
         "Alarm",
         "at ",
     ),

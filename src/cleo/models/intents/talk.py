@@ -8,10 +8,15 @@ ABOUT = (
     "No AI model is connected: I understand a fixed set of English requests, by rules. "
     "Whoever runs me can connect one with CLEO_MODEL."
 )
-_HELLO = r"(?:hi|hello|hey|yo|hallo|moin|good (?:morning|afternoon|evening|day)|greetings)(?: there| cleo| again)*[,! ]*(?:cleo)?"
+_HELLO = (
+    r"(?:hi|hello|hey|yo|hallo|moin|good (?:morning|afternoon|evening|day)|greetings)(?: there| cleo| "
+    r"again)*[,! ]*(?:cleo)?"
+)
 _HELP = (
-    r"help(?: me)?|\?+|menu|commands|usage|examples?|how does (?:this|it) work|how do (?:you work|i use (?:you|this))|"
-    r"(?:what|which things) (?:can|do|could) (?:you|i) (?:do|ask(?: you)?(?: for)?|say|offer)(?: here| for me| with you)?|"
+    r"help(?: me)?|\?+|menu|commands|usage|examples?|how does (?:this|it) work|how do (?:you work|i use "
+    r"(?:you|this))|"
+    r"(?:what|which things) (?:can|do|could) (?:you|i) (?:do|ask(?: you)?(?: for)?|say|offer)(?: here| for "
+    r"me| with you)?|"
     r"what are you(?: able to do| capable of)?|(?:show|list|tell)(?: me)?(?: your| the| all)*"
     r" (?:commands|tools|skills|abilities|what you can do)"
 )
@@ -28,7 +33,8 @@ def talk(asked: Asked) -> Plan | None:
     if asked.match(_HELP):
         return Do(tool="help", args={}) if "help" in asked.tools else Say(text=capabilities(asked))
     if asked.match(
-        r"(?:who|what) are you|are you (?:an? )?(?:ai|bot|human|robot|llm|real).*|which model.*|what(?:'s| is) your name"
+        r"(?:who|what) are you|are you (?:an? )?(?:ai|bot|human|robot|llm|real).*|which model.*|what(?:'s| "
+        r"is) your name"
     ):
         return Say(text=f"I am Cleo. {ABOUT}")
     if asked.match(r"(?:yes|no|ok|okay|yep|nope|yeah|sure|nah)"):
