@@ -29,7 +29,7 @@ class Refused(Exception):
 class Guard:
     """Checks the secret, then type and length, then reads the body with a limit and a deadline."""
 
-    def __init__(self, secret: Secret, *, header: str, max_bytes: int, seconds: float = 10.0) -> None:
+    def __init__(self, secret: Secret, *, header: str, max_bytes: int, seconds: float) -> None:
         """Raises `ConfigError` when the secret cannot be one."""
         self._ask = secret if callable(secret) else lambda: secret
         self._header = header.lower().encode()

@@ -49,9 +49,12 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def webhook_routes(receive: Receive, secret: Secret) -> APIRouter:
-    """Make the routes. Raises `ConfigError` when `secret` is set but cannot be one; None lets everybody in."""
-    guard = Guard(secret, header=SECRET_HEADER, max_bytes=MAX_WEBHOOK_BYTES)
+def webhook_routes(receive: Receive, secret: Secret, *, seconds: float = 10.0) -> APIRouter:
+    """Make the routes; a body has `seconds` to arrive.
+
+    Raises `ConfigError` when `secret` is set but cannot be one; None lets everybody in.
+    """
+    guard = Guard(secret, header=SECRET_HEADER, max_bytes=MAX_WEBHOOK_BYTES, seconds=seconds)
 
     class GuardedRoute(APIRoute):
         """FastAPI documents the endpoint; the guard, not FastAPI, reads the request."""
