@@ -163,7 +163,7 @@ export class Account {
     )
     socket.ev.on(
       'messages.upsert',
-      guarded(({ messages, type }) => intake.accept(messages, type === 'append')),
+      guarded(({ messages }) => intake.accept(messages)),
     )
   }
 

@@ -81,12 +81,12 @@ export class Intake {
    * What Baileys emits besides: notices, missed calls, plaintext that the phone sent again, and what it could not
    * decrypt. Journaled messages come here too and are known by then.
    */
-  accept(messages: WAMessage[], offline: boolean): void {
+  accept(messages: WAMessage[]): void {
     const me = this.#me()
     if (!me) return
     this.drain()
     this.#commit((woken) => {
-      for (const message of messages) this.#take(message, offline, me, woken)
+      for (const message of messages) this.#take(message, false, me, woken)
     })
   }
 

@@ -35,13 +35,15 @@ export function durableSignal(
   accountId: () => string | undefined,
   onCommit: () => void,
 ): DurableSignal {
-  const origins = new WeakMap<Uint8Array, { stanza: BinaryNode; arrival: number }>()
+  const origins = new WeakMap<Uint8Array, Omit<Row, 'plain'>>()
 
   const attach = (socket: WASocket): void => {
     socket.ws.prependListener('CB:message', (stanza: BinaryNode) => {
-      const arrival = journal.nextArrival()
+      const origin = { attrs: { ...stanza.attrs }, arrival: journal.nextArrival() }
       for (const { content } of getBinaryNodeChildren(stanza, 'enc'))
-        if (content instanceof Uint8Array) origins.set(content, { stanza, arrival })
+        if (content instanceof Uint8Array) origins.set(content, origin)
+      // Baileys lets live messages overtake those that waited at WhatsApp: line all up in the one queue it has
+      stanza.attrs.offline ??= 'in order'
     })
   }
 
@@ -56,12 +58,11 @@ export function durableSignal(
       const plain = await exclusive(async () => {
         const origin = origins.get(cipher)
         if (!origin) return decrypt()
-        const key = rowKey(origin.stanza, cipher)
+        const key = rowKey(origin.attrs, cipher)
         const known = (await keys.get<Row>(JOURNAL, [key]))[key]
         if (known) return known.plain
         const fresh = await decrypt()
-        const row: Row = { attrs: origin.stanza.attrs, arrival: origin.arrival, plain: fresh }
-        await keys.set({ [JOURNAL]: { [key]: row } })
+        await keys.set({ [JOURNAL]: { [key]: { ...origin, plain: fresh } } })
         return fresh
       })
       onCommit()
@@ -116,7 +117,7 @@ async function oneSessionAtATime(
 const lastUse = (session: Session): number => session.indexInfo.used ?? 0
 
 /** One key a ciphertext: a group's first message is two of them under one id. */
-const rowKey = ({ attrs }: BinaryNode, cipher: Uint8Array): string =>
+const rowKey = (attrs: Row['attrs'], cipher: Uint8Array): string =>
   [
     attrs.from,
     attrs.participant ?? '',
