@@ -9,6 +9,7 @@ from cleo.domain.confirmation import EXPIRY
 from cleo.domain.conversation import ConversationId
 from cleo.domain.delivery import backoff
 from cleo.domain.errors import SendError, SendFailed, SendRejected
+from cleo.domain.failpoint import failpoint
 from cleo.domain.message import OutboxItem, OutboxState
 from cleo.ports import Channel, Clock, DeadLetter, Sent, Store, Transaction
 
@@ -33,11 +34,15 @@ class Deliverer:
     async def _send(self, item: OutboxItem, epoch: int, channel: Channel) -> OutboxItem | None:
         """Try once, write down what came of it, and tell which item is next."""
         to = await self.store.read(lambda tx: tx.conversations.get(item.conversation))
+        failpoint("deliver.before_send")
         try:
             sent = await channel.send(to, item.content, key=item.key, quoted=item.quoted)
         except SendError as error:
             return await self._failed(item, epoch, error)
-        return await self.store.write(lambda tx: self._done(tx, item, epoch, sent))
+        failpoint("deliver.after_send")
+        following = await self.store.write(lambda tx: self._done(tx, item, epoch, sent))
+        failpoint("deliver.after_commit")
+        return following
 
     async def _failed(self, item: OutboxItem, epoch: int, error: SendError) -> OutboxItem | None:
         if isinstance(error, SendRejected):

@@ -8,6 +8,7 @@ import structlog
 
 from cleo.domain.content import File
 from cleo.domain.errors import FetchError
+from cleo.domain.failpoint import failpoint
 from cleo.domain.message import InboxItem
 from cleo.ports import Channel, Clock, Files, Record, Store
 
@@ -38,6 +39,7 @@ class Fetcher:
         except FetchError as error:
             _log.warning("file not fetched", reason=str(error))
             return f"it could not be fetched: {error}"
+        failpoint("fetch.after_keep")
         record = Record(
             id=f"file:{item.seq}",
             conversation=item.conversation,

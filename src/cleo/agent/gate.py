@@ -21,6 +21,7 @@ from cleo.agent.confirm import digest, freeze, tool_hash
 from cleo.agent.turn import Turn
 from cleo.domain.confirmation import GRANT_AGE, MAX_OPEN, Confirmation, State
 from cleo.domain.errors import CleoError
+from cleo.domain.failpoint import failpoint
 from cleo.ports import Tool, Transaction
 
 _log = structlog.get_logger("cleo.gate")
@@ -105,12 +106,19 @@ async def _contained(tool: Tool | None, args: _Arguments, handler: _Handler) -> 
     """Run a call that may be repeated: whatever goes wrong is told to the model, and the turn goes on."""
     try:
         async with asyncio.timeout(tool.timeout if tool else 60):
-            return await handler(args)
+            return await _effect(args, handler)
     except (ToolFailedError, ToolRetryError, CleoError):
         raise
     except Exception as error:
         _log.warning("tool failed", tool=tool.name if tool else "", error=type(error).__name__)
         raise ToolFailed(f"The tool failed ({type(error).__name__}).") from error
+
+
+async def _effect(args: _Arguments, handler: _Handler) -> Any:
+    failpoint("tool.before_effect")
+    value = await handler(args)
+    failpoint("tool.after_effect")
+    return value
 
 
 async def _once(turn: Turn, key: str, tool: Tool, args: _Arguments, handler: _Handler) -> Any:
@@ -153,7 +161,7 @@ async def _recorded(
 ) -> Any:
     try:
         async with asyncio.timeout(limit):
-            value = await handler(args)
+            value = await _effect(args, handler)
     except (ToolFailedError, ToolRetryError) as refused:  # the tool itself says: nothing was done
         await end("failed", str(refused))
         raise

@@ -16,6 +16,7 @@ from cleo.domain.access import Access
 from cleo.domain.content import Edit, Reaction, Revoke, Text
 from cleo.domain.conversation import Conversation, ConversationId, conversation_id
 from cleo.domain.delivery import may_move
+from cleo.domain.failpoint import failpoint
 from cleo.domain.identity import Person
 from cleo.domain.message import Inbound, InboxState, OutboxItem, Receipt
 from cleo.ports import Clock, Engine, Store, Transaction
@@ -69,7 +70,9 @@ class Receiver:
 
     async def message(self, inbound: Inbound) -> Answer:
         """Keep a message; raises `StoreError` when that is not possible now."""
+        failpoint("receive.before_commit")
         kept = await self._store.write(lambda tx: self._keep(tx, inbound))
+        failpoint("receive.after_commit")
         for conversation in kept.wake:
             await self._engine.wake(conversation)
         return kept.answer

@@ -4,6 +4,7 @@ import structlog
 
 from cleo.agent.remind import fire
 from cleo.domain.errors import StoreError
+from cleo.domain.failpoint import failpoint
 from cleo.ports import Clock, Engine, Repeats, Store
 
 _log = structlog.get_logger("cleo.sweep")
@@ -39,5 +40,6 @@ class Sweeper:
         due = waiting[0]
         if waiting[1]:
             due |= await self._store.write(lambda tx: fire(tx, self._repeats, now))
+            failpoint("remind.after_commit")
         for conversation in due:
             await self._engine.wake(conversation)

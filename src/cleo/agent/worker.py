@@ -24,6 +24,7 @@ from cleo.domain.access import Access
 from cleo.domain.confirmation import EXPIRY
 from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.errors import Fenced, ModelUnavailable
+from cleo.domain.failpoint import failpoint
 from cleo.domain.run import MAX_ATTEMPTS
 from cleo.ports import Channel, Clock, Engine, Files, ShowsTyping, Store, Tool, ToolContext, Transaction
 
@@ -72,6 +73,7 @@ class Worker:
         epoch, job, where = await self.store.write(lambda tx: self._take(tx, conversation))
         channel = self.channels[where.channel]
         while job is not None:
+            failpoint("claim.after_commit")
             await self._deliverer.drain(conversation, epoch, channel)
             if isinstance(job, Wait):
                 await self.clock.sleep(job.seconds)
@@ -96,7 +98,9 @@ class Worker:
             beginning = await self._begin(job, channel)
             progress = _Progress(self.store, answerer, job, beginning)
             turn = await self._make_turn(job, channel, asker, progress)
+            failpoint("model.before")
             end = await self.loop.run(beginning.start, turn)
+            failpoint("model.after")
         if isinstance(end.error, ModelUnavailable) and job.run.attempts < MAX_ATTEMPTS:
             _log.warning("model unavailable", attempt=job.run.attempts, reason=str(end.error))
             await self.clock.sleep(_MODEL_PAUSE * 2 ** (job.run.attempts - 1))
@@ -158,7 +162,9 @@ class Worker:
             _log.error("turn failed", reason=str(end.error))
         end.messages = progress.rest(end.messages)
         now = self.clock.now()
+        failpoint("answer.before_commit")
         wake = await self.store.write(lambda tx: answerer.commit(tx, job, end, beginning.answers, now))
+        failpoint("answer.after_commit")
         for conversation in wake - {job.conversation.id}:
             await self.engine.wake(conversation)
 
@@ -181,6 +187,7 @@ class _Progress:
             if new:
                 await self.store.write(lambda tx: self.answerer.checkpoint(tx, self.job, new))
                 self.saved += len(new)
+                failpoint("checkpoint.after_commit")
 
     def rest(self, added: Sequence[ModelMessage]) -> list[ModelMessage]:
         """Tell which of the messages that the run added (and of its unsaved start) are not saved yet."""
