@@ -14,15 +14,20 @@ Tools = Mapping[str, ToolDefinition]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One request as it was written, without the courtesies around it."""
+    """One request without the courtesies around it. `raw` still has its end, for what is kept word by word."""
 
     text: str
+    raw: str = ""
     now: datetime
     tools: Tools
 
     def match(self, pattern: str) -> re.Match[str] | None:
         """Match the whole text, whatever its case; groups keep the case."""
         return re.fullmatch(pattern, self.text.replace("’", "'"), re.IGNORECASE | re.DOTALL)
+
+    def match_raw(self, pattern: str) -> re.Match[str] | None:
+        """The same with every mark and word at the end."""
+        return re.fullmatch(pattern, (self.raw or self.text).replace("’", "'"), re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,10 +73,16 @@ _TAIL = re.compile(
 )
 
 
+def begun(text: str) -> str:
+    """Take the courtesies off the front of a request."""
+    plain = text.replace("’", "'").strip().strip("\u200e\u200f").strip()
+    return _LEAD.sub("", plain, count=1) if _LEAD.match(plain) else plain
+
+
 def polished(text: str) -> str:
     """Take the courtesies and end marks off a request; what is nothing but courtesy stays as it is."""
-    plain = text.replace("’", "'").strip().strip("\u200e\u200f").strip()
-    without = _LEAD.sub("", plain, count=1) if _LEAD.match(plain) else plain
+    plain = text.strip()
+    without = begun(text)
     previous = None
     while previous != without:
         previous = without

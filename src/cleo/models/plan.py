@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from pydantic_ai.messages import ToolReturnPart
 
-from cleo.models.asked import Asked, Do, Find, Plan, Say, Tools, polished
+from cleo.models.asked import Asked, Do, Find, Plan, Say, Tools, begun, polished
 from cleo.models.generic import by_name, by_slash
 from cleo.models.intents import ABOUT, INTENTS, talk
 from cleo.models.phrases import phrase
@@ -68,7 +68,7 @@ def _read(text: str, turn: Turn, tools: Tools) -> list[Plan] | None:
     slash = by_slash(text.strip(), tools)
     if slash is not None:
         return [slash]
-    asked = Asked(text=polished(text), now=turn.now, tools=tools)
+    asked = Asked(text=polished(text), raw=begun(text), now=turn.now, tools=tools)
     found = talk(asked)
     for tool, intent in INTENTS:
         found = found or (intent(asked) if tool in tools else None)

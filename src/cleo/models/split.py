@@ -36,7 +36,7 @@ _BORDER = re.findall(
     "past other "
     "each every half quarter by within during for only roughly nearly almost than of per twice once when if",
 )
-_LEAD = re.compile(r"^(?:to|that|about|of|:|-|–)\s+|[,;:\s]+$", re.IGNORECASE)
+_LEAD = re.compile(r"^(?:to|that|about|of|for|:|-|–)\s+|[,;:\s]+$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,7 @@ def split_when(text: str, now: datetime) -> Split:
     front, back = _time_words(words), _time_words(words[::-1])
     ends = [(i, j) for i in range(front + 1) for j in range(len(words) - back, len(words) + 1) if i < j]
     for i, j in sorted(ends, key=lambda end: end[1] - end[0]):
-        phrase = " ".join([*words[:i], *words[j:]])
+        phrase = " ".join(word.rstrip(",;:") for word in [*words[:i], *words[j:]])
         if phrase and (when := read_when(phrase, now)) is not None:
             body = _between(text, i, j)
             return Split(body=body, when=None if _unsure(body) else when, timed=True)
@@ -74,7 +74,7 @@ def _time_words(words: list[str]) -> int:
 
 
 def _may_be_time(word: str) -> bool:
-    text = fold(word).strip(",")
+    text = fold(word.rstrip(",;:"))
     return not text or text in _WORDS or text in SHORT_UNITS or _MARKS.fullmatch(text) is not None
 
 

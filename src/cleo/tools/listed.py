@@ -40,7 +40,8 @@ def matching(listed: Sequence[Listed], wanted: str) -> list[Listed]:
         if found or text is not None:
             return found
     exact = [one for one in listed if same(one.text, wanted)]
-    return exact or [one for one in listed if wanted.strip() and _fold(wanted) in _fold(one.text)]
+    words = re.compile(rf"(?<!\w){re.escape(_fold(wanted))}(?!\w)")
+    return exact or [one for one in listed if wanted.strip() and words.search(_fold(one.text))]
 
 
 def pick(listed: Sequence[Listed], wanted: str, noun: str) -> Listed:

@@ -19,13 +19,19 @@ _WORDS = (
     (r"\bcubed\b", "^3"),
     (r"\b(?:the )?square root of\b|\broot of\b", "sqrt "),
     (r" ?\b(?:percent|per cent)\b", "%"),
-    (r"%\s*(?:tip|off|tax|vat|discount) (?:on|of|for)\b", "% of"),
+    (r"%\s*(?:tip|tax|vat) (?:on|of|for)\b", "% of"),
     (r"\bhalf of\b", "50% of "),
     (r"\b(?:a |one )?quarter of\b", "25% of "),
     (r"\ba third of\b", "1/3*"),
     (r"\bdouble\b|\btwice\b", "2*"),
     (r"(?<=\d) ?[x×] ?(?=\d)", "*"),
 )  # fmt: skip
+_VERBS = (
+    (r"divide (\S+) by (\S+)", r"\1 / \2"),
+    (r"multiply (\S+) (?:by|with|and) (\S+)", r"\1 * \2"),
+    (r"(?:add|sum) (\S+) (?:and|to) (\S+)", r"\1 + \2"),
+    (r"subtract (\S+) from (\S+)", r"\2 - \1"),
+)
 _ARITHMETIC = re.compile(
     r"(?=.*\d)(?=.*(?:[-+*/^%√²³]|sqrt|ln|log|exp|abs|round|sin|cos|tan))"
     r"(?:\d+(?:[.,]\d+)*|[-+*/^%().,√²³π÷−]|\s|\b(?:of|pi|e|sqrt|ln|log|exp|abs|round|floor|ceil|sin|cos|tan)\b)+"
@@ -78,7 +84,7 @@ def calculate(asked: Asked) -> Plan | None:
     text = re.sub(rf"^{_QUESTION}\s*:?\s*", "", asked.text.replace("’", "'"), flags=re.IGNORECASE)
     asked_for = len(text) < len(asked.text)
     expression = large_digits(text.casefold())
-    for pattern, sign in _WORDS:
+    for pattern, sign in (*_VERBS, *_WORDS):
         expression = re.sub(pattern, sign, expression)
     expression = re.sub(r"\s+", " ", expression).strip(" =?")
     if not _ARITHMETIC.fullmatch(expression) or (not asked_for and _NOT_ARITHMETIC.fullmatch(expression)):

@@ -49,7 +49,7 @@ _REMOVE = (
     rf"(?:of|off|from|on|off of|out of) {_LIST}",
     r"(?:tick|cross|check|strike|scratch) (?:off|out) (?P<item>.+)",
     r"(?:tick|cross|check|scratch) (?P<item>.+) off",
-    r"(?:mark|set|check) (?P<item>.+) (?:as |to )?(?:done|finished|complete|completed|bought|off)",
+    r"(?:mark|set|check) (?P<item>.+?) (?:as |to )?(?:done|finished|complete|completed|bought|off)",
 )
 _DONE = (
     r"(?:i(?:'ve| have)?|we(?:'ve| have)?) (?:just |already |now )?(?:finished|completed|done|did)(?: "
@@ -63,6 +63,9 @@ _CLEAR = (
     rf"in) {_LIST.replace('list>', 'list2>')}"
 )
 _DELETE = rf"(?:delete|remove|drop|erase|trash|get rid of) {_LIST}"
+_VAGUE = re.compile(
+    r"(?:it|that|this|them|those|everything|all|nothing|something|well|so|not|my best)\b", re.IGNORECASE
+)
 _NOT_NAMES = re.compile(r"\b(?:note|reminder|file|a|an|any|every|mailing|email|phone)\b", re.IGNORECASE)
 
 
@@ -95,7 +98,11 @@ def remove_from_list(asked: Asked) -> Plan | list[Plan] | None:
     """Tick things off."""
     for pattern in (*_REMOVE, *_DONE):
         found = asked.match(pattern)
-        if found and not _NOT_NAMES.search(found.groupdict().get("list") or ""):
+        if (
+            found
+            and not _NOT_NAMES.search(found.groupdict().get("list") or "")
+            and not _VAGUE.match(found["item"])
+        ):
             return _remove(found["item"], (found.groupdict().get("list") or "").strip())
     return None
 

@@ -27,7 +27,7 @@ _EXAMPLE = '"tell +49 151 2345678 that I am late"'
 def send_message(asked: Asked) -> Plan | None:
     """Write to a phone number; a name alone is not enough."""
     for pattern in _SEND:
-        found = asked.match(pattern)
+        found = asked.match_raw(pattern)
         if found:
             text = found["text"].strip().strip('"“”')
             return Do(tool="send_message", args={"to": found["to"].strip(), "text": text})

@@ -45,7 +45,7 @@ _EXAMPLE = '"note: the gate code is 4711"'
 def add_note(asked: Asked) -> Plan | None:
     """Keep a text."""
     for pattern in _ADD:
-        found = asked.match(pattern)
+        found = asked.match_raw(pattern)
         if found:
             return Do(tool="add_note", args={"text": found["text"].strip()})
     if asked.match(r"(?:(?:make|take|add|create|new)(?: a)? )?note:?"):

@@ -5,14 +5,14 @@ import re
 from cleo.models.asked import Asked, Do, Find, Plan, Say, plain_number
 from cleo.models.dates import read_when
 from cleo.models.resolution import When
-from cleo.models.split import split_when
+from cleo.models.split import has_time, split_when
 
 _NOUN = r"(?:reminders?|alarms?|timers?)"
 _LIST = (
     rf"(?:(?:list|show|see|display|read|tell|give|check)(?: me)?|what are|which are)?(?: all)?(?: of)?(?: the| my)?"
     rf"(?: pending| open| upcoming| active| current)? ?{_NOUN}(?: do i have| are there| have i set)?(?: list)?",
     rf"(?:what|which|how many|do i have any|are there any|any|have i(?: got)? any) {_NOUN}"
-    r"(?: do i have| have i set| are (?:there|set|pending|open|coming up)| left)?(?: set| pending| open)?",
+    r"(?: do i have| have i(?: got| set)?| are (?:there|set|pending|open|coming up)| left)?(?: set| pending| open)?",
     r"what (?:will|are) you (?:going to )?remind(?:ing)? me (?:of|about)",
 )
 _CANCEL = (
@@ -84,6 +84,9 @@ def cancel_reminder(asked: Asked) -> Plan | None:
 
 def set_reminder(asked: Asked) -> Plan | None:
     """Set one. What is unsure is asked, never guessed."""
+    early = asked.match(r"(?P<time>.+?),? (?:please )?remind me,?(?: (?:to|about|of))? (?P<text>.+)")
+    if early and (when := read_when(early["time"], asked.now)) and not has_time(early["text"]):
+        return _do(early["text"].strip(), when)
     for pattern, usual, lead in _SET:
         found = asked.match(pattern)
         if found:
@@ -98,7 +101,10 @@ def _set(asked: Asked, rest: str, usual: str, lead: str) -> Plan:
             _do(usual, alone) if usual else Say(text=f"What shall I remind you of? Write it like {_EXAMPLE}.")
         )
     split = split_when(_without_for(rest), asked.now)
-    if split.when is not None:
+    is_fact = re.match(
+        r"that\b", rest, re.IGNORECASE
+    )  # "that the meeting starts in 2 hours": when to be reminded?
+    if split.when is not None and not is_fact:
         return _do(split.body, split.when)
     if split.timed:
         return Say(
