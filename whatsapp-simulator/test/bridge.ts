@@ -1,0 +1,185 @@
+import makeWASocket, {
+  type AuthenticationState,
+  type BaileysEventMap,
+  type ConnectionState,
+  initAuthCreds,
+  type SignalDataSet,
+  type SignalDataTypeMap,
+  type UserFacingSocketConfig,
+  type WAMessage,
+  type WASocket,
+} from 'baileys'
+import { quietLogger } from '../src/log.ts'
+import { eventually, type Rig, type SimulatedPhone } from './rig.ts'
+
+/** Close codes after which a client must not connect again by itself. */
+const FINAL = new Set([401, 403, 405, 440])
+
+type Upsert = { message: WAMessage; type: string }
+
+/** An unmodified Baileys client as a bridge would use it, with its keys in memory. */
+export class Bridge {
+  readonly auth: AuthenticationState
+  readonly sessions = new Map<string, unknown>()
+  readonly received: Upsert[] = []
+  readonly updates: Partial<ConnectionState>[] = []
+  readonly closes: number[] = []
+  readonly events: { name: string; data: unknown }[] = []
+  /** What `getMessage` answers with. */
+  readonly outbox = new Map<string, WAMessage['message']>()
+  declare socket: WASocket
+  #reconnect = true
+  readonly #rig: Rig
+  readonly #config: Partial<UserFacingSocketConfig>
+
+  constructor(rig: Rig, config: Partial<UserFacingSocketConfig> = {}, auth?: AuthenticationState) {
+    this.#rig = rig
+    this.#config = config
+    rig.guests.push(this)
+    this.auth = auth ?? { creds: initAuthCreds(), keys: memoryKeys(this.sessions) }
+  }
+
+  /** Starts a client and links it to a phone by QR. */
+  static async linked(
+    rig: Rig,
+    phone: SimulatedPhone,
+    config: Partial<UserFacingSocketConfig> = {},
+  ): Promise<Bridge> {
+    const bridge = new Bridge(rig, config)
+    await bridge.link(phone)
+    return bridge
+  }
+
+  connect(): this {
+    this.#reconnect = true
+    const socket = makeWASocket({
+      waWebSocketUrl: this.#rig.ready.socket,
+      auth: this.auth,
+      logger: quietLogger,
+      getMessage: async ({ id }) => this.outbox.get(id ?? '') ?? undefined,
+      ...this.#config,
+    })
+    this.socket = socket
+    socket.ev.process((events) => {
+      for (const [name, data] of Object.entries(events)) this.#note(name, data)
+      if (events['creds.update']) Object.assign(this.auth.creds, events['creds.update'])
+      for (const message of events['messages.upsert']?.messages ?? [])
+        this.received.push({ message, type: events['messages.upsert']?.type ?? '' })
+      if (events['connection.update']) this.#connection(events['connection.update'])
+    })
+    return this
+  }
+
+  async link(phone: SimulatedPhone): Promise<void> {
+    this.connect()
+    const qr = await this.qr()
+    await this.#rig.post(phone.path('link/qr'), { qr })
+    await this.online(phone)
+  }
+
+  qr(): Promise<string> {
+    return eventually(() => this.updates.findLast(({ qr }) => qr)?.qr, 'a QR')
+  }
+
+  /** Waits until the client is logged in and has what was waiting for it. */
+  async online(phone: SimulatedPhone): Promise<void> {
+    await phone.companion('online')
+    await eventually(
+      () => this.events.some(({ name }) => name === 'creds.update' || name === 'messages.upsert'),
+      'open',
+    )
+  }
+
+  /** Hangs up without logging out. */
+  async hangUp(phone?: SimulatedPhone): Promise<void> {
+    this.#reconnect = false
+    await this.socket?.end(undefined)
+    if (phone) await phone.companion('offline')
+  }
+
+  async send(
+    jid: string,
+    content: Parameters<WASocket['sendMessage']>[1],
+    options?: Parameters<WASocket['sendMessage']>[2],
+  ): Promise<WAMessage> {
+    const sent = await this.socket.sendMessage(jid, content, options)
+    if (!sent) throw new Error('nothing was sent')
+    this.outbox.set(sent.key.id ?? '', sent.message)
+    return sent
+  }
+
+  /** The first received message that fits; waits for it. */
+  async gets(fits: (message: WAMessage) => boolean, ms?: number): Promise<Upsert> {
+    return eventually(() => this.received.find(({ message }) => fits(message)), 'the message', ms)
+  }
+
+  getsText(text: string, ms?: number): Promise<Upsert> {
+    return this.gets((message) => !message.key.fromMe && textOf(message) === text, ms)
+  }
+
+  count(text: string): number {
+    return this.received.filter(({ message }) => !message.key.fromMe && textOf(message) === text).length
+  }
+
+  /** The first event of this name whose data fits; waits for it. */
+  async hears<N extends keyof BaileysEventMap>(
+    name: N,
+    fits: (data: BaileysEventMap[N]) => boolean = () => true,
+    ms?: number,
+  ): Promise<BaileysEventMap[N]> {
+    const found = await eventually(
+      () => this.events.find((event) => event.name === name && fits(event.data as BaileysEventMap[N])),
+      name,
+      ms,
+    )
+    return found.data as BaileysEventMap[N]
+  }
+
+  closed(code: number): Promise<boolean> {
+    return eventually(() => this.closes.includes(code), `a close with ${code}`)
+  }
+
+  /** Forgets all events so far. */
+  forget(): void {
+    for (const list of [this.received, this.updates, this.closes, this.events]) list.length = 0
+  }
+
+  #note(name: string, data: unknown): void {
+    this.events.push({ name, data })
+  }
+
+  #connection(update: Partial<ConnectionState>): void {
+    this.updates.push(update)
+    if (update.connection !== 'close') return
+    const error = update.lastDisconnect?.error as { output?: { statusCode: number } } | undefined
+    const code = error?.output?.statusCode ?? 0
+    this.closes.push(code)
+    if (this.#reconnect && !FINAL.has(code)) setTimeout(() => this.#reconnect && this.connect(), 20)
+  }
+}
+
+/** Signal keys in memory; sessions apart, so that a test can lose them. */
+function memoryKeys(sessions: Map<string, unknown>): AuthenticationState['keys'] {
+  const others = new Map<string, unknown>()
+  const mapOf = (type: string): Map<string, unknown> => (type === 'session' ? sessions : others)
+  const put = (type: string, id: string, value: unknown): void => {
+    if (value === null || value === undefined) mapOf(type).delete(`${type}/${id}`)
+    else mapOf(type).set(`${type}/${id}`, value)
+  }
+  return {
+    get: <T extends keyof SignalDataTypeMap>(type: T, ids: string[]) => {
+      const found = ids.map((id) => [id, mapOf(type).get(`${type}/${id}`)] as const)
+      return Object.fromEntries(found.filter(([, value]) => value !== undefined)) as Record<
+        string,
+        SignalDataTypeMap[T]
+      >
+    },
+    set: (data: SignalDataSet) => {
+      for (const [type, values] of Object.entries(data))
+        for (const [id, value] of Object.entries(values)) put(type, id, value)
+    },
+  }
+}
+
+export const textOf = ({ message }: WAMessage): string | undefined =>
+  message?.conversation ?? message?.extendedTextMessage?.text ?? undefined

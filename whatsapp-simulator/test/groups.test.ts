@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { Bridge } from './bridge.ts'
+import { Rig, type SimulatedPhone } from './rig.ts'
+
+describe('groups', () => {
+  let rig: Rig
+  let cleo: SimulatedPhone
+  let ann: SimulatedPhone
+  let bob: SimulatedPhone
+  let bridge: Bridge
+
+  before(async () => {
+    rig = await Rig.start()
+    cleo = await rig.phone('15550000000', { name: 'Cleo' })
+    ann = await rig.phone('15551234567', { name: 'Ann' })
+    bob = await rig.phone('15557654321', { name: 'Bob' })
+    bridge = await Bridge.linked(rig, cleo)
+  })
+  after(() => rig.stop())
+
+  async function shows(member: SimulatedPhone, group: string, text: string): Promise<void> {
+    const { chat, encryption, fromMe } = await member.sees((one) => one.text === text)
+    assert.deepEqual([chat, encryption, fromMe], [group, 'skmsg', member === cleo])
+  }
+
+  for (const lid of [false, true]) {
+    const mode = lid ? 'LID' : 'phone number'
+
+    test(`a group addressed by ${mode}: texts in and out, with one sender key`, async () => {
+      const members = [cleo, ann, bob].map(({ number }) => number)
+      const { id: group } = await rig.post('/groups', { subject: 'Family', members, lid })
+      const own = await ann.view()
+      for (const text of [`first in ${mode}`, `second in ${mode}`]) {
+        await ann.send({ group, text })
+        const { key } = (await bridge.getsText(text)).message
+        assert.equal(key.remoteJid, group)
+        assert.deepEqual([key.participant, key.participantAlt], lid ? [own.lid, own.jid] : [own.jid, own.lid])
+        assert.equal((await bob.sees((one) => one.text === text)).from, ann.number)
+      }
+      for (const text of [`one out ${mode}`, `two out ${mode}`]) {
+        await bridge.send(group, { text })
+        for (const member of [ann, bob, cleo]) await shows(member, group, text)
+      }
+    })
+
+    test(`a group addressed by ${mode}: reactions, quotes, receipts and retries name the right author`, async () => {
+      const members = [cleo, ann, bob].map(({ number }) => number)
+      const { id: group } = await rig.post('/groups', { subject: 'Work', members, lid })
+      const mine = await bridge.send(group, { text: `question ${mode}` })
+      await ann.sees((one) => one.id === mine.key.id)
+      await ann.send({ group, reaction: { id: mine.key.id, emoji: '👍', author: cleo.number } })
+      const { message } = await bridge.gets((one) => one.message?.reactionMessage?.key?.id === mine.key.id)
+      assert.equal(message.message?.reactionMessage?.key?.fromMe, true)
+      await bob.send({
+        group,
+        text: `reply ${mode}`,
+        quote: { id: mine.key.id, text: 'question', author: cleo.number },
+      })
+      const reply = await bridge.getsText(`reply ${mode}`)
+      const own = await cleo.view()
+      assert.equal(
+        reply.message.message?.extendedTextMessage?.contextInfo?.participant,
+        lid ? own.lid : own.jid,
+      )
+      await bridge.hears('message-receipt.update', (all) => all.some(({ key }) => key.id === mine.key.id))
+
+      await rig.fault({ on: 'decrypt', do: 'refuse', number: bob.number })
+      const again = await bridge.send(group, { text: `again ${mode}` })
+      await bob.sees((one) => one.id === again.key.id && one.kind === 'undecryptable')
+      await bob.sees((one) => one.id === again.key.id && one.kind === 'text')
+    })
+  }
+
+  test('linked devices are told of new groups and of changes', async () => {
+    const { id } = await rig.post('/groups', {
+      subject: 'New',
+      members: [ann.number, cleo.number],
+      notify: true,
+    })
+    await bridge.hears('groups.upsert', ([group]) => group?.id === id)
+    await rig.post(`/groups/${id}`, { subject: 'Newer', add: [bob.number], by: ann.number })
+    await bridge.hears('groups.update', ([change]) => change?.subject === 'Newer')
+    await bridge.hears('group-participants.update', ({ action }) => action === 'add')
+    await rig.post(`/groups/${id}`, { remove: [bob.number] })
+    await bridge.hears('group-participants.update', ({ action }) => action === 'remove')
+    assert.deepEqual((await rig.get<{ members: string[] }>(`/groups/${id}`)).members, [
+      ann.number,
+      cleo.number,
+    ])
+    const metadata = await bridge.socket.groupMetadata(id)
+    assert.deepEqual([metadata.subject, metadata.participants.length], ['Newer', 2])
+    await assert.rejects(
+      rig.post(`/phones/${bob.number}/messages`, { group: id, text: 'x' }),
+      /409: .* is not a member/,
+    )
+  })
+})
