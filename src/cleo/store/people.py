@@ -21,7 +21,7 @@ _survivor = (
     .scalar_subquery()
 )
 _GET = _of.where(people.c.id == _survivor)
-_OWNERS = _of.where(is_owner)
+_OWNERS = _of.where(aliases.c.person.in_(select(people.c.id).where(is_owner)))
 _CLAIM = update(people).where(people.c.id == _survivor).values(claimed_owner=True)
 
 _Select = Select[str, str, bool, float, str]

@@ -50,9 +50,7 @@ class SqliteFile:
             else:
                 self._make()
             self._connection = self._engine.connect()
-            with self._connection.begin():
-                migrate(self._connection)
-            self._leave_note()
+            self._begin_using()
         except OSError as error:
             raise StoreError(
                 f"The database {self._path} cannot be opened: {error.strerror}. Check that its directory belongs to "
@@ -107,7 +105,7 @@ class SqliteFile:
             )
         try:
             self._look_over()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter while it words the former
             raise damaged(path, f"{path} cannot be read ({error})") from error
 
     def _look_over(self) -> None:
@@ -123,10 +121,16 @@ class SqliteFile:
                 if finding != "ok":
                     raise damaged(self._path, f"{self._path} is damaged ({finding})")
 
-    def _leave_note(self) -> None:
-        if not self._note.exists():
-            self._note.touch(mode=0o600)
-            self._note.write_text(_NOTE)
+    def _begin_using(self) -> None:
+        try:
+            with self._connection.begin():
+                migrate(self._connection)
+            if not self._note.exists():
+                self._note.touch(mode=0o600)
+                self._note.write_text(_NOTE)
+        except BaseException:
+            self.close()
+            raise
 
 
 def _engine(path: Path, *, begin: str, pragma: str = "foreign_keys = ON") -> Engine:

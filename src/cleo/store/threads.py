@@ -33,17 +33,19 @@ class _Job(Generic[T]):
     def attempt(self, connection: Connection, transaction: Transaction) -> Callable[[], None]:
         """Run it, undone if it fails; gives what tells the outcome once it is committed.
 
-        Raises only what concerns the neighbours too, such as a full disk.
+        Raises only what concerns the neighbours too, such as a full disk. After some errors SQLite has rolled
+        back the whole transaction by itself: then there is no savepoint to return to, which raises as well.
         """
+        savepoint = connection.begin_nested()
         try:
-            with connection.begin_nested():
-                value = self.work(transaction)
-        except SQLAlchemyError as error:
-            if concerns_all(error):
-                raise
-            return partial(self.future.set_exception, explain(error))
+            value = self.work(transaction)
         except BaseException as error:
-            return partial(self.future.set_exception, error)
+            if isinstance(error, SQLAlchemyError) and concerns_all(error):
+                raise
+            savepoint.rollback()
+            reason = explain(error) if isinstance(error, SQLAlchemyError) else error
+            return partial(self.future.set_exception, reason)
+        savepoint.commit()
         return partial(self.future.set_result, value)
 
 

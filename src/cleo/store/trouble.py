@@ -35,7 +35,7 @@ _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 def explain(error: SQLAlchemyError) -> StoreError:
     """Put a database error into a sentence. Texts never hold what was to be stored."""
     code = _code(error)
-    if code in _DAMAGED:
+    if code in _DAMAGED or _is_garbled(error):
         return StoreError(
             "The database is damaged. Stop Cleo, keep a copy of the data directory (CLEO_DATA) and restore a backup."
         )
@@ -62,4 +62,9 @@ def damaged(path: Path, finding: str) -> StoreError:
 
 def _code(error: SQLAlchemyError) -> int:
     origin = error.orig if isinstance(error, DBAPIError) else None
-    return (origin.sqlite_errorcode & _PRIMARY) if isinstance(origin, sqlite3.Error) else -1
+    return getattr(origin, "sqlite_errorcode", -1) & _PRIMARY
+
+
+def _is_garbled(error: SQLAlchemyError) -> bool:
+    """Tell a text that is no UTF-8 any more: Python's driver finds that, so it has no code."""
+    return isinstance(error, DBAPIError) and "Could not decode to UTF-8" in str(error.orig)

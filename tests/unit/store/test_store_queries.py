@@ -1,0 +1,113 @@
+"""What runs on every message goes by index, however much is stored."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+from tests.contracts.store_samples import ANNA, ANNA_LID, BEN, CHAT, chat, inbound, outgoing, question, run
+from tests.support.clock import FakeClock
+
+from cleo.domain.content import MessageId
+from cleo.domain.identity import PersonId
+from cleo.domain.run import RunId
+from cleo.ports import Parked, Reminder, Transaction
+from cleo.store import open_store
+
+
+@pytest.fixture
+def said() -> Iterator[dict[str, Any]]:
+    """Every statement that reaches SQLite meanwhile, with the parameters of one time."""
+    heard: dict[str, Any] = {}
+
+    def hear(_: object, __: object, statement: str, parameters: Any, ___: object, many: bool) -> None:
+        heard[statement] = parameters[0] if many else parameters
+
+    event.listen(Engine, "before_cursor_execute", hear)
+    yield heard
+    event.remove(Engine, "before_cursor_execute", hear)
+
+
+def a_day(tx: Transaction) -> None:
+    """Everything that happens in a conversation."""
+    arrival(tx)
+    turn(tx)
+    reply(tx)
+
+
+def arrival(tx: Transaction) -> None:
+    for addresses in ({ANNA}, {ANNA_LID}, {ANNA, ANNA_LID}, {BEN}):
+        tx.people.resolve(frozenset(addresses), "name", 1.0)
+    tx.people.get(PersonId(ANNA))
+    tx.people.claim_owner(PersonId(ANNA))
+    tx.people.owners()
+    for _ in "new", "known":
+        tx.conversations.open(chat())
+    tx.conversations.guard(CHAT, tx.conversations.lease(CHAT))
+    tx.inbox.add(inbound(), CHAT, PersonId(ANNA), "new")
+    tx.inbox.new(CHAT)
+    tx.inbox.move([1], "taken", RunId("R1"))
+    tx.inbox.of_run(RunId("R1"))
+
+
+def turn(tx: Transaction) -> None:
+    tx.runs.start(run("R1"))
+    tx.runs.open(CHAT)
+    tx.runs.update(run("R1"))
+    tx.history.append(CHAT, RunId("R1"), [b"{}"])
+    tx.history.window(CHAT, 10)
+    tx.history.park(CHAT, Parked(batch=1, requests=b"{}"))
+    tx.history.parked(CHAT)
+    tx.ledger.claim("k", "tool", 1.0)
+    tx.ledger.claim("k", "tool", 1.0)
+    tx.ledger.finish("k", "done", "", 1.0)
+
+
+def reply(tx: Transaction) -> None:
+    tx.outbox.add(outgoing("k"))
+    tx.outbox.next(CHAT)
+    tx.outbox.by_message_id(CHAT, MessageId("W1"))
+    tx.outbox.update(outgoing("k", state="sent"))
+    tx.confirmations.add(question("K7Q4"), [(CHAT, "k")])
+    tx.confirmations.find(ref="K7Q4")
+    tx.confirmations.find(conversation=CHAT, states=["pending"], told=False)
+    tx.confirmations.asked_in(CHAT)
+    tx.confirmations.asked_in(CHAT, MessageId("W1"))
+    tx.confirmations.move("K7Q4", when=["pending"], to="approved")
+    tx.reminders.add(Reminder(id="r", conversation=CHAT, text="tea", next_at=1.0))
+    tx.reminders.due(2.0, 10)
+    tx.reminders.of(CHAT)
+    tx.reminders.move("r", None)
+    tx.records.of(CHAT, "note", "name")
+    tx.conversations.due(1000.0)
+
+
+async def test_nothing_on_the_way_of_a_message_looks_through_a_table(
+    tmp_path: Path, said: dict[str, Any]
+) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'cleo.db'}", clock=FakeClock())
+    said.clear()
+    await store.write(a_day)
+    await store.close()
+    statements = {text: values for text, values in said.items() if text.split()[0] in {"SELECT", "UPDATE"}}
+    assert len(statements) > 25
+    slow: list[str] = []
+    with closing(sqlite3.connect(tmp_path / "cleo.db")) as raw:
+        for statement, parameters in statements.items():
+            plan = [row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+            slow += [f"{step} in {statement}" for step in plan if looks_through(step)]
+    assert not slow
+
+
+def looks_through(step: str) -> bool:
+    """Tell a look through a whole table; one through an index of only what is to be done is what `due` is made of."""
+    tables = ("inbox", "outbox", "runs", "history", "tool_calls", "prompts", "aliases", "records")
+    return any(step.startswith(f"SCAN {table}") for table in tables) and "INDEX" not in step
+
+
+def test_the_check_would_see_it() -> None:
+    assert looks_through("SCAN inbox")
+    assert not looks_through("SCAN inbox USING COVERING INDEX ix_inbox_new")
