@@ -6,13 +6,9 @@ import socket
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-
-import structlog
-import uvicorn
+from typing import TYPE_CHECKING
 
 from cleo.app.bridge import Links, bridge_program, free_port, webhook_secret
-from cleo.app.build import Cleo, build
-from cleo.app.http import http_app
 from cleo.app.note import noted
 from cleo.app.settings import Settings, is_own_machine
 from cleo.app.supervise import Child, News
@@ -20,12 +16,8 @@ from cleo.channels.whatsapp.bridge.contract import LinkAnswer
 from cleo.domain.errors import ConfigError
 from cleo.store import lock_data_dir
 
-_log = structlog.get_logger("cleo.serve")
-
-_LAST_ANSWERS = 2
-"""Seconds that requests under way have at the end."""
-KEEP_ALIVE = 75
-"""Seconds that an idle connection stays open: longer than the bridge keeps one, so that we never close first."""
+if TYPE_CHECKING:
+    from cleo.app.build import Cleo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +25,7 @@ class Running:
     """Cleo at work. `ended` is done when it stopped on its own, which it should not."""
 
     url: str
-    cleo: Cleo
+    cleo: "Cleo"
     ended: asyncio.Event
 
 
@@ -67,9 +59,12 @@ async def running(settings: Settings, options: BridgeOptions) -> AsyncGenerator[
         if own and secret:
             child = _own_bridge(settings, options, api_url=api_url, bridge_url=bridge_url, secret=secret)
             await stack.enter_async_context(_kept(child))
+        from cleo.app.build import build  # noqa: PLC0415 - two seconds in which the bridge starts already
+        from cleo.app.server import serving  # noqa: PLC0415 - as above
+
         cleo = await build(settings, bridge_url=bridge_url, secret=secret)
         stack.push_async_callback(cleo.close)
-        ended = await stack.enter_async_context(_serving(cleo, listener))
+        ended = await stack.enter_async_context(serving(cleo, listener))
         stack.enter_context(noted(settings.cleo_data, url=api_url, bridge=bridge_url))
         yield Running(url=api_url, cleo=cleo, ended=ended)
 
@@ -105,51 +100,6 @@ async def _kept(child: Child) -> AsyncGenerator[None]:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-
-
-class _Server(uvicorn.Server):
-    """Uvicorn without its own signals (who runs us stops us), telling when it listens."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.listening = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.listening.set()
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None]:
-        yield
-
-
-@asynccontextmanager
-async def _serving(cleo: Cleo, listener: socket.socket) -> AsyncGenerator[asyncio.Event]:
-    app = http_app(readiness=cleo.readiness, webhooks=cleo.webhooks, working=cleo.working)
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        ws="none",
-        http="h11",
-        server_header=False,
-        timeout_keep_alive=KEEP_ALIVE,
-        timeout_graceful_shutdown=_LAST_ANSWERS,
-        h11_max_incomplete_event_size=32 * 1024,
-    )
-    server = _Server(config)
-    ended = asyncio.Event()
-    cleo.on_failure = ended.set
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    serving.add_done_callback(lambda _: ended.set())
-    started = asyncio.create_task(server.listening.wait())
-    await asyncio.wait({serving, started}, return_when=asyncio.FIRST_COMPLETED)
-    started.cancel()
-    try:
-        yield ended
-    finally:
-        server.should_exit = True
-        await serving
 
 
 @contextmanager

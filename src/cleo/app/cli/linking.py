@@ -56,7 +56,7 @@ def qr_in_letters(text: str) -> str:
     """Draw a QR code with block letters, two modules a line."""
     import io  # noqa: PLC0415 - only a terminal that is linked needs these
 
-    import segno  # noqa: PLC0415
+    import segno  # noqa: PLC0415 - as above
 
     drawn = io.StringIO()
     segno.make(text, error="l", micro=False).terminal(drawn, border=2, compact=True)

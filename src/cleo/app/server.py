@@ -1,0 +1,64 @@
+"""The web server, inside our own process and under our own signals."""
+
+import asyncio
+import socket
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+
+import uvicorn
+
+from cleo.app.build import Cleo
+from cleo.app.http import http_app
+
+LAST_ANSWERS = 2
+"""Seconds that requests under way have at the end."""
+KEEP_ALIVE = 75
+"""Seconds that an idle connection stays open: longer than the bridge keeps one, so that we never close first."""
+LARGEST_HEAD = 32 * 1024
+"""Bytes of a request line with its headers."""
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn without its own signals (who runs us stops us), telling when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+@asynccontextmanager
+async def serving(cleo: Cleo, listener: socket.socket) -> AsyncGenerator[asyncio.Event]:
+    """Listen while the block is open; the event is set when Cleo or its server stops on its own."""
+    app = http_app(readiness=cleo.readiness, webhooks=cleo.webhooks, working=cleo.working)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        ws="none",
+        http="h11",
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE,
+        timeout_graceful_shutdown=LAST_ANSWERS,
+        h11_max_incomplete_event_size=LARGEST_HEAD,
+    )
+    server = _Server(config)
+    ended = asyncio.Event()
+    cleo.on_failure = ended.set
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    serving.add_done_callback(lambda _: ended.set())
+    started = asyncio.create_task(server.listening.wait())
+    await asyncio.wait({serving, started}, return_when=asyncio.FIRST_COMPLETED)
+    started.cancel()
+    try:
+        yield ended
+    finally:
+        server.should_exit = True
+        await serving

@@ -1,0 +1,61 @@
+"""Rules about what may be done where."""
+
+from tests.house.tree import attributes, calls, found, named, short, syntax
+
+ENVIRONMENT = ("os.environ", "os.getenv")
+WALL_CLOCK = {
+    "time.time",
+    "time.time_ns",
+    "datetime.now",
+    "datetime.utcnow",
+    "datetime.today",
+    "date.today",
+    "datetime.datetime.now",
+    "datetime.date.today",
+}
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    readers = {
+        f"{short(path)}:{line}"
+        for path in named(".py", below="src")
+        if short(path) != "src/cleo/app/settings.py"
+        for line, name in attributes(syntax(path))
+        if name.startswith(ENVIRONMENT)
+    }
+    assert readers == set()
+
+
+def test_only_config_reads_the_environment_of_bridge_and_simulator() -> None:
+    sources = [*named(".ts", below="whatsapp-bridge/src"), *named(".ts", below="whatsapp-simulator/src")]
+    assert found(r"process\.env", (path for path in sources if path.name != "config.ts")) == []
+
+
+def test_time_comes_from_a_clock() -> None:
+    free = ("src/cleo/app/", "src/cleo/store/clock.py")
+    readers = {
+        f"{short(path)}:{line}: {name}"
+        for path in named(".py", below="src")
+        if not short(path).startswith(free)
+        for line, name in calls(syntax(path))
+        if name in WALL_CLOCK
+    }
+    assert readers == set()
+
+
+def test_sql_is_spoken_only_in_the_store() -> None:
+    sql = r"^\s*(import|from) (sqlite3|sqlalchemy|alembic)\b|\b(SELECT|DELETE) .* FROM \b|\bINSERT INTO\b"
+    outside = (path for path in named(".py", below="src") if "src/cleo/store/" not in path.as_posix())
+    assert found(sql, outside) == []
+
+
+def test_nothing_is_printed_but_by_the_commands() -> None:
+    talking = ("src/cleo/app/cli/", "src/cleo/app/demo/")
+    silent = (path for path in named(".py", below="src") if not short(path).startswith(talking))
+    spoken = {
+        f"{short(path)}:{line}: {name}"
+        for path in silent
+        for line, name in calls(syntax(path))
+        if name in {"print", "sys.stdout.write", "sys.stderr.write"}
+    }
+    assert spoken == set()

@@ -1,0 +1,109 @@
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import httpx2
+from fastapi import FastAPI
+
+from cleo.app.http import http_app
+from cleo.app.readiness import Readiness
+from cleo.channels.whatsapp.webhook import webhook_routes
+from cleo.domain.errors import StoreError
+from cleo.domain.health import Health
+from cleo.domain.message import Inbound, Receipt
+from cleo.ports import Channel, Store
+
+
+class FakeStore:
+    """Takes the write lock, or cannot."""
+
+    def __init__(self, trouble: str = "") -> None:
+        self.trouble = trouble
+
+    async def write(self, work: Callable[[Any], object]) -> object:
+        if self.trouble:
+            raise StoreError(self.trouble)
+        return work(None)
+
+
+class FakeChannel:
+    def __init__(self, health: Health) -> None:
+        self._health = health
+
+    async def health(self) -> Health:
+        return self._health
+
+
+class Hears:
+    async def message(self, inbound: Inbound) -> str:
+        return "accepted"
+
+    async def receipt(self, receipt: Receipt) -> str:
+        return "accepted"
+
+
+CONNECTED = Health(state="ok", code="connected", message="Connected to WhatsApp.")
+LINKING = Health(state="degraded", code="linking", message="Scan the QR code.")
+
+
+@asynccontextmanager
+async def nothing() -> AsyncGenerator[None]:
+    yield
+
+
+def app_of(*, trouble: str = "", channel: Health = CONNECTED, failed: str = "") -> FastAPI:
+    channels = {"whatsapp": cast("Channel", FakeChannel(channel))}
+    readiness = Readiness(store=cast("Store", FakeStore(trouble)), channels=channels)
+    readiness.failed = failed
+    routes = webhook_routes(cast("Any", Hears()), "hunter22")
+    return http_app(readiness=readiness, webhooks=[routes], working=nothing)
+
+
+async def get(app: FastAPI, path: str) -> tuple[int, dict[str, Any]]:
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://cleo") as http:
+        answer = await http.get(path)
+    return answer.status_code, answer.json()
+
+
+async def test_it_is_alive_until_its_line_stops() -> None:
+    assert await get(app_of(), "/health") == (
+        200,
+        {"state": "ok", "code": "alive", "message": "Cleo is running."},
+    )
+    status, said = await get(app_of(failed="KeyError"), "/health")
+    assert (status, said["code"]) == (503, "stopped")
+
+
+async def test_it_is_ready_when_every_part_is() -> None:
+    status, said = await get(app_of(), "/ready")
+    assert (status, said["state"]) == (200, "ok")
+    assert said["parts"]["whatsapp"] == {
+        "state": "ok",
+        "code": "connected",
+        "message": "Connected to WhatsApp.",
+    }
+
+
+async def test_a_part_that_works_halfway_is_told_and_takes_no_traffic_away() -> None:
+    status, said = await get(app_of(channel=LINKING), "/ready")
+    assert (status, said["state"], said["code"]) == (200, "degraded", "linking")
+    assert said["message"] == "whatsapp: Scan the QR code."
+
+
+async def test_a_database_that_cannot_be_written_is_told_in_words() -> None:
+    status, said = await get(app_of(trouble="The disk is full.", channel=LINKING), "/ready")
+    assert (status, said["code"]) == (503, "store")
+    assert said["message"] == "store: The disk is full."
+
+
+async def test_the_api_describes_itself_completely_and_loads_nothing_from_elsewhere() -> None:
+    app = app_of()
+    _, said = await get(app, "/openapi.json")
+    assert set(said["paths"]) == {"/health", "/ready", "/api/whatsapp/webhook"}
+    for path, methods in said["paths"].items():
+        for method, operation in methods.items():
+            assert operation.get("summary") or operation.get("description"), (method, path)
+            assert operation["responses"], (method, path)
+    assert (await get(app, "/ready"))[0] == 200
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://cleo") as http:
+        assert (await http.get("/docs")).status_code == 404
