@@ -64,7 +64,8 @@ def _block(node: SyntaxTreeNode, prefix: str, rest: str) -> Iterator[Line | Code
         case "hr":
             yield Line((Span("———"),), prefix, rest)
         case "blockquote":
-            yield from _children(node, prefix + "> ", rest + "> ")
+            mark = "" if ">" in rest else "> "  # a phone shows one level
+            yield from _children(node, prefix + mark, rest + mark)
         case _:
             yield from _children(node, prefix, rest)
 
@@ -89,11 +90,9 @@ def _table(node: SyntaxTreeNode, rest: str) -> Iterator[Line | Code]:
     rows = [[_cell(cell) for cell in row.children] for part in node.children for row in part.children]
     head, *body = rows
     for row in body or [head]:
-        cells = [_named(name if body else (), cell) for name, cell in zip(head, row, strict=False) if cell]
-        spans = [
-            span for place, cell in enumerate(cells) for span in ((Span(" · "),) if place else ()) + cell
-        ]
-        yield Line(tuple(spans), rest + "- ", rest + "  ")
+        cells = [_named(name if body else (), cell) for name, cell in zip(head, row, strict=False)]
+        spans = [span for cell in filter(None, cells) for span in (Span(" · "), *cell)]
+        yield Line(tuple(spans[1:]), rest + "- ", rest + "  ")
 
 
 def _cell(cell: SyntaxTreeNode) -> tuple[Span, ...]:
@@ -102,7 +101,7 @@ def _cell(cell: SyntaxTreeNode) -> tuple[Span, ...]:
 
 
 def _named(name: tuple[Span, ...], cell: tuple[Span, ...]) -> tuple[Span, ...]:
-    return (*name, Span(": "), *cell) if name else cell
+    return (*name, Span(": "), *(cell or (Span("–"),))) if name else cell
 
 
 def _prefixed(lines: Iterable[list[Span]], prefix: str, rest: str) -> Iterator[Line]:

@@ -64,10 +64,17 @@ def _pieces(item: Line | Code, limit: int) -> Iterator[str]:
     if isinstance(item, Code):
         yield from (show(Code(body)) for body in _bodies(item.body, limit - _FENCES))
         return
-    left: Line | None = item
+    left: Line | None = _with_short_prefix(item, limit // 2)
     while left is not None:
         head, left = _cut(left, limit)
         yield show(head)
+
+
+def _with_short_prefix(line: Line, most: int) -> Line:
+    """Make words of a prefix that leaves no room for any, as of a list ten levels deep."""
+    if len(line.prefix) <= most:
+        return Line(line.spans, line.prefix, line.rest[:most])
+    return Line((Span(line.prefix), *line.spans), "", line.rest[:most])
 
 
 def _bodies(code: str, room: int) -> Iterator[str]:
@@ -98,11 +105,9 @@ def _cut(line: Line, limit: int) -> tuple[Line, Line | None]:
     if len(show(line)) <= limit:
         return line, None
     text = "".join(span.text for span in line.spans)
-    end = min(limit, len(text))
-    while end > 1 and len(show(_slice(line, 0, end))) > limit:
-        over = len(show(_slice(line, 0, end))) - limit
-        end = max(1, end - over)
-    end = _word_end(text, end)
+    end = _word_end(text, min(limit, len(text)))
+    while end > 1 and (over := len(show(_slice(line, 0, end))) - limit) > 0:
+        end = _word_end(text, max(1, end - over))
     left = _slice(line, end + _spaces(text, end), len(text))
     return _slice(line, 0, end), Line(left.spans, line.rest, line.rest) if left.spans else None
 
