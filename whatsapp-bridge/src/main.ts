@@ -1,7 +1,7 @@
 import { Bridge } from './bridge.ts'
 import { type Config, readConfig } from './config.ts'
 import { ConfigError, DataError, reasonOf } from './errors.ts'
-import { openLog, silenceConsole } from './log.ts'
+import { openLog, scrub, silenceConsole } from './log.ts'
 import { Supervisor } from './supervisor.ts'
 
 /** Starts the bridge and ends it when it is told to. */
@@ -16,7 +16,13 @@ async function main(): Promise<void> {
   bridge.account.onLink = (link) => {
     if (link) supervisor.link(link)
   }
-  process.on('unhandledRejection', (reason) => log.error({ reason: reasonOf(reason) }, 'unhandled rejection'))
+  process.on('unhandledRejection', (reason) =>
+    log.error({ reason: scrub(reasonOf(reason)) }, 'unhandled rejection'),
+  )
+  process.on('uncaughtException', (error) => {
+    log.fatal({ reason: scrub(error.message) }, 'the bridge failed and ends; what it has on disk is complete')
+    process.exit(1)
+  })
   endWhenTold(config, bridge)
   supervisor.listening(await bridge.listen())
   bridge.run()

@@ -1,23 +1,15 @@
 import { createReadStream } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
-import {
-  downloadContentFromMessage,
-  type MediaType,
-  type proto,
-  type WAMessage,
-  type WASocket,
-} from 'baileys'
+import type { MediaType, proto, WAMessage, WASocket } from 'baileys'
 import { unwrap } from './content.ts'
+import { type Descriptor, DownloadError, downloadMedia } from './download.ts'
 import { Refusal } from './errors.ts'
 import type { MediaStore } from './media-store.ts'
 import { save, type Upload } from './multipart.ts'
 
-/** The parts of a media message that its download needs. */
-type Descriptor = {
-  mediaKey?: Uint8Array | null
-  directPath?: string | null
-  url?: string | null
+/** What a media message says about its file. */
+type FileInfo = Descriptor & {
   mimetype?: string | null
   fileLength?: unknown
   fileSha256?: Uint8Array | null
@@ -32,7 +24,6 @@ const FIELDS: [keyof proto.IMessage, MediaType][] = [
   ['stickerMessage', 'sticker'],
 ]
 const GONE = new Set([403, 404, 410])
-const DOWNLOAD_MS = 120_000
 const PHONE_MS = 20_000
 
 type Parts = { store: MediaStore; connected: () => WASocket; directory: string; limit: number }
@@ -64,39 +55,28 @@ export async function serveMedia(id: string, response: ServerResponse, parts: Pa
   }
 }
 
-type Found = { descriptor: Descriptor; type: MediaType }
+type Found = { descriptor: FileInfo; type: MediaType }
 type Stored = Pick<Upload, 'path' | 'size' | 'remove'>
 
 async function fetchFile(id: string, message: WAMessage, found: Found, parts: Parts): Promise<Stored> {
   try {
     return await download(found, parts)
   } catch (error) {
-    if (!GONE.has(statusOf(error))) throw error instanceof Refusal ? error : unavailable()
+    if (!(error instanceof DownloadError && GONE.has(error.status))) throw refusalFor(error, parts.limit)
   }
   await askPhone(id, message, parts)
   const renewed = message.message && descriptorOf(message.message)
   return download(renewed ?? found, parts).catch((error: unknown) => {
-    throw error instanceof Refusal ? error : unavailable()
+    throw refusalFor(error, parts.limit)
   })
 }
 
 async function download({ descriptor, type }: Found, { directory, limit }: Parts): Promise<Stored> {
-  const { mediaKey, directPath, url } = descriptor
-  const signal = AbortSignal.timeout(DOWNLOAD_MS)
-  const stream = await downloadContentFromMessage(
-    { mediaKey: mediaKey ?? null, directPath: directPath ?? null, url: url ?? null },
-    type,
-    { options: { signal, redirect: 'error' } },
-  )
-  const file = await save(stream, directory, limit).catch((error: unknown) => {
-    throw error instanceof Refusal ? tooBig(limit) : damaged()
-  })
+  const file = await save(downloadMedia(descriptor, type), directory, limit)
   const expected = descriptor.fileSha256
-  if (expected?.length && Buffer.from(expected).toString('hex') !== file.sha256) {
-    await file.remove()
-    throw damaged()
-  }
-  return file
+  if (!expected?.length || Buffer.from(expected).toString('hex') === file.sha256) return file
+  await file.remove()
+  throw new Error('the file is another one')
 }
 
 /** Asks the phone to upload the file again; the new address is kept. */
@@ -124,14 +104,11 @@ async function askPhone(id: string, message: WAMessage, { store, connected }: Pa
 function descriptorOf(message: proto.IMessage): Found | undefined {
   const inner = unwrap(message)
   for (const [field, type] of FIELDS) {
-    const descriptor = inner[field] as Descriptor | null | undefined
+    const descriptor = inner[field] as FileInfo | null | undefined
     if (descriptor) return { descriptor, type }
   }
   return undefined
 }
-
-const statusOf = (error: unknown): number =>
-  (error as { output?: { statusCode?: number } } | undefined)?.output?.statusCode ?? 0
 
 /** The sender chose the mimetype: only a plain one goes into a header. */
 const headerSafe = (mimetype: string | null | undefined): string =>
@@ -141,9 +118,12 @@ const headerSafe = (mimetype: string | null | undefined): string =>
 
 const tooBig = (limit: number) =>
   new Refusal(413, 'too_large', `This file is larger than WHATSAPP_MEDIA_MAX_BYTES (${limit} bytes).`)
-const damaged = () =>
-  new Refusal(502, 'media_damaged', 'The file from WhatsApp does not have the announced content.')
-const unavailable = () =>
-  new Refusal(503, 'media_unavailable', 'The file cannot be fetched from WhatsApp now; try again.', {
-    retryAfter: 5,
-  })
+
+function refusalFor(error: unknown, limit: number): Refusal {
+  if (error instanceof Refusal) return tooBig(limit)
+  if (error instanceof DownloadError)
+    return new Refusal(503, 'media_unavailable', 'The file cannot be fetched from WhatsApp now; try again.', {
+      retryAfter: 5,
+    })
+  return new Refusal(502, 'media_damaged', 'The file from WhatsApp does not have the announced content.')
+}
