@@ -13,6 +13,9 @@ _SAVED_EVERY = 5.0
 _AHEAD = 120.0
 """Seconds by which the system clock may be behind before it is worth a warning."""
 
+_END_OF_TIME = 253_402_300_800.0
+"""The year 10000, where dates end. A file that says more says nothing."""
+
 
 class SystemClock:
     """Implements `cleo.ports.Clock`.
@@ -62,6 +65,7 @@ class SystemClock:
 
 def _read(path: Path) -> float:
     try:
-        return float(path.read_text())
+        saved = float(path.read_text())
     except (OSError, ValueError):
         return 0.0
+    return saved if 0 < saved < _END_OF_TIME else 0.0

@@ -5,12 +5,18 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO, ParamSpec, TypeVar
 
 from cleo.domain.content import FileId
 from cleo.domain.errors import FetchError, StoreError
 
+Arguments = ParamSpec("Arguments")
+T = TypeVar("T")
+
+_BUFFER = 2**20
 _ID = re.compile(r"[0-9a-f]{64}")
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
@@ -36,24 +42,20 @@ class DiskFiles:
         part = self._arriving / secrets.token_hex(16)
         digest, size = hashlib.sha256(), 0
         try:
-            handle = os.open(part, _NEW_FILE, 0o600)
+            out = await self._disk(_create, part)
             try:
                 async for chunk in chunks:
                     size += len(chunk)
                     if size > limit:
                         raise FetchError(f"The file is larger than {limit} bytes (CLEO_FILE_MAX_BYTES).")
                     digest.update(chunk)
-                    await asyncio.to_thread(_write, handle, chunk)
-                await asyncio.to_thread(os.fsync, handle)
+                    await self._disk(out.write, chunk)
+                await self._disk(_finish, out)
             finally:
-                os.close(handle)
+                with suppress(OSError):  # what matters was flushed before
+                    out.close()
             file = FileId(digest.hexdigest())
-            await asyncio.to_thread(self._settle, part, file)
-        except OSError as error:
-            raise StoreError(
-                f"A file cannot be kept in {self._root}: {error.strerror}. Free some space, and check that the data "
-                "directory (CLEO_DATA) belongs to the user who runs Cleo."
-            ) from error
+            await self._disk(self._settle, part, file)
         finally:
             part.unlink(missing_ok=True)
         return file
@@ -66,6 +68,18 @@ class DiskFiles:
         if path.is_symlink() or not path.is_file():
             raise KeyError(file)
         return path
+
+    async def _disk(
+        self, step: Callable[Arguments, T], *args: Arguments.args, **kwargs: Arguments.kwargs
+    ) -> T:
+        """Do something slow; an error there is the disk's, not the sender's."""
+        try:
+            return await asyncio.to_thread(step, *args, **kwargs)
+        except OSError as error:
+            raise StoreError(
+                f"A file cannot be kept in {self._root}: {error.strerror}. Free some space, and check that the data "
+                "directory (CLEO_DATA) belongs to the user who runs Cleo."
+            ) from error
 
     def _place(self, file: FileId) -> Path:
         return self._root / file[:2] / file
@@ -88,7 +102,10 @@ def flush(path: Path) -> None:
         os.close(handle)
 
 
-def _write(handle: int, chunk: bytes) -> None:
-    rest = memoryview(chunk)
-    while rest:
-        rest = rest[os.write(handle, rest) :]
+def _create(path: Path) -> BinaryIO:
+    return open(os.open(path, _NEW_FILE, 0o600), "wb", buffering=_BUFFER)  # noqa: PTH123  a new file or an error
+
+
+def _finish(out: BinaryIO) -> None:
+    out.flush()
+    os.fsync(out.fileno())
