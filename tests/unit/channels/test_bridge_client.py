@@ -2,12 +2,12 @@
 
 import hashlib
 import os
-from collections.abc import AsyncGenerator, AsyncIterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
 from tests.support.fake_bridge import FakeBridge, Trouble
+from tests.support.files_at import FilesAt, once
 
 from cleo.channels.whatsapp.bridge.client import WhatsAppBridgeClient
 from cleo.channels.whatsapp.bridge.contract import message_id_for
@@ -19,28 +19,6 @@ from cleo.domain.message import Quoted
 ANN = Address("phone:+4915112345678")
 ANN_JID = "4915112345678@s.whatsapp.net"
 GROUP = Address("group:120363000000000001")
-
-
-@dataclass
-class FilesAt:
-    """`ports.Files` over a folder."""
-
-    root: Path
-    kept: dict[FileId, Path] = field(default_factory=dict[FileId, Path])
-
-    async def keep(self, chunks: AsyncIterator[bytes], limit: int) -> FileId:
-        body = b"".join([chunk async for chunk in chunks])
-        id = FileId(hashlib.sha256(body).hexdigest())
-        self.kept[id] = self.root / id
-        self.kept[id].write_bytes(body)
-        return id
-
-    def path(self, file: FileId) -> Path:
-        return self.kept[file]
-
-
-async def once(body: bytes) -> AsyncIterator[bytes]:
-    yield body
 
 
 @pytest.fixture

@@ -1,25 +1,16 @@
 """Files come from the bridge's own origin and from nowhere else."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
 from tests.support.fake_bridge import FakeBridge, Media
+from tests.support.files_at import FilesAt
 
 from cleo.channels.whatsapp.bridge.client import WhatsAppBridgeClient
 from cleo.channels.whatsapp.bridge.origin import Origin
-from cleo.domain.content import File, FileId
+from cleo.domain.content import File
 from cleo.domain.errors import ConfigError, FetchError
-
-
-class NoFiles:
-    """`ports.Files` of a client that only fetches."""
-
-    async def keep(self, chunks: AsyncIterator[bytes], limit: int) -> FileId:
-        raise NotImplementedError
-
-    def path(self, file: FileId) -> Path:
-        raise KeyError(file)
 
 
 @pytest.fixture
@@ -31,7 +22,7 @@ async def bridge() -> AsyncGenerator[FakeBridge]:
 @pytest.fixture
 async def client(bridge: FakeBridge) -> AsyncGenerator[WhatsAppBridgeClient]:
     client = WhatsAppBridgeClient(
-        bridge.url, files=NoFiles(), secret="s3cret", timeout=0.5, file_max_bytes=100_000
+        bridge.url, files=FilesAt(Path()), secret="s3cret", timeout=0.5, file_max_bytes=100_000
     )
     yield client
     await client.close()
@@ -123,7 +114,7 @@ async def test_proxies_of_the_environment_are_not_used(
     async with FakeBridge() as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         monkeypatch.setenv("ALL_PROXY", proxy.url)
-        client = WhatsAppBridgeClient(bridge.url, files=NoFiles(), secret="s3cret")
+        client = WhatsAppBridgeClient(bridge.url, files=FilesAt(Path()), secret="s3cret")
         assert (await client.health()).state == "ok"
         assert proxy.connections == 0
         await client.close()

@@ -1,0 +1,232 @@
+"""What every channel promises, on every backend: one house a backend, the same stories in each."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from tests.support.fake_bridge import FakeBridge, Media
+from tests.support.files_at import FilesAt, once
+
+from cleo.channels import CHANNELS
+from cleo.channels.whatsapp import BACKENDS, WhatsAppBridgeClient, WhatsAppChannel
+from cleo.domain.content import Content, Edit, File, Location, MessageId, Other, Reaction, Revoke, Text
+from cleo.domain.conversation import Conversation, conversation_id
+from cleo.domain.errors import FetchError, SendFailed, SendRejected
+from cleo.domain.identity import Address, PersonId
+from cleo.domain.message import Quoted
+from cleo.ports import Channel, Renders, Sent, ShowsTyping
+
+ANN = Conversation(
+    id=conversation_id("whatsapp", PersonId("ann")),
+    channel="whatsapp",
+    address=Address("phone:+4915112345678"),
+    person=PersonId("ann"),
+)
+GROUP = Conversation(
+    id=conversation_id("whatsapp", Address("group:120363000000000001")),
+    channel="whatsapp",
+    address=Address("group:120363000000000001"),
+)
+NOWHERE = Conversation(
+    id=conversation_id("whatsapp", Address("x:1")), channel="whatsapp", address=Address("x:1")
+)
+
+
+class Full(Channel, Renders, ShowsTyping, Protocol):
+    """All that the agent may ask of a channel."""
+
+
+class House(Protocol):
+    """A backend with its other side. A new backend brings one of these and a line in `HOUSES`."""
+
+    @property
+    def channel(self) -> Full: ...
+
+    @property
+    def files(self) -> FilesAt: ...
+
+    @property
+    def dedupes(self) -> bool: ...
+
+    def texts(self) -> list[str]:
+        """What phones show, oldest first; of a file its caption."""
+        ...
+
+    def offer(self, body: bytes) -> str:
+        """Have a file to fetch; tell its URL."""
+        ...
+
+    async def go_down(self) -> None: ...
+
+
+@dataclass
+class BridgeHouse:
+    bridge: FakeBridge
+    channel: WhatsAppChannel
+    files: FilesAt
+    dedupes: bool
+
+    def texts(self) -> list[str]:
+        shown = [bubble.asked.fields for bubble in self.bridge.bubbles]
+        return [str(fields.get("text", fields.get("caption", ""))) for fields in shown]
+
+    def offer(self, body: bytes) -> str:
+        self.bridge.media["/media/1"] = Media(body=body)
+        return f"{self.bridge.url}/media/1"
+
+    async def go_down(self) -> None:
+        await self.bridge.stop()
+
+
+@asynccontextmanager
+async def bridge_house(folder: Path, *, ours: bool) -> AsyncGenerator[House]:
+    files = FilesAt(folder)
+    async with FakeBridge(ours=ours, secret="s3cret") as bridge:
+        client = WhatsAppBridgeClient(bridge.url, files=files, secret="s3cret", timeout=2.0)
+        yield BridgeHouse(bridge, WhatsAppChannel(client), files, dedupes=ours)
+        await client.close()
+
+
+HOUSES: dict[str, Callable[[Path], AbstractAsyncContextManager[House]]] = {
+    "baileys": lambda folder: bridge_house(folder, ours=True),
+    "baileys, a bridge from the first specification": lambda folder: bridge_house(folder, ours=False),
+}
+
+
+@pytest.fixture(params=HOUSES)
+async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
+    async with HOUSES[request.param](tmp_path) as house:
+        yield house
+
+
+async def send(house: House, content: Content, key: str = "k", quoted: Quoted | None = None) -> Sent:
+    return await house.channel.send(ANN, content, key=key, quoted=quoted)
+
+
+def test_every_backend_has_a_house() -> None:
+    assert {name.partition(",")[0] for name in HOUSES} == set(BACKENDS)
+    assert CHANNELS["whatsapp"] is WhatsAppChannel
+
+
+async def test_messages_arrive_in_the_order_of_their_sends(house: House) -> None:
+    for number in range(3):
+        await send(house, Text(body=f"text {number}"), key=f"k{number}")
+    assert house.texts() == ["text 0", "text 1", "text 2"]
+
+
+async def test_every_message_has_an_id_of_its_own(house: House) -> None:
+    ids = {(await send(house, Text(body="x"), key=key)).message_id for key in ("k1", "k2")}
+    assert len(ids) == 2
+    assert None not in ids
+
+
+async def test_the_same_key_again_shows_one_message_where_the_backend_can_tell(house: House) -> None:
+    first, second = [await send(house, Text(body="once"), key="k") for _ in range(2)]
+    assert house.texts().count("once") == (1 if house.dedupes else 2)
+    assert not house.dedupes or first == second
+
+
+async def test_a_foreseen_id_comes_true_where_keys_count(house: House) -> None:
+    foreseen = house.channel.message_id("k7")
+    sent = await send(house, Text(body="x"), key="k7")
+    assert not house.dedupes or foreseen == sent.message_id
+    assert foreseen == house.channel.message_id("k7")
+    assert foreseen != house.channel.message_id("k8")
+
+
+async def test_groups_are_written_to(house: House) -> None:
+    sent = await house.channel.send(GROUP, Text(body="all"), key="k", quoted=Quoted(id=MessageId("3A")))
+    assert sent.degraded == ""
+    assert house.texts() == ["all"]
+
+
+async def test_a_file_arrives_with_its_caption(house: House) -> None:
+    stored = await house.files.keep(once(b"%PDF-"), 10)
+    sent = await send(
+        house, File(kind="document", mimetype="application/pdf", caption="The offer", stored=stored)
+    )
+    assert sent.message_id
+    assert house.texts() == ["The offer"]
+
+
+async def test_a_reaction_is_set_or_says_why_not(house: House) -> None:
+    sent = await send(house, Reaction(emoji="👀", to=MessageId("3A")), quoted=Quoted(id=MessageId("3A")))
+    assert (sent.degraded == "") == house.dedupes
+    assert house.texts() == []
+
+
+async def test_a_place_can_at_least_be_opened(house: House) -> None:
+    await send(house, Location(latitude=52.5, longitude=13.4, name="Berlin"))
+    [text] = house.texts()
+    assert "Berlin" in text
+    assert "52.5,13.4" in text
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        Edit(of=MessageId("3A"), body="x"),
+        Revoke(of=MessageId("3A")),
+        Other(kind="poll"),
+        Text(body=" \n"),
+        File(kind="image"),
+        Reaction(emoji="👍", to=MessageId("a b")),
+    ],
+    ids=lambda content: content.type,
+)
+async def test_what_cannot_be_sent_is_rejected_for_good(house: House, content: Content) -> None:
+    with pytest.raises(SendRejected):
+        await send(house, content)
+    assert house.texts() == []
+
+
+async def test_nobody_lives_in_another_messengers_address(house: House) -> None:
+    with pytest.raises(SendRejected):
+        await house.channel.send(NOWHERE, Text(body="x"), key="k", quoted=None)
+
+
+async def test_a_file_is_fetched(house: House) -> None:
+    url = house.offer(b"picture")
+    chunks = [chunk async for chunk in house.channel.fetch(File(kind="image", url=url))]
+    assert b"".join(chunks) == b"picture"
+
+
+async def test_a_file_elsewhere_is_not_fetched(house: House) -> None:
+    with pytest.raises(FetchError):
+        _ = [chunk async for chunk in house.channel.fetch(File(kind="image", url="http://169.254.169.254/x"))]
+
+
+async def test_health_is_told_in_words(house: House) -> None:
+    health = await house.channel.health()
+    assert health.state == "ok"
+    assert health.message
+
+
+async def test_nothing_is_lost_silently_when_the_backend_is_away(house: House) -> None:
+    url = house.offer(b"picture")
+    await house.go_down()
+    with pytest.raises(SendFailed):
+        await send(house, Text(body="x"))
+    with pytest.raises(FetchError):
+        _ = [chunk async for chunk in house.channel.fetch(File(kind="image", url=url))]
+    assert (await house.channel.health()).state == "down"
+    await house.channel.typing(ANN, True)
+
+
+async def test_typing_is_decoration(house: House) -> None:
+    await house.channel.typing(ANN, True)
+    await house.channel.typing(NOWHERE, True)
+    await house.channel.typing(ANN, False)
+    assert house.texts() == []
+
+
+async def test_what_is_rendered_can_be_sent(house: House) -> None:
+    bodies = house.channel.render("# Hello\n\n" + "**many** words " * 1000)
+    assert len(bodies) > 1
+    for number, body in enumerate(bodies):
+        assert len(body) <= house.channel.limits.text_max
+        await send(house, Text(body=body), key=f"k{number}")
+    assert house.texts() == bodies
