@@ -6,7 +6,7 @@ from cleo.models.asked import Asked, Do, Find, Plan, Say, plain_number
 
 _KINDS = r"(?:files?|documents?|docs?|pdfs?|photos?|pictures?|pics?|images?|videos?|attachments?|recordings?)"
 _LIST = (
-    rf"(?:(?:list|show|see|display|give)(?: me)?|what are)?(?: all)?(?: of)?(?: the| my)? ?{_KINDS}",
+    rf"(?:(?:list|show|see|display|give)(?: me)?|what are)?(?: ?all)?(?: ?of)?(?: ?the| ?my)? ?{_KINDS}",
     rf"(?:what|which|any|do i have any|how many) {_KINDS}(?: do (?:i|you) have| are there| have i sent(?: "
     rf"you)?| did i send(?: you)?)?",
 )

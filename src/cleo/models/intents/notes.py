@@ -17,8 +17,8 @@ _ADD = (
     r"has|have)\b .+)",
 )
 _LIST = (
-    r"(?:(?:list|show|see|display|read|give|tell)(?: me)?(?: out)?|what are|what's in)?(?: all)?(?: of)?(?: "
-    r"the| my)? ?notes"
+    r"(?:(?:list|show|see|display|read|give|tell)(?: me)?(?: out)?|what are|what's in)?(?: ?all)?"
+    r"(?: ?of)?(?: ?the| ?my)? ?notes"
     r"(?: do i have| are there)?",
     r"(?:what|which|any|do i have any|how many) notes(?: do i have| are there| have i(?: got| written)?)?",
 )

@@ -9,8 +9,9 @@ from cleo.models.split import has_time, split_when
 
 _NOUN = r"(?:reminders?|alarms?|timers?)"
 _LIST = (
-    rf"(?:(?:list|show|see|display|read|tell|give|check)(?: me)?|what are|which are)?(?: all)?(?: of)?(?: the| my)?"
-    rf"(?: pending| open| upcoming| active| current)? ?{_NOUN}(?: do i have| are there| have i set)?(?: list)?",
+    rf"(?:(?:list|show|see|display|read|tell|give|check)(?: me)?|what are|which are)?(?: ?all)?(?: ?of)?"
+    rf"(?: ?the| ?my)?(?: ?pending| ?open| ?upcoming| ?active| ?current)? ?{_NOUN}"
+    r"(?: do i have| are there| have i set)?(?: list)?",
     rf"(?:what|which|how many|do i have any|are there any|any|have i(?: got)? any) {_NOUN}"
     r"(?: do i have| have i(?: got| set)?| are (?:there|set|pending|open|coming up)| left)?(?: set| pending| open)?",
     r"what (?:will|are) you (?:going to )?remind(?:ing)? me (?:of|about)",
