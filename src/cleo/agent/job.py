@@ -17,9 +17,8 @@ from cleo.ports import DeadLetter, Parked, Transaction
 WINDOW = 60
 """Messages of history that the model gets."""
 
-_BURST_GAP = 1.0
-_BURST_QUIET = 0.3
-_BURST_LONGEST = 1.5
+_RUSH_QUIET = 0.3
+_RUSH_LONGEST = 1.5
 
 GAVE_UP = "⚠️ Sorry, I tried several times and could not handle that. My owner can see it in the log."
 
@@ -49,17 +48,19 @@ class Wait:
     seconds: float
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """Claims jobs. Remembers in memory only when each chat last wrote, to notice bursts."""
+    """Claims jobs for people who may be answered."""
 
     access: Access
-    last_arrival: dict[ConversationId, float] = field(default_factory=dict[ConversationId, float])
 
     def claim(
-        self, tx: Transaction, conversation: ConversationId, epoch: int, now: float
+        self, tx: Transaction, conversation: ConversationId, epoch: int, now: float, *, busy: bool
     ) -> Job | Wait | None:
-        """Take the next job: an unfinished run, new messages, a settled batch, or a late yes."""
+        """Take the next job: an unfinished run, new messages, a settled batch, or a late yes.
+
+        `busy` tells that the worker comes from another job, so that what is new came in meanwhile.
+        """
         tx.conversations.guard(conversation, epoch)
         run = tx.runs.open(conversation)
         if run and run.attempts >= MAX_ATTEMPTS:
@@ -70,29 +71,11 @@ class Claims:
             tx.runs.update(run)
             return self._load(tx, run, epoch)
         confirm.expire(tx, conversation, now)
-        return self._new(tx, conversation, epoch, now)
-
-    def _new(
-        self, tx: Transaction, conversation: ConversationId, epoch: int, now: float
-    ) -> Job | Wait | None:
         items = self._allowed(tx, conversation)
-        if items:
-            if wait := self._burst(conversation, items, now):
-                return wait
-            run = _start(tx, conversation, "message")
-            tx.inbox.move([item.seq for item in items], "taken", run.id)
-            return self._load(tx, run, epoch)
-        if parked := tx.history.parked(conversation):
-            rows = _batch(tx, conversation, parked)
-            return (
-                self._load(tx, _start(tx, conversation, "resume"), epoch)
-                if confirm.settled(rows, now)
-                else None
-            )
-        for row in tx.confirmations.find(conversation=conversation, states={"approved"}, told=False):
-            if row.detached:
-                return self._load(tx, _start(tx, conversation, "late", row.ref), epoch)
-        return None
+        if wait := _rush(items, now, busy=busy):
+            return wait
+        new = _new(tx, conversation, items, now)
+        return self._load(tx, new, epoch) if new else None
 
     def _allowed(self, tx: Transaction, conversation: ConversationId) -> list[InboxItem]:
         """Drop what came from people who may not be answered any more."""
@@ -103,16 +86,6 @@ class Claims:
             else:
                 allowed.append(item)
         return allowed
-
-    def _burst(self, conversation: ConversationId, items: Sequence[InboxItem], now: float) -> Wait | None:
-        """A lone message is never delayed; messages that come in a rush wait a moment for each other."""
-        previous = self.last_arrival.get(conversation, 0.0)
-        is_rush = len(items) > 1 or items[0].received_at - previous < _BURST_GAP
-        quiet = now - items[-1].received_at
-        if is_rush and quiet < _BURST_QUIET and now - items[0].received_at < _BURST_LONGEST:
-            return Wait(max(_BURST_QUIET - max(quiet, 0.0), 0.01))
-        self.last_arrival[conversation] = items[-1].received_at
-        return None
 
     def _load(self, tx: Transaction, run: Run, epoch: int) -> Job:
         conversation = tx.conversations.get(run.conversation)
@@ -134,6 +107,29 @@ class Claims:
             late=late,
             told=[row for row in untold if row.detached and run.kind == "message" and not run.prompted],
         )
+
+
+def _rush(items: Sequence[InboxItem], now: float, *, busy: bool) -> Wait | None:
+    """A lone message is never delayed; messages that come in a rush wait a moment for each other."""
+    if not items or not (busy or len(items) > 1):
+        return None
+    quiet = now - items[-1].received_at
+    if quiet < _RUSH_QUIET and now - items[0].received_at < _RUSH_LONGEST:
+        return Wait(max(_RUSH_QUIET - max(quiet, 0.0), 0.01))
+    return None
+
+
+def _new(tx: Transaction, conversation: ConversationId, items: Sequence[InboxItem], now: float) -> Run | None:
+    if items:
+        run = _start(tx, conversation, "message")
+        tx.inbox.move([item.seq for item in items], "taken", run.id)
+        return run
+    if parked := tx.history.parked(conversation):
+        settled = confirm.settled(_batch(tx, conversation, parked), now)
+        return _start(tx, conversation, "resume") if settled else None
+    approved = tx.confirmations.find(conversation=conversation, states={"approved"}, told=False)
+    late = next((row for row in approved if row.detached), None)
+    return _start(tx, conversation, "late", late.ref) if late else None
 
 
 def _start(tx: Transaction, conversation: ConversationId, kind: RunKind, ref: str = "") -> Run:

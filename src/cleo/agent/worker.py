@@ -80,7 +80,7 @@ class Worker:
             else:
                 await self._turn(job, channel)
             job = await self.store.write(
-                lambda tx: self._claims.claim(tx, conversation, epoch, self.clock.now())
+                lambda tx: self._claims.claim(tx, conversation, epoch, self.clock.now(), busy=True)
             )
         await self._deliverer.drain(conversation, epoch, channel)
 
@@ -88,7 +88,7 @@ class Worker:
         self, tx: Transaction, conversation: ConversationId
     ) -> tuple[int, Job | Wait | None, Conversation]:
         epoch = tx.conversations.lease(conversation)
-        job = self._claims.claim(tx, conversation, epoch, self.clock.now())
+        job = self._claims.claim(tx, conversation, epoch, self.clock.now(), busy=False)
         return epoch, job, tx.conversations.get(conversation)
 
     async def _turn(self, job: Job, channel: Channel) -> None:

@@ -193,7 +193,9 @@ async def test_a_worker_that_was_overtaken_writes_and_sends_nothing(house: House
     conversation = house.engine.waiting.pop()
     worker, claims = house.worker, house.worker._claims  # pyright: ignore[reportPrivateUsage]
     epoch = await house.store.write(lambda tx: tx.conversations.lease(conversation))
-    job = await house.store.write(lambda tx: claims.claim(tx, conversation, epoch, house.clock.now()))
+    job = await house.store.write(
+        lambda tx: claims.claim(tx, conversation, epoch, house.clock.now(), busy=False)
+    )
     assert isinstance(job, Job)
     await house.settle()
     with pytest.raises(Fenced):
