@@ -59,6 +59,7 @@ class World:
     def agent(self) -> Agent[None, str | DeferredToolRequests]:
         return Agent(
             BasicModel(),
+            deps_type=type(None),
             output_type=[str, DeferredToolRequests],
             instructions=f"You are Cleo.\n{NOW}",
             tools=[

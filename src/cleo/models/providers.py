@@ -1,0 +1,125 @@
+"""Builds models of the providers. Their packages are loaded only when they are used: each costs a second."""
+
+import importlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from pydantic_ai.models import Model
+
+from cleo.domain.errors import ConfigError
+from cleo.models.ollama import model_with_tools, servers
+
+Environment = Mapping[str, str]
+
+
+def secret(environment: Environment, *names: str) -> str:
+    """The first of these variables that is set; or what is in the file that `NAME_FILE` names. Empty: none."""
+    for name in names:
+        if value := environment.get(name, "").strip():
+            return value
+        if path := environment.get(f"{name}_FILE", "").strip():
+            try:
+                return Path(path).expanduser().read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise ConfigError(f"{name}_FILE: {path} cannot be read ({error.strerror}).") from error
+    return ""
+
+
+def _anthropic(name: str, environment: Environment) -> Model:
+    key = _key(environment, "ANTHROPIC_API_KEY")
+    from pydantic_ai.models.anthropic import AnthropicModel  # noqa: PLC0415 - a second to load
+    from pydantic_ai.providers.anthropic import AnthropicProvider  # noqa: PLC0415 - see above
+
+    return AnthropicModel(name, provider=AnthropicProvider(api_key=key))
+
+
+def _openai(name: str, environment: Environment) -> Model:
+    key = _key(environment, "OPENAI_API_KEY")
+    from pydantic_ai.models.openai import OpenAIResponsesModel  # noqa: PLC0415 - a second to load
+    from pydantic_ai.providers.openai import OpenAIProvider  # noqa: PLC0415 - see above
+
+    url = environment.get("OPENAI_BASE_URL") or None
+    return OpenAIResponsesModel(name, provider=OpenAIProvider(base_url=url, api_key=key))
+
+
+def _openai_chat(name: str, environment: Environment) -> Model:
+    url = environment.get("OPENAI_BASE_URL", "").strip()
+    key = secret(environment, "OPENAI_API_KEY") or ("none" if url else _key(environment, "OPENAI_API_KEY"))
+    from pydantic_ai.models.openai import OpenAIChatModel  # noqa: PLC0415 - a second to load
+    from pydantic_ai.providers.openai import OpenAIProvider  # noqa: PLC0415 - see above
+    from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider  # noqa: PLC0415 - see above
+
+    if url:
+        return OpenAIChatModel(name, provider=OpenAICompatibleProvider("custom", base_url=url, api_key=key))
+    return OpenAIChatModel(name, provider=OpenAIProvider(api_key=key))
+
+
+def _google(name: str, environment: Environment) -> Model:
+    key = _key(environment, "GEMINI_API_KEY", "GOOGLE_API_KEY")
+    from pydantic_ai.models.google import GoogleModel  # noqa: PLC0415 - a second to load
+    from pydantic_ai.providers.google import GoogleProvider  # noqa: PLC0415 - see above
+
+    return GoogleModel(name, provider=GoogleProvider(api_key=key))
+
+
+def _ollama(name: str, environment: Environment) -> Model:
+    places = servers(environment)
+    server = next((place for place in places[1:] if model_with_tools(place)), places[0])
+    return ollama_model(name, server)
+
+
+def ollama_model(name: str, server: str) -> Model:
+    """A model of this Ollama server."""
+    from pydantic_ai.models.ollama import OllamaModel  # noqa: PLC0415 - a second to load
+    from pydantic_ai.providers.ollama import OllamaProvider  # noqa: PLC0415 - see above
+
+    return OllamaModel(name, provider=OllamaProvider(base_url=f"{server}/v1", api_key="ollama"))
+
+
+def _key(environment: Environment, *names: str) -> str:
+    key = secret(environment, *names)
+    if not key:
+        raise ConfigError(f"CLEO_MODEL needs {names[0]}, which is not set. Example: {names[0]}=… in .env")
+    return key
+
+
+_Builder = Callable[[str, Environment], Model]
+
+PROVIDERS: dict[str, tuple[_Builder, str]] = {
+    "anthropic": (_anthropic, "cleo[anthropic]"),
+    "openai": (_openai, "cleo"),
+    "openai-chat": (_openai_chat, "cleo"),
+    "google": (_google, "cleo[google]"),
+    "ollama": (_ollama, "cleo"),
+}
+"""What builds a provider's models, and what to install for it."""
+
+
+def build(provider: str, name: str, environment: Environment) -> Model:
+    """Build a model. Raises `ConfigError` when a package or a key is missing."""
+    builder, package = PROVIDERS[provider]
+    try:
+        return builder(name, environment)
+    except ImportError as error:
+        raise ConfigError(
+            f"CLEO_MODEL={provider}:{name} needs a package that is not installed. "
+            f"Install it with: pip install '{package}'"
+        ) from error
+
+
+def other(setting: str) -> Model:
+    """Build a model of any further provider that the model library knows; it reads the environment itself."""
+    from pydantic_ai.exceptions import UserError  # noqa: PLC0415 - only here
+
+    infer_model = importlib.import_module("pydantic_ai.models").infer_model
+    try:
+        model: Model = infer_model(setting)
+    except ImportError as error:
+        provider = setting.partition(":")[0]
+        raise ConfigError(
+            f"CLEO_MODEL={setting} needs a package that is not installed. "
+            f"Install it with: pip install 'pydantic-ai-slim[{provider}]'"
+        ) from error
+    except UserError as error:
+        raise ConfigError(f"CLEO_MODEL={setting} cannot be used: {error}") from error
+    return model
