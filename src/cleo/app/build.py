@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+import pydantic_ai
 import structlog
 from fastapi import APIRouter
 
@@ -34,6 +35,8 @@ _GRACE = 1.5
 """Seconds that turns under way have at the end; the next start goes on with what did not finish."""
 
 _log = structlog.get_logger("cleo.app")
+
+pydantic_ai.BANNER_ENABLED = False  # it would stand in the middle of the log
 
 
 @dataclass(kw_only=True)

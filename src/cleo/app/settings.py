@@ -38,8 +38,13 @@ _PASSED_ON = frozenset(
         "NO_PROXY",
         "SSL_CERT_FILE",
     }
-    | {"http_proxy", "https_proxy", "no_proxy", "NODE_EXTRA_CA_CERTS", "WHATSAPP_WEB_VERSION"}
-    | {"WHATSAPP_WEB_SOCKET_URL", "WHATSAPP_BRIDGE_LOG"}
+    | {"http_proxy", "https_proxy", "no_proxy", "NODE_EXTRA_CA_CERTS", "NODE_OPTIONS"}
+    | {"WHATSAPP_BRIDGE_LOG", "WHATSAPP_WEB_VERSION", "WHATSAPP_WEB_SOCKET_URL"}
+    | {"CLEO_SIM_NOISE_ROOT", "CLEO_SIM_MEDIA_HOST"}  # a bridge on the simulated WhatsApp
+)
+_OF_THE_BRIDGE = frozenset(
+    {"WHATSAPP_BRIDGE_HOST", "WHATSAPP_BRIDGE_PORT", "WHATSAPP_BRIDGE_DATA", "WHATSAPP_PHONE"}
+    | {"WHATSAPP_MEDIA_MAX_BYTES", "CLEO_SUPERVISED"}
 )
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_at_commas)]
@@ -95,7 +100,7 @@ class Settings(BaseSettings):
     cleo_engine: str = Field("inprocess", examples=["inprocess"])
     """Who works on which conversation. `inprocess`: this process."""
 
-    cleo_model: str | None = Field(None, examples=["openai:gpt-5-mini"])
+    cleo_model: str | None = Field(None, examples=["openai:gpt-6.1-terra"])
     """The model that answers. Not set: chosen by the keys that are there, else `builtin:basic`."""
     cleo_tools: Names = Field((), examples=["my_tools, house.lights"])
     """Python modules with tools of your own, separated by commas."""
@@ -193,7 +198,7 @@ def _sentence(name: str, wrong: str) -> str:
 def unknown_names() -> list[str]:
     """Tell the variables that look like Cleo's and are not: typing errors, most of the time."""
     known = {name.upper() for name in Settings.model_fields}
-    known |= {f"{name}_FILE" for name in known} | _PASSED_ON
+    known |= {f"{name}_FILE" for name in known} | _PASSED_ON | _OF_THE_BRIDGE
     return sorted(
         name for name in environment() if name.startswith(("CLEO_", "WHATSAPP_")) and name not in known
     )

@@ -40,7 +40,9 @@ class Keyboard:
                 line: str | None = input(PROMPT) if sys.stdin.isatty() else sys.stdin.readline()
             except EOFError:
                 line = None
-            if line == "" and not sys.stdin.isatty():
+            if sys.stdin.isatty():
+                sys.stdout.write("\x1b[1A\r\x1b[K")  # it comes back as a bubble
+            elif line == "":
                 line = None
             self._loop.call_soon_threadsafe(self._lines.put_nowait, line)
             if line is None:

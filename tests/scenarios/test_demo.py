@@ -1,0 +1,82 @@
+"""`cleo demo`: the first thing that anybody tries."""
+
+import asyncio
+import re
+from pathlib import Path
+
+import pytest
+from tests.support.stage import CLEO, ROOT
+
+from cleo.app.settings import passed_on
+
+
+async def demo(*arguments: str, typed: str = "", **variables: str) -> tuple[int, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        CLEO,
+        "demo",
+        *arguments,
+        env={**passed_on(), **variables},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate(typed.encode())
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
+
+
+def names(directory: Path) -> list[str]:
+    return [path.name for path in directory.iterdir()]
+
+
+async def test_the_shipped_script_plays_to_its_end() -> None:
+    code, out, err = await demo("--script", str(ROOT / "docs/examples/demo.script"))
+    assert code == 0, out + err
+    assert re.search(r"Cleo │ ⏰ stretch", out)
+    assert re.search(r"you  │ 👍 on \d+", out)
+    assert re.search(r"Cleo │ Deleted", out)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("within 1s the moon", "Cleo said nothing like that within 1 s."),
+        ("quote 99 hello", "There is no message 99."),
+        ("react 👍", "Cleo has not said anything yet."),
+        ("unreact", "There is no reaction to take back."),
+        ("file nowhere.png", "cannot be read"),
+        ("wait [", "is not a regular expression"),
+        ("dance", "This is no line of a script."),
+    ],
+)
+async def test_a_script_that_goes_wrong_says_where(line: str, said: str, tmp_path: Path) -> None:
+    script = tmp_path / "wrong.script"
+    script.write_text(f"# comment\n\n{line}\n")
+    code, _, err = await demo("--script", str(script))
+    assert code == 1
+    assert f"wrong.script, line 3: {line}" in err
+    assert said in err
+
+
+async def test_what_is_piped_in_is_said_and_answered_and_wrong_lines_do_no_harm(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("milk")
+    typed = f"what is 6 * 7?\n/nope\n/react\n/file {tmp_path}/list.txt have a look\n"
+    code, out, _ = await demo(typed=typed)
+    assert code == 0
+    assert "✗ There is no /nope." in out
+    assert "[list.txt] have a look" in out
+    assert re.search(r"Cleo │ .*42", out)
+
+
+async def test_nothing_of_the_demo_is_left_and_nothing_of_yours_is_used(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    mine = {
+        "CLEO_DATA": str(tmp_path / "data"),
+        "CLEO_PORT": "1",
+        "CLEO_OWNERS": "+15550009999",
+        "TMPDIR": str(tmp_path),
+    }
+    code, out, err = await demo(typed="what is 6 * 7?\n", **mine)
+    assert (code, "42" in out) == (0, True), err
+    assert names(tmp_path / "data") == []
+    assert [name for name in names(tmp_path) if name.startswith("cleo-demo")] == []

@@ -1,0 +1,159 @@
+"""`cleo up`: agent and own bridge as one program, from an empty directory to the first answer."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx2
+from tests.support.stage import CLEO
+from tests.support.stage_part import Part, until
+from tests.support.stage_world import Phone, World
+
+from cleo.app.settings import passed_on
+from cleo.channels.whatsapp.bridge.contract import SECRET_HEADER, LinkAnswer
+
+
+class Up:
+    """A Cleo that was started by `cleo up` on the simulated WhatsApp."""
+
+    def __init__(self, world: World, folder: Path, *arguments: str) -> None:
+        self.world = world
+        self.number = world.number()
+        self.data = folder / "data"
+        self.part = Part("up", [CLEO, "up", *arguments], folder)
+
+    def env(self) -> dict[str, str]:
+        mine = {"CLEO_DATA": str(self.data), "CLEO_PORT": "0", "CLEO_MODEL": "builtin:basic"}
+        return {**passed_on(), **self.world.env, **mine}
+
+    async def start(self) -> None:
+        await self.world.ask("POST", "/phones", {"number": self.number, "name": "Cleo"})
+        await self.part.start(self.env())
+
+    async def scan(self) -> None:
+        """Scan the QR that the terminal shows, and wait for the connection."""
+        await self.part.says("scan this QR code")
+        link = LinkAnswer.model_validate_json(await self.ask_bridge("/link"))
+        assert link.qr
+        await self.world.link(self.number, link.qr)
+        await self.part.says("✓ WhatsApp: Connected")
+
+    async def ask_bridge(self, path: str) -> bytes:
+        note = await until("the note", self._note)
+        headers = {SECRET_HEADER: (self.data / "webhook-secret").read_text()}
+        async with httpx2.AsyncClient(trust_env=False, timeout=30) as http:
+            return (await http.get(f"{note['bridge']}{path}", headers=headers)).content
+
+    async def command(self, *arguments: str) -> Part:
+        """Run another command beside it, until it ends."""
+        part = Part(f"cleo-{arguments[0]}", [CLEO, *arguments], self.part.folder)
+        await part.start(self.env())
+        assert part.process
+        await part.process.wait()
+        return part
+
+    async def _note(self) -> dict[str, str] | None:
+        path = self.data / "running.json"
+        return json.loads(path.read_text()) if path.exists() else None
+
+
+@asynccontextmanager
+async def up(world: World, folder: Path, *arguments: str) -> AsyncGenerator[Up]:
+    cleo = Up(world, folder, *arguments)
+    await cleo.start()
+    try:
+        yield cleo
+    finally:
+        await cleo.part.kill()
+
+
+def bridges_of(data: Path) -> list[int]:
+    """Processes of bridges that own this data directory."""
+    found: list[int] = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            env = (process / "environ").read_bytes()
+            command = (process / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if f"WHATSAPP_BRIDGE_DATA={data}".encode() in env and b"whatsapp-bridge/src/main.ts" in command:
+            found.append(int(process.name))
+    return found
+
+
+async def test_from_an_empty_directory_to_an_owner_who_is_answered(world: World, tmp_path: Path) -> None:
+    async with up(world, tmp_path) as cleo:
+        await cleo.scan()
+        said = await cleo.part.says(r"Send it this from your own phone: (\S+)")
+        me: Phone = await world.phone(cleo.number, "Me")
+        await me.say(said[1])
+        await me.hears("You are my owner now")
+        await me.say("what is 6 * 7?")
+        await me.hears("42")
+
+        status = await cleo.command("status")
+        assert status.process
+        assert status.process.returncode == 0
+        assert "✓ whatsapp: " in status.said
+
+        sent = await cleo.command("send", f"+{me.number}", "Good **morning**")
+        assert "✓ Sent" in sent.said
+        await me.hears(r"^Good \*morning\*$")
+
+        for private in (me.number, cleo.number, "Good", "6 * 7", (cleo.data / "webhook-secret").read_text()):
+            assert private not in cleo.part.logged
+
+
+async def test_it_stops_cleanly_and_quickly_and_goes_on_where_it_stopped(
+    world: World, tmp_path: Path
+) -> None:
+    async with up(world, tmp_path) as cleo:
+        await cleo.scan()
+        for by in (signal.SIGINT, signal.SIGTERM):
+            assert bridges_of(cleo.data)
+            began = time.monotonic()
+            assert await cleo.part.stop(by) == 0
+            assert time.monotonic() - began < 5
+            assert bridges_of(cleo.data) == []
+            assert not (cleo.data / "running.json").exists()
+            before = cleo.part.said.count("✓ WhatsApp: Connected")
+            await cleo.part.start(cleo.env())
+
+            async def connected(known: int = before) -> bool:
+                return cleo.part.said.count("✓ WhatsApp: Connected") > known
+
+            await until("the connection without another scan", connected)
+
+
+async def test_its_bridge_dies_with_it_and_comes_back_when_it_dies_alone(
+    world: World, tmp_path: Path
+) -> None:
+    async with up(world, tmp_path) as cleo:
+        await cleo.scan()
+        (bridge,) = bridges_of(cleo.data)
+        os.kill(bridge, signal.SIGKILL)
+
+        async def another() -> bool:
+            return bool(set(bridges_of(cleo.data)) - {bridge})
+
+        await until("another bridge", another)
+        assert "It is started again." in cleo.part.said
+        await cleo.part.kill()
+
+        async def none() -> bool:
+            return not bridges_of(cleo.data)
+
+        await until("the end of the bridge", none)
+
+
+async def test_a_phone_links_by_code_where_no_camera_is(world: World, tmp_path: Path) -> None:
+    number = world.number()
+    await world.ask("POST", "/phones", {"number": number, "name": "Cleo"})
+    async with up(world, tmp_path, "--phone", f"+{number}") as cleo:
+        said = await cleo.part.says(r"Pairing code: (\w{4})-(\w{4})")
+        await world.ask("POST", f"/phones/{number}/link/code", {"code": said[1] + said[2]})
+        await cleo.part.says("✓ WhatsApp: Connected")
