@@ -260,7 +260,7 @@ export class Account {
     const socket = this.#socket
     if (!socket) return
     const limit = this.#status.state === 'connecting' ? CONNECT_MS : SILENCE_MS
-    if (this.#status.state === 'linking' || clock.elapsed() - this.#lastFrame < limit) return
+    if (clock.elapsed() - this.#lastFrame < limit) return
     this.#parts.log.warn('no sign of life from WhatsApp; connecting anew')
     this.#hangUp()
     this.#later(408, 'WhatsApp has not answered for a while. Connecting anew.')

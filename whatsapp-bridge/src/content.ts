@@ -108,6 +108,7 @@ const READERS: Record<string, Reader> = {
   pollCreationMessage: ({ pollCreationMessage: it }) => poll(it),
   pollCreationMessageV2: ({ pollCreationMessageV2: it }) => poll(it),
   pollCreationMessageV3: ({ pollCreationMessageV3: it }) => poll(it),
+  pollCreationMessageV5: ({ pollCreationMessageV5: it }) => poll(it),
   pollUpdateMessage: () => ({ kind: 'poll_vote' }),
   eventMessage: ({ eventMessage: it }) => ({ kind: 'event', ...worded(it?.name) }),
   groupInviteMessage: ({ groupInviteMessage: it }) => ({ kind: 'group_invite', ...worded(it?.groupName) }),
@@ -119,6 +120,18 @@ const READERS: Record<string, Reader> = {
   templateButtonReplyMessage: ({ templateButtonReplyMessage: it }) => ({
     kind: 'text',
     ...worded(it?.selectedDisplayText),
+    ...withContext(it),
+  }),
+  buttonsMessage: ({ buttonsMessage: it }) => ({ kind: 'buttons', ...worded(it?.contentText) }),
+  listMessage: ({ listMessage: it }) => ({ kind: 'list', ...worded(it?.description ?? it?.title) }),
+  interactiveMessage: ({ interactiveMessage: it }) => ({ kind: 'interactive', ...worded(it?.body?.text) }),
+  templateMessage: ({ templateMessage: it }) => ({
+    kind: 'template',
+    ...worded(it?.hydratedTemplate?.hydratedContentText),
+  }),
+  interactiveResponseMessage: ({ interactiveResponseMessage: it }) => ({
+    kind: 'text',
+    ...worded(it?.body?.text),
     ...withContext(it),
   }),
   listResponseMessage: ({ listResponseMessage: it }) => ({

@@ -29,6 +29,7 @@ create table outbox(
 /** The bridge's one file: identity, journal, spool and sent messages, so that they can change together. */
 export class Database {
   readonly #db: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
 
   /** @throws {DataError} when the file is damaged; it is left exactly as it was. */
   constructor(directory: string) {
@@ -38,8 +39,13 @@ export class Database {
     this.#db.exec('pragma journal_mode = wal; pragma synchronous = full')
   }
 
+  /** The same text is compiled once. */
   prepare(sql: string): StatementSync {
-    return this.#db.prepare(sql)
+    const known = this.#statements.get(sql)
+    if (known) return known
+    const statement = this.#db.prepare(sql)
+    this.#statements.set(sql, statement)
+    return statement
   }
 
   /** Runs `work` in one transaction. Synchronous on purpose: nothing else can happen in between. */

@@ -81,10 +81,10 @@ function quotedOf(context: proto.IContextInfo, directory: Directory): Quoted {
   return quoted
 }
 
-/** Notices without content: group changes, missed calls, and what could not be decrypted. */
+/** Notices without content: group changes, missed calls, and what could not be decrypted or only the phone may see. */
 function stubName(message: WAMessage): Content | undefined {
   const type = message.messageStubType
-  if (!type) return undefined
+  if (!type) return message.key.isViewOnce ? { kind: 'view_once' } : undefined
   if (type === StubType.CIPHERTEXT) return { kind: 'undecryptable' }
   return { kind: (StubType[type] ?? `notice_${type}`).toLowerCase().slice(0, 64) }
 }

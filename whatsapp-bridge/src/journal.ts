@@ -18,7 +18,10 @@ export type Row = { attrs: Record<string, string>; arrival: number; plain: Uint8
 /** Who this account is, as far as decoding needs it. */
 export type Me = { id: string; lid?: string | undefined }
 
-const KEEP_MS = 14 * 24 * 3600 * 1000
+const HOUR_MS = 3600 * 1000
+const KEEP_MS = 14 * 24 * HOUR_MS
+/** Old history comes in rows of this size. */
+const BULKY_BYTES = 64 * 1024
 
 /** What WhatsApp has given us and the spool does not have yet. A row is written before WhatsApp gets its receipt. */
 export class Journal {
@@ -62,9 +65,12 @@ export class Journal {
     this.#database.prepare('update journal set done = 1 where key = ?').run(key)
   }
 
-  /** Forgets rows that WhatsApp will not deliver again. */
+  /** Forgets rows that WhatsApp will not deliver again, and bulky ones soon. */
   sweep(): void {
-    this.#database.prepare('delete from journal where done = 1 and at < ?').run(clock.now() - KEEP_MS)
+    const now = clock.now()
+    this.#database
+      .prepare('delete from journal where done = 1 and (at < ? or (at < ? and length(plain) > ?))')
+      .run(now - KEEP_MS, now - HOUR_MS, BULKY_BYTES)
   }
 }
 

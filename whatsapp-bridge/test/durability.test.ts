@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ANN, BOB, CLEO, cleanUp, linkedWorld, until } from './rig.ts'
@@ -68,8 +70,8 @@ test('kill -9 in the middle of a storm: nothing is lost, nothing comes twice, ea
     members: [CLEO, ANN, BOB],
     lid: true,
   })
-  const direct = numbered('direct', 150)
-  const grouped = numbered('group', 150)
+  const direct = numbered('direct', 100)
+  const grouped = numbered('group', 100)
   const storm = async (from: string, texts: string[], address: object) => {
     for (const text of texts) {
       await simulator.say(from, { text, ...address })
@@ -77,7 +79,7 @@ test('kill -9 in the middle of a storm: nothing is lost, nothing comes twice, ea
     }
   }
   const storms = Promise.all([storm(ANN, direct, { to: CLEO }), storm(BOB, grouped, { group })])
-  for (let kill = 0; kill < 5; kill += 1) {
+  for (let kill = 0; kill < 4; kill += 1) {
     await sleep(150 + Math.random() * 250)
     await bridge.restart()
   }
@@ -86,7 +88,7 @@ test('kill -9 in the middle of a storm: nothing is lost, nothing comes twice, ea
   const distinct = (prefix: string) => [...new Set(received(prefix))]
   await until(
     'all of them',
-    () => distinct('direct').length === 150 && distinct('group').length === 150,
+    () => distinct('direct').length === 100 && distinct('group').length === 100,
     30_000,
   ).catch(() => {})
   assert.deepEqual(distinct('direct'), direct)
@@ -118,4 +120,61 @@ test('a stanza that WhatsApp delivers twice is one event', async () => {
   await simulator.say(ANN, { to: CLEO, text: 'after it' })
   await agent.text('after it')
   assert.equal(agent.events.filter(({ text }) => text === 'sent twice by WhatsApp').length, 1)
+})
+
+test('a receipt that never reached WhatsApp: the redelivered message is receipted and comes to the agent once', async () => {
+  const { id: group } = await simulator.call<{ id: string }>('POST', '/groups', {
+    subject: 'G',
+    members: [CLEO, ANN],
+  })
+  for (const [text, address] of [
+    ['unreceipted direct', { to: CLEO }],
+    ['unreceipted group', { group }],
+  ] as const) {
+    await simulator.fault({ on: 'in', do: 'drop', match: { tag: 'receipt' } })
+    await simulator.say(ANN, { text, ...address })
+    await agent.text(text)
+    await until('the redelivery', async () => {
+      const [ledger] = await simulator.call<{ messages: { state: string }[] }[]>(
+        'GET',
+        `/ledger?number=${CLEO}`,
+      )
+      return ledger?.messages.every(({ state }) => state === 'receipted')
+    })
+    await simulator.say(ANN, { text: `${text}, next`, ...address })
+    await agent.text(`${text}, next`)
+    assert.equal(agent.events.filter((event) => event.text === text).length, 1)
+  }
+})
+
+test('a session that the bridge has lost is set up again, and the message arrives once', async () => {
+  await bridge.kill()
+  const db = new DatabaseSync(join(bridge.data, 'bridge.db'))
+  db.exec(`delete from kv where type = 'session'`)
+  db.close()
+  await bridge.start()
+  await bridge.connected()
+  await simulator.say(ANN, { to: CLEO, text: 'to a lost session' })
+  await agent.text('to a lost session')
+  assert.equal(agent.events.filter(({ text }) => text === 'to a lost session').length, 1)
+  assert.ok(!agent.events.some(({ kind }) => kind === 'undecryptable'))
+})
+
+test('messages that cross: forty each way at once, all readable on both sides', async () => {
+  const mine = numbered('crossing out', 40)
+  const theirs = numbered('crossing in', 40)
+  const out = async () => {
+    for (const text of mine) assert.equal((await bridge.post('/send', { to: ANN, text })).status, 200)
+  }
+  const inwards = async () => {
+    for (const text of theirs) {
+      await simulator.say(ANN, { to: CLEO, text })
+      await sleep(Math.random() * 10)
+    }
+  }
+  await Promise.all([out(), inwards()])
+  await until('all in', () => received('crossing in').length >= 40)
+  assert.deepEqual(received('crossing in'), theirs)
+  for (const text of mine)
+    await simulator.bubble(ANN, (bubble) => bubble.text === text && bubble.kind === 'text')
 })

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { HealthAnswer, InboundEvent, LinkAnswer } from '../src/contract.ts'
+import { violations } from './schema.ts'
 
 /** Real parts for the stories: the bridge and the simulator as processes, and an agent written from the seed alone. */
 
@@ -123,6 +124,8 @@ export class Agent {
   answer: (event: InboundEvent) => number | { status: number; headers?: Record<string, string> } = () => 200
   requests = 0
   files = new Map<string, Buffer>()
+  /** What in its events breaks the contract; empty at the end of every story. */
+  readonly violations: string[] = []
   readonly #server: Server
   #port = 0
 
@@ -133,7 +136,10 @@ export class Agent {
   static async start(): Promise<Agent> {
     const agent = new Agent()
     await agent.listen()
-    cleanups.push(() => agent.close())
+    cleanups.push(async () => {
+      await agent.close()
+      assert.deepEqual(agent.violations, [])
+    })
     return agent
   }
 
@@ -174,6 +180,7 @@ export class Agent {
     if (request.url !== '/api/whatsapp/webhook' || request.method !== 'POST') return { status: 404 }
     if (request.headers['x-webhook-secret'] !== SECRET) return { status: 403 }
     const event = JSON.parse(body) as InboundEvent
+    this.violations.push(...violations('InboundEvent', event))
     const seed =
       typeof event.from === 'string' && typeof event.messageId === 'string' && event.timestamp > 1e12
     const answer = seed ? this.answer(event) : 422
