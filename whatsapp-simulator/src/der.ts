@@ -20,9 +20,12 @@ export const bits = (bytes: Uint8Array): Buffer => element(0x03, Buffer.from([0]
 export const utf8 = (text: string): Buffer => element(0x0c, Buffer.from(text))
 export const boolean = (value: boolean): Buffer => element(0x01, Buffer.from([value ? 0xff : 0]))
 
-/** A positive integer, big-endian. */
-export const integer = (bytes: Uint8Array): Buffer =>
-  element(0x02, (bytes[0] ?? 0) & 0x80 ? Buffer.from([0]) : Buffer.alloc(0), bytes)
+/** A positive integer, big-endian, in the fewest bytes: DER allows no leading zero but the one that keeps the sign. */
+export function integer(bytes: Uint8Array): Buffer {
+  const start = bytes.findIndex((byte) => byte !== 0)
+  const digits = bytes.subarray(start < 0 ? bytes.length - 1 : start)
+  return element(0x02, (digits[0] ?? 0) & 0x80 ? Buffer.from([0]) : Buffer.alloc(0), digits)
+}
 
 /** `[n]` with the given content: constructed (explicit) or primitive (implicit). */
 export const tagged = (n: number, bytes: Uint8Array, constructed: boolean): Buffer =>

@@ -24,29 +24,34 @@ describe('groups', () => {
     assert.deepEqual([chat, encryption, fromMe], [group, 'skmsg', member === cleo])
   }
 
+  /** The address used in the group first, then the other one. */
+  async function addressesOf(member: SimulatedPhone, inLid: boolean): Promise<string[]> {
+    const { jid, lid } = await member.view()
+    return inLid ? [lid, jid] : [jid, lid]
+  }
+
   for (const lid of [false, true]) {
     const mode = lid ? 'LID' : 'phone number'
 
     test(`a group addressed by ${mode}: texts in and out, with one sender key`, async () => {
       const members = [cleo, ann, bob].map(({ number }) => number)
-      const { id: group } = await rig.post('/groups', { subject: 'Family', members, lid })
-      const own = await ann.view()
+      const { id: group } = await rig.post<{ id: string }>('/groups', { subject: 'Family', members, lid })
+      const addresses = await addressesOf(ann, lid)
       for (const text of [`first in ${mode}`, `second in ${mode}`]) {
         await ann.send({ group, text })
         const { key } = (await bridge.getsText(text)).message
-        assert.equal(key.remoteJid, group)
-        assert.deepEqual([key.participant, key.participantAlt], lid ? [own.lid, own.jid] : [own.jid, own.lid])
+        assert.deepEqual([key.remoteJid, key.participant, key.participantAlt], [group, ...addresses])
         assert.equal((await bob.sees((one) => one.text === text)).from, ann.number)
       }
       for (const text of [`one out ${mode}`, `two out ${mode}`]) {
         await bridge.send(group, { text })
-        for (const member of [ann, bob, cleo]) await shows(member, group, text)
+        await Promise.all([ann, bob, cleo].map((member) => shows(member, group, text)))
       }
     })
 
     test(`a group addressed by ${mode}: reactions, quotes, receipts and retries name the right author`, async () => {
       const members = [cleo, ann, bob].map(({ number }) => number)
-      const { id: group } = await rig.post('/groups', { subject: 'Work', members, lid })
+      const { id: group } = await rig.post<{ id: string }>('/groups', { subject: 'Work', members, lid })
       const mine = await bridge.send(group, { text: `question ${mode}` })
       await ann.sees((one) => one.id === mine.key.id)
       await ann.send({ group, reaction: { id: mine.key.id, emoji: '👍', author: cleo.number } })
@@ -58,11 +63,8 @@ describe('groups', () => {
         quote: { id: mine.key.id, text: 'question', author: cleo.number },
       })
       const reply = await bridge.getsText(`reply ${mode}`)
-      const own = await cleo.view()
-      assert.equal(
-        reply.message.message?.extendedTextMessage?.contextInfo?.participant,
-        lid ? own.lid : own.jid,
-      )
+      const [own] = await addressesOf(cleo, lid)
+      assert.equal(reply.message.message?.extendedTextMessage?.contextInfo?.participant, own)
       await bridge.hears('message-receipt.update', (all) => all.some(({ key }) => key.id === mine.key.id))
 
       await rig.fault({ on: 'decrypt', do: 'refuse', number: bob.number })
@@ -73,7 +75,7 @@ describe('groups', () => {
   }
 
   test('linked devices are told of new groups and of changes', async () => {
-    const { id } = await rig.post('/groups', {
+    const { id } = await rig.post<{ id: string }>('/groups', {
       subject: 'New',
       members: [ann.number, cleo.number],
       notify: true,

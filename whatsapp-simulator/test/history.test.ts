@@ -10,37 +10,42 @@ describe('history', () => {
   let rig: Rig
   let cleo: SimulatedPhone
   let ann: SimulatedPhone
+  let bob: SimulatedPhone
   let bridge: Bridge
 
   before(async () => {
     rig = await Rig.start()
     cleo = await rig.phone('15550000000', { name: 'Cleo' })
     ann = await rig.phone('15551234567', { name: 'Ann' })
+    bob = await rig.phone('15557654321', { name: 'Bob' })
     bridge = await Bridge.linked(rig, cleo)
     await bridge.hears('messaging-history.set')
   })
   after(() => rig.stop())
 
-  for (const mode of ['inline', 'blob'])
+  for (const mode of ['inline', 'blob']) {
     test(`a phone tells the past, ${mode}`, async () => {
+      const other = mode === 'inline' ? ann : bob
       bridge.forget()
       const messages = [
-        { text: `old ${mode}`, id: 'H1', at: 1_700_000_000_000 },
+        { text: `old ${mode}`, id: `H${mode}`, at: 1_700_000_000_000 },
         { text: 'mine', fromMe: true },
       ]
       await rig.post(cleo.path('history'), {
         mode,
-        conversations: [{ with: ann.number, name: 'Ann', messages }],
+        conversations: [{ with: other.number, name: 'Other', messages }],
       })
       const told = await bridge.hears('messaging-history.set')
       assert.deepEqual(
         told.messages.map(({ message }) => message?.conversation),
         [`old ${mode}`, 'mine'],
       )
-      assert.equal(told.chats[0]?.id, ann.jid)
+      assert.equal(told.chats[0]?.id, other.jid)
       assert.equal(told.syncType, HistorySyncType.RECENT)
-      assert.equal(told.lidPnMappings?.[0]?.pn, ann.jid)
+      const lid = await bridge.socket.signalRepository.lidMapping.getLIDForPN(other.jid)
+      assert.equal(lid, (await other.view()).lid)
     })
+  }
 
   test('a client asks for older messages and gets what is older, and no more than it asked for', async () => {
     bridge.forget()

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { downloadMediaMessage, type WAMessage } from 'baileys'
-import { quietLogger } from '../src/log.ts'
 import { Bridge } from './bridge.ts'
 import { type Entry, Rig, type SimulatedPhone } from './rig.ts'
 
@@ -29,13 +28,7 @@ describe('media', () => {
   let ann: SimulatedPhone
   let bridge: Bridge
   const shown = (id: string | null | undefined): Promise<Entry> => ann.sees((one) => one.id === id)
-  const download = (message: WAMessage): Promise<Buffer> =>
-    downloadMediaMessage(
-      message,
-      'buffer',
-      {},
-      { logger: quietLogger, reuploadRequest: bridge.socket.updateMediaMessage },
-    )
+  const download = (message: WAMessage): Promise<Buffer> => downloadMediaMessage(message, 'buffer', {})
 
   before(async () => {
     rig = await Rig.start()
@@ -119,11 +112,11 @@ describe('media', () => {
     const { message } = await bridge.gets((one) => one.key.id === id)
     for (const order of [{ do: 'refuse', code: 404 }, { do: 'truncate' }]) {
       await rig.fault({ on: 'download', ...order })
-      await assert.rejects(downloadMediaMessage(message, 'buffer', {}))
+      await assert.rejects(download(message))
     }
     assert.ok((await download(message)).equals(PNG))
     await rig.fault({ on: 'download', do: 'corrupt' })
-    const damaged = await downloadMediaMessage(message, 'buffer', {}).catch(() => undefined)
+    const damaged = await download(message).catch(() => undefined)
     assert.ok(!damaged?.equals(PNG))
   })
 
@@ -133,8 +126,14 @@ describe('media', () => {
       media: { kind: 'image', base64: PNG.toString('base64'), mimetype: 'image/png' },
     })
     const { message } = await bridge.gets((one) => one.key.id === id)
-    const before = message.message?.imageMessage?.directPath
-    await rig.fault({ on: 'download', do: 'refuse', code: 410, match: { path: before } })
-    assert.ok((await download(message)).equals(PNG))
+    await rig.fault({
+      on: 'download',
+      do: 'refuse',
+      code: 410,
+      match: { path: message.message?.imageMessage?.directPath },
+      times: 0,
+    })
+    await assert.rejects(download(message), /Failed to fetch/)
+    assert.ok((await download(await bridge.socket.updateMediaMessage(message))).equals(PNG))
   })
 })

@@ -40,7 +40,9 @@ export class Rig {
   static async start(...flags: string[]): Promise<Rig> {
     silenceConsole()
     const child = spawn(process.execPath, [MAIN, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] })
-    const [line] = await once(createInterface(child.stdout), 'line')
+    const failed = once(child, 'exit').then(() => Promise.reject(new Error('the simulator did not start')))
+    const [line] = await Promise.race([once(createInterface(child.stdout), 'line'), failed])
+    failed.catch(() => {})
     const ready: Ready = JSON.parse(line)
     Object.assign(process.env, ready.env, { NODE_OPTIONS: '' })
     tls.setDefaultCACertificates([...tls.getCACertificates('default'), readFileSync(ready.ca, 'utf8')])

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { proto } from 'baileys'
 import type { Body, Draft, MediaDraft } from '../draft.ts'
-import { log, reason } from '../log.ts'
+import { reason } from '../log.ts'
 import { Refusal } from '../refusal.ts'
 import { Fields } from './fields.ts'
 import { digits } from './lookup.ts'
@@ -137,8 +137,7 @@ function readBytes(base64: string | undefined, path: string | undefined): Buffer
   if (path === undefined) throw new Refusal(400, 'media needs "base64" or "path"')
   try {
     return readFileSync(path)
-  } catch (error) {
-    log('a media file could not be read', { reason: reason(error) })
+  } catch {
     throw new Refusal(400, `the file at "path" cannot be read: ${path}`)
   }
 }
