@@ -19,7 +19,7 @@ const numbered = (prefix: string, count: number) =>
 const received = (prefix: string) =>
   agent.events.map(({ text }) => text ?? '').filter((text) => text.startsWith(`${prefix} `))
 
-const settled = () => simulator.call('GET', `/ledger?number=${CLEO}&settled=20000`)
+const settled = () => simulator.ledger(20_000)
 
 test('an offline batch whose connection breaks before its end: all arrive, once, in order', async () => {
   await bridge.kill()
@@ -135,11 +135,8 @@ test('a receipt that never reached WhatsApp: the redelivered message is receipte
     await simulator.say(ANN, { text, ...address })
     await agent.text(text)
     await until('the redelivery', async () => {
-      const [ledger] = await simulator.call<{ messages: { state: string }[] }[]>(
-        'GET',
-        `/ledger?number=${CLEO}`,
-      )
-      return ledger?.messages.every(({ state }) => state === 'receipted')
+      const told = await simulator.ledger()
+      return told.every(({ state }) => state === 'receipted')
     })
     await simulator.say(ANN, { text: `${text}, next`, ...address })
     await agent.text(`${text}, next`)

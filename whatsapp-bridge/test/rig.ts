@@ -99,6 +99,15 @@ export class Simulator {
     })
   }
 
+  /** What WhatsApp was told of each message to Cleo's bridge; `settled` waits until nothing is open. */
+  async ledger(settled = 0): Promise<{ id: string; kind: string; state: string }[]> {
+    const books = await this.call<{ messages: { id: string; kind: string; state: string }[] }[]>(
+      'GET',
+      `/ledger?number=${CLEO}${settled ? `&settled=${settled}` : ''}`,
+    )
+    return books.flatMap(({ messages }) => messages)
+  }
+
   fault(fault: object) {
     return this.call<{ id: string }>('POST', '/faults', fault)
   }

@@ -137,18 +137,15 @@ test('a disk that is full: no receipt goes out, health says so, and nothing is l
   // the bridge's own writer is refused, as a full disk would: another writer holds the database
   const blocker = new DatabaseSync(join(bridge.data, 'bridge.db'))
   blocker.exec('begin immediate')
-  await simulator.say(ANN, { to: CLEO, text: 'while the disk was full' })
+  const message = await simulator.say(ANN, { to: CLEO, text: 'while the disk was full' })
   await until(
     'the complaint',
     () => bridge.lines.find((line) => String(line.message).includes('cannot write its database')),
     20_000,
   )
-  type Ledger = { messages: { kind: string; state: string }[] }[]
-  const [ledger] = await simulator.call<Ledger>('GET', `/ledger?number=${CLEO}`)
-  assert.deepEqual(
-    ledger?.messages.filter(({ kind }) => kind === 'text').map(({ state }) => state),
-    ['queued'],
-  )
+  const told = await simulator.ledger()
+  const state = told.find(({ id }) => id === message)?.state
+  assert.equal(state, 'queued')
   blocker.exec('rollback')
   blocker.close()
   await agent.text('while the disk was full')
