@@ -177,7 +177,7 @@ class Confirmations(Protocol):
     def asked_in(
         self, conversation: ConversationId, message_id: MessageId | None = None
     ) -> Sequence[Confirmation]:
-        """Those whose prompt went to this chat, or was this very message there; oldest first."""
+        """Those the model waits for whose prompt went to this chat; or that this very message asked; oldest first."""
         ...
 
     def move(

@@ -10,14 +10,14 @@ from cleo.domain.confirmation import MOVES, Confirmation, State
 from cleo.domain.content import MessageId
 from cleo.domain.conversation import ConversationId
 from cleo.domain.identity import PersonId
-from cleo.store.schema import confirmation_events, confirmations, outbox, prompts
+from cleo.store.schema import confirmation_events, confirmations, is_untold, outbox, prompts
 
 _FIELDS = tuple(field.name for field in fields(Confirmation))
 _CHANGEABLE = frozenset(_FIELDS) - {"ref", "state"}
 
 _ALL: Any = select(*(confirmations.c[name] for name in _FIELDS)).order_by(confirmations.c.seq)
 _asked = select(prompts.c.ref).where(prompts.c.conversation == bindparam("chat"))
-_ASKED_HERE = _ALL.where(confirmations.c.ref.in_(_asked))
+_ASKED_HERE = _ALL.where(is_untold, confirmations.c.ref.in_(_asked))
 _ASKED_BY = _ALL.where(
     confirmations.c.ref.in_(
         _asked.join(outbox, outbox.c.key == prompts.c.key).where(
@@ -69,7 +69,7 @@ class SqlConfirmations:
     def asked_in(
         self, conversation: ConversationId, message_id: MessageId | None = None
     ) -> Sequence[Confirmation]:
-        """Those whose prompt went to this chat, or was this very message there; oldest first."""
+        """Those the model waits for whose prompt went to this chat; or that this very message asked; oldest first."""
         if message_id is None:
             return self._all(_ASKED_HERE, chat=conversation)
         return self._all(_ASKED_BY, chat=conversation, message_id=message_id)
