@@ -37,6 +37,7 @@ export class Login {
 
   /** `<iq xmlns="passive"><active/>`: the client is ready for what has waited. */
   async active(connection: Connection, companion: Companion): Promise<void> {
+    if (companion.ready) return
     const waiting = String(companion.queue.size)
     const preview = { count: waiting, message: waiting, receipt: '0', notification: '0', appdata: '0' }
     connection.send(stanza('ib', {}, [stanza('offline_preview', preview)]))

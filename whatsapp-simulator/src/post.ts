@@ -7,7 +7,7 @@ import { type Chat, compose, editMark, typeMark } from './composer.ts'
 import type { Draft } from './draft.ts'
 import { faceOf } from './face.ts'
 import type { Group } from './groups.ts'
-import { isLid, numberJid, readJid, STATUS } from './jid.ts'
+import { isGroup, isLid, numberJid, STATUS } from './jid.ts'
 import type { Phone, Sent } from './phone.ts'
 import { Refusal } from './refusal.ts'
 import { type Stanza, stanza } from './stanza.ts'
@@ -50,7 +50,7 @@ export class Post {
       if (!sent) return
       const group = this.#world.groups.get(sent.chat)
       const key = group ? await from.signal.senderKey(group.id, from.own(group.lid)) : {}
-      const message = { ...this.#copyFor(from, to, sent), ...key }
+      const message = { ...this.#copyFor(from, to, sent).message, ...key }
       const { type, ciphertext } = await from.signal.encrypt(to, message)
       const enc = stanza('enc', { v: '2', type, count: String(count) }, ciphertext)
       this.#deliver(from, to, { id, sent, absent: false }, [enc])
@@ -66,20 +66,10 @@ export class Post {
     const attrs = { ...this.#marks(from, draft, id), ...directAddress(from, draft, lid) }
     const letter = { id, sent: { message, chat: chat.jid, attrs }, absent: draft.absent }
     this.#note(from, letter)
-    for (const companion of to.companions.values())
-      if (to !== from) await this.#toCompanion(from, companion, letter)
-    await this.#copies(from, to, letter, lid)
+    const devices = new Set([...to.companions.values(), ...from.companions.values()])
+    for (const device of devices) await this.#toCompanion(from, device, letter)
     if (to !== from) await this.#local(from, to, letter, { chat: from.number, lid })
     return id
-  }
-
-  /** The sender's own linked devices get a copy that says where it went. */
-  async #copies(from: Phone, to: Phone, letter: Letter, lid: boolean): Promise<void> {
-    const { sender_lid: _lid, sender_pn: _pn, participant: _participant, ...marks } = letter.sent.attrs
-    const alternative = lid ? { peer_recipient_pn: to.jid } : { peer_recipient_lid: to.lid }
-    const attrs = { ...marks, from: from.own(lid), recipient: letter.sent.chat, ...alternative }
-    const copy = { ...letter, sent: { ...letter.sent, attrs } }
-    for (const companion of from.companions.values()) await this.#toCompanion(from, companion, copy)
   }
 
   async #group(from: Phone, draft: Draft): Promise<string> {
@@ -125,24 +115,28 @@ export class Post {
   }
 
   async #toCompanion(from: Phone, to: Companion, letter: Letter): Promise<void> {
-    const { type, ciphertext } = await from.signal.encrypt(to, this.#copyFor(from, to, letter.sent))
+    const { type, ciphertext } = await from.signal.encrypt(to, this.#copyFor(from, to, letter.sent).message)
     this.#deliver(from, to, letter, [stanza('enc', { v: '2', type }, ciphertext)])
   }
 
-  /** The message itself; for the sender's own devices wrapped with its destination. */
-  #copyFor(from: Phone, to: Companion, { message, chat, attrs }: Sent): proto.IMessage {
-    const copy = to.number === from.number && attrs.category !== 'peer' && !this.#world.groups.get(chat)
-    return copy ? { deviceSentMessage: { destinationJid: chat, message } } : message
+  /** What a device gets; of a direct message the sender's own devices get a copy that says where it went. */
+  #copyFor(from: Phone, to: Companion, sent: Sent): Sent {
+    const { message, chat, attrs } = sent
+    const other = this.#world.registry.byJid(chat)
+    if (to.number !== from.number || attrs.category === 'peer' || isGroup(chat) || !other) return sent
+    const { sender_lid: _lid, sender_pn: _pn, participant: _participant, ...marks } = attrs
+    const lid = isLid(chat)
+    const recipient = { recipient: chat, [lid ? 'peer_recipient_pn' : 'peer_recipient_lid']: other.own(!lid) }
+    const copy = { deviceSentMessage: { destinationJid: chat, message } }
+    return { message: copy, chat, attrs: { ...marks, from: from.own(lid), ...recipient } }
   }
 
   #deliver(from: Phone, to: Companion, { id, sent, absent }: Letter, content: Stanza[]): void {
-    const chat =
-      readJid(sent.chat)?.server === 'g.us'
-        ? sent.chat
-        : (this.#world.registry.byJid(sent.chat)?.number ?? sent.chat)
+    const other = this.#world.registry.byJid(sent.chat)
+    const chat = isGroup(sent.chat) ? sent.chat : (other?.number ?? sent.chat)
     const kind = faceOf(sent.message).kind
     const delivery = this.#world.ledger.open(from.number, `${to.number}:${to.device}`, { id, chat, kind })
-    to.deliver(stanza('message', sent.attrs, absent ? [] : content), delivery)
+    to.deliver(stanza('message', this.#copyFor(from, to, sent).attrs, absent ? [] : content), delivery)
   }
 
   #note(from: Phone, { id, sent }: Letter): void {

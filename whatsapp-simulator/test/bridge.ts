@@ -135,6 +135,21 @@ export class Bridge {
     return found.data as BaileysEventMap[N]
   }
 
+  /** How far a sent message got: 2 at the server, 3 delivered, 4 read. Baileys folds early news into its own upsert. */
+  statusOf({ key }: WAMessage): number {
+    const own = this.received
+      .filter(({ message }) => message.key.id === key.id)
+      .map(({ message }) => message.status)
+    const updates = this.events.filter(({ name }) => name === 'messages.update')
+    const later = updates.flatMap(({ data }) => data as BaileysEventMap['messages.update'])
+    const news = later.filter((one) => one.key.id === key.id).map(({ update }) => update.status)
+    return Math.max(0, ...[...own, ...news].map((status) => status ?? 0))
+  }
+
+  delivered(message: WAMessage, status: 3 | 4): Promise<boolean> {
+    return eventually(() => this.statusOf(message) >= status, `status ${status}`)
+  }
+
   closed(code: number): Promise<boolean> {
     return eventually(() => this.closes.includes(code), `a close with ${code}`)
   }
