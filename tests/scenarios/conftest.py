@@ -1,0 +1,55 @@
+"""Every story here plays on real processes. They share one event loop and one simulated WhatsApp."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from tests.support.stage import OPEN, Stage
+from tests.support.stage_world import World
+
+HERE = Path(__file__).parent
+MakeStage = Callable[..., Awaitable[Stage]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(HERE) and isinstance(item, pytest.Function):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what the parts logged beside the story that failed."""
+    report = yield
+    if report.failed:
+        report.sections += [log for stage in OPEN for log in stage.logs()]
+    return report
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[World]:
+    async with World(tmp_path_factory.mktemp("world")) as world:
+        yield world
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared(world: World, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Stage]:
+    """A stage for stories that break nothing: each takes an owner of its own, `shared.owner()`."""
+    async with Stage(world, tmp_path_factory.mktemp("shared"), owners=40) as stage:
+        yield stage
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def make_stage(world: World, tmp_path: Path) -> AsyncGenerator[MakeStage]:
+    """Makes a stage of the story's own: `await make_stage(owners=2, agent={…})`."""
+    async with AsyncExitStack() as stack:
+        count = 0
+
+        async def make(**more: object) -> Stage:
+            nonlocal count
+            count += 1
+            return await stack.enter_async_context(Stage(world, tmp_path / f"stage{count}", **more))  # type: ignore[arg-type]  # passed on as given
+
+        yield make

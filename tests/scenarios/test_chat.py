@@ -1,0 +1,71 @@
+"""Phone → bridge → agent → phone: words, files, reactions."""
+
+import hashlib
+import random
+
+import pytest
+from tests.support.stage import Stage
+from tests.support.stage_world import Kind
+
+FILES: list[tuple[Kind, str, dict[str, object]]] = [
+    ("image", "image/jpeg", {"caption": "the garden"}),
+    ("video", "video/mp4", {"seconds": 3}),
+    ("audio", "audio/mpeg", {"seconds": 3}),
+    ("voice", "audio/ogg; codecs=opus", {"seconds": 2}),
+    ("document", "application/pdf", {"filename": "Plan ü 2.pdf"}),
+    ("sticker", "image/webp", {}),
+]
+
+
+async def test_a_message_is_answered_once(shared: Stage) -> None:
+    ann = shared.owner()
+    await ann.say("what is 17 * 3?")
+    assert (await ann.hears("51")).deliveries == 1
+    await shared.quiet()
+    assert len(await ann.bubbles()) == 1
+
+
+@pytest.mark.parametrize(("kind", "mimetype", "more"), FILES, ids=[kind for kind, _, _ in FILES])
+async def test_a_file_comes_back_byte_for_byte(
+    shared: Stage, kind: Kind, mimetype: str, more: dict[str, object]
+) -> None:
+    ann = shared.owner()
+    data = random.Random(kind).randbytes(70_001)
+    digest = hashlib.sha256(data).hexdigest()
+    await ann.send_file(kind, data, mimetype, **more)
+    await ann.hears(f"I got your {kind}")
+    assert shared.kept(digest) == data
+    await ann.say("send me the last file")
+    file = await ann.hears(kind=kind)
+    assert file.media and file.media.sha256 == digest
+    assert file.media.mimetype == mimetype
+    assert file.media.filename == more.get("filename")
+    assert await ann.download(file) == data
+
+
+async def test_a_reaction_is_kept_and_starts_nothing(shared: Stage) -> None:
+    ann = shared.owner()
+    await ann.say("hello")
+    hello = await ann.hears()
+    await ann.react(hello.id, "❤️")
+    await ann.react(hello.id, "")
+    await shared.quiet()
+    assert len(await ann.bubbles()) == 1
+    assert shared.reactions(ann) == [("❤️", hello.id), ("", hello.id)]
+
+
+async def test_somebody_whom_cleo_does_not_know_gets_nothing(shared: Stage) -> None:
+    eve = await shared.stranger()
+    await eve.say("hello")
+    await eve.send_file("image", b"x" * 100, "image/png")
+    await shared.quiet()
+    assert await eve.bubbles() == []
+
+
+async def test_one_person_is_one_chat_by_number_and_by_hidden_id(shared: Stage) -> None:
+    ann = shared.owner()
+    await ann.say("note: the gate code is 4711")
+    await ann.hears("4711")
+    await ann.say("my notes", lid=True)
+    await ann.hears("gate code is 4711")
+    assert len(shared.conversations(ann)) == 1
