@@ -255,7 +255,7 @@ _SPECS: tuple[tuple[str, _Reader], ...] = (
     (r"tonight\b", _this_part),
     (rf"this {_PART}\b", _this_part),
     (rf"(?P<on>on )?(?P<this>this )?(?P<name>{DAY})(?: {_PART})?(?![a-z])", _weekday),
-    (r"(?:on )?(?P<iso>\d{4}-\d{2}-\d{2})(?:t(?=\d))?(?![\d-])", _iso),
+    (r"(?:on )?(?P<iso>\d{4}-\d{2}-\d{2})(?:t(?=\d)|(?![\d-]))", _iso),
     (rf"(?:on )?(?:the )?(?P<day>{_NUMBER}\.?) (?:of )?(?P<month>{MONTH}){_YEAR}(?![a-z])", _date),
     (rf"(?:on )?(?P<month>{MONTH}) (?:the )?(?P<day>{_NUMBER}){_YEAR}", _date),
     (r"on the (?P<nth>\d{1,2})(?:st|nd|rd|th)\b", _nth),

@@ -36,6 +36,7 @@ _BORDER = re.findall(
     "past other "
     "each every half quarter by within during for only roughly nearly almost than of per twice once when if",
 )
+_ARTICLES = ("the", "a", "an", "my", "your", "our", "his", "her", "their")
 _LEAD = re.compile(r"^(?:to|that|about|of|for|:|-|–)\s+|[,;:\s]+$", re.IGNORECASE)
 
 
@@ -54,6 +55,8 @@ def split_when(text: str, now: datetime) -> Split:
     front, back = _time_words(words), _time_words(words[::-1])
     ends = [(i, j) for i in range(front + 1) for j in range(len(words) - back, len(words) + 1) if i < j]
     for i, j in sorted(ends, key=lambda end: end[1] - end[0]):
+        if j < len(words) and words[j - 1].casefold() in _ARTICLES:
+            continue  # "about the sun at 9" is not about Sunday
         phrase = " ".join(word.rstrip(",;:") for word in [*words[:i], *words[j:]])
         if phrase and (when := read_when(phrase, now)) is not None:
             body = _between(text, i, j)

@@ -1,0 +1,206 @@
+"""The grammar of dates: right, or nothing. The now of all tests is Monday, 2026-11-23 15:04:05 in Berlin."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cleo.models.dates import read_when
+from cleo.models.split import split_when
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NOW = datetime(2026, 11, 23, 15, 4, 5, tzinfo=BERLIN)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "at"),
+    [
+        ("in 5 seconds", "2026-11-23T15:04:10"),
+        ("in an hour and a half", "2026-11-23T16:34:05"),
+        ("in half an hour", "2026-11-23T15:34:05"),
+        ("in a quarter of an hour", "2026-11-23T15:19:05"),
+        ("in 1 hour and 30 minutes", "2026-11-23T16:34:05"),
+        ("in 2 and a half hours", "2026-11-23T17:34:05"),
+        ("in 2.5 hours", "2026-11-23T17:34:05"),
+        ("in 1h 30m", "2026-11-23T16:34:05"),
+        ("twenty-five minutes from now", "2026-11-23T15:29:05"),
+        ("in 3 days", "2026-11-26T15:04:05"),
+        ("in 3 days at 9", "2026-11-26T09:00:00"),
+        ("in 1 day and 2 hours", "2026-11-24T17:04:05"),
+        ("in one month", "2026-12-23T15:04:05"),
+        ("at 6", "2026-11-23T18:00:00"),
+        ("at 3", "2026-11-24T03:00:00"),
+        ("at 9:30", "2026-11-23T21:30:00"),
+        ("at 09:30", "2026-11-24T09:30:00"),
+        ("9pm", "2026-11-23T21:00:00"),
+        ("at 9 a.m.", "2026-11-24T09:00:00"),
+        ("at noon", "2026-11-24T12:00:00"),
+        ("at midnight", "2026-11-24T00:00:00"),
+        ("half past nine", "2026-11-23T21:30:00"),
+        ("at quarter to five pm", "2026-11-23T16:45:00"),
+        ("at ten past six", "2026-11-23T18:10:00"),
+        ("quarter to 1 pm tomorrow", "2026-11-24T12:45:00"),
+        ("tomorrow", "2026-11-24T09:00:00"),
+        ("tomorrow at 6", "2026-11-24T06:00:00"),
+        ("tomorrow evening at 6", "2026-11-24T18:00:00"),
+        ("at 6 tomorrow evening", "2026-11-24T18:00:00"),
+        ("today at 6", "2026-11-23T18:00:00"),
+        ("tonight at 9", "2026-11-23T21:00:00"),
+        ("at 7 in the evening", "2026-11-23T19:00:00"),
+        ("on sun at 10", "2026-11-29T10:00:00"),
+        ("this friday at noon", "2026-11-27T12:00:00"),
+        ("on the 24th at 8am", "2026-11-24T08:00:00"),
+        ("on the 1st at 8am", "2026-12-01T08:00:00"),
+        ("24 december at 10", "2026-12-24T10:00:00"),
+        ("March 3rd at 10", "2027-03-03T10:00:00"),
+        ("december 24th, 2027 at 8 am", "2027-12-24T08:00:00"),
+        ("2026-12-24 15:00", "2026-12-24T15:00:00"),
+        ("2026-12-24T15:00", "2026-12-24T15:00:00"),
+    ],
+)
+def test_what_is_clear(phrase: str, at: str):
+    when = read_when(phrase, NOW)
+    assert when is not None
+    assert (when.at, when.repeat) == (datetime.fromisoformat(at).replace(tzinfo=BERLIN), "")
+
+
+@pytest.mark.parametrize(
+    ("phrase", "rule", "first"),
+    [
+        ("every day at 8", "0 8 * * *", "2026-11-24T08:00"),
+        ("daily at 18:00", "0 18 * * *", "2026-11-23T18:00"),
+        ("every evening at 8", "0 20 * * *", "2026-11-23T20:00"),
+        ("every weekday at 7:30", "30 7 * * 1-5", "2026-11-24T07:30"),
+        ("every monday and thursday at 9", "0 9 * * 1,4", "2026-11-26T09:00"),
+        ("on sundays at 10", "0 10 * * 0", "2026-11-29T10:00"),
+        ("every week on friday at noon", "0 12 * * 5", "2026-11-27T12:00"),
+        ("on the 1st of every month at 10", "0 10 1 * *", "2026-12-01T10:00"),
+        ("every month on the 31st at 9", "0 9 L * *", "2026-11-30T09:00"),
+        ("every year on 24 december at 9", "0 9 24 12 *", "2026-12-24T09:00"),
+        ("every 15 minutes", "*/15 * * * *", "2026-11-23T15:15"),
+        ("every 2 hours", "0 */2 * * *", "2026-11-23T16:00"),
+        ("hourly", "0 * * * *", "2026-11-23T16:00"),
+    ],
+)
+def test_what_comes_again(phrase: str, rule: str, first: str):
+    when = read_when(phrase, NOW)
+    assert when is not None
+    assert (when.repeat, when.at) == (rule, datetime.fromisoformat(first).replace(tzinfo=BERLIN))
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        "not tomorrow",
+        "tomorrow or friday",
+        "between 3 and 5",
+        "yesterday at 9",
+        "an hour ago",
+        "every other day at 9",
+        "every second tuesday at 9",
+        "every 3 days at 9",
+        "every 7 hours",
+        "every minute",
+        "every month at 9",
+        "every day",
+        "every day at 8 and 20",
+        "tonight at 1",
+        "tomorrow at 3",
+        "tomorrow at midnight",
+        "today at 9 in the morning",
+        "next friday",
+        "next week",
+        "on monday at 8",
+        "sun",
+        "sat",
+        "31 february",
+        "29 february 2027",
+        "23 november 2025",
+        "5/6",
+        "5.6.2026",
+        "end of the month",
+        "13pm",
+        "25:00",
+        "9:75",
+        "in 0 minutes",
+        "in 6 years",
+        "in a few minutes",
+        "in half a month",
+        "3 or so",
+        "soon",
+        "morgen um 9",
+        "demain à 9h",
+        "9",
+        "at 9am in the evening",
+        "tomorrow at 9 at 10",
+        "tomorrow friday",
+        "in 5",
+        "",
+    ],
+)
+def test_what_is_unsure_is_nothing(phrase: str):
+    assert read_when(phrase, NOW) is None
+
+
+def test_a_time_that_summer_time_skips_moves_on():
+    spring = datetime(2027, 3, 27, 12, 0, tzinfo=BERLIN)
+    when = read_when("tomorrow at 02:30", spring)
+    assert when is not None and when.at.isoformat() == "2027-03-28T03:30:00+02:00"
+
+
+def test_a_day_later_is_the_same_clock_time_and_24_hours_are_not():
+    eve = datetime(2027, 3, 27, 12, 0, tzinfo=BERLIN)
+    day, hours = read_when("in 1 day", eve), read_when("in 24 hours", eve)
+    assert day is not None and day.at.hour == 12
+    assert hours is not None and hours.at.hour == 13
+
+
+@pytest.mark.parametrize(
+    ("text", "body", "at"),
+    [
+        ("to call mum tomorrow at 9", "call mum", "2026-11-24T09:00:00"),
+        ("tomorrow at 9 to call mum", "call mum", "2026-11-24T09:00:00"),
+        ("tomorrow to call mum at 9", "call mum", "2026-11-24T09:00:00"),
+        ("to buy 2 beers at 6", "buy 2 beers", "2026-11-23T18:00:00"),
+        ("in 2 hours: check the oven", "check the oven", "2026-11-23T17:04:05"),
+        ("to water the Plants  in 5 min", "water the Plants", "2026-11-23T15:09:05"),
+        ("about the sun at 9", "the sun", "2026-11-23T21:00:00"),
+    ],
+)
+def test_the_time_is_taken_off_a_text(text: str, body: str, at: str):
+    split = split_when(text, NOW)
+    assert split.body == body
+    assert split.when is not None and split.when.at == datetime.fromisoformat(at).replace(tzinfo=BERLIN)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "to call mum tomorrow or friday",
+        "to take a 30 minute break at 3pm",
+        "to pay the bill by friday",
+        "to call mum not tomorrow",
+        "to discuss the 9:30 meeting at 8",
+        "to call every day until friday",
+        "tomorrow at 9 or 10 to call",
+        "to read yesterday's news at 8pm",
+    ],
+)
+def test_what_is_left_over_about_time_makes_all_of_it_unsure(text: str):
+    split = split_when(text, NOW)
+    assert split.when is None and split.timed
+
+
+WORDS = (
+    "in at on the a an and or not half past to from now 5 9 30 13pm 9pm 21:30 second minute hours day days weeks "
+    "tomorrow tonight monday sun friday every other next last morning evening noon of 24th december"
+)
+
+
+@given(st.lists(st.sampled_from(WORDS.split()), max_size=8))
+def test_whatever_is_said_the_moment_lies_ahead_and_no_error_comes(words: list[str]):
+    when = read_when(" ".join(words), NOW)
+    assert when is None or when.at > NOW
+    split_when(" ".join(words), NOW)
