@@ -88,7 +88,7 @@ async def _started(settings: Settings) -> AsyncGenerator[Stage]:
             status.stop()
             choice = stage.running.cleo.choice
             console.print(
-                f"Ready after {time.monotonic() - begun:.1f} s. Model: {choice.name} ({choice.reason})"
+                f"Ready after {time.monotonic() - begun:.1f} s. Model: {choice.name} (CLEO_MODEL chooses)"
             )
             yield stage
     finally:
