@@ -44,7 +44,7 @@ export class Companion {
   ready = false
   /** Its offline batch is held on command. */
   held = false
-  /** It has logged in at least once since it was linked. */
+  /** It has got its first offline batch since it was linked. */
   seen = false
 
   constructor(owner: { number: string; lidUser: string }, device: number, clientKey: Buffer, bundle: Bundle) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { Bridge } from './bridge.ts'
+import { Bridge, textOf } from './bridge.ts'
 import { eventually, Rig, type SimulatedPhone } from './rig.ts'
 
 describe('delivery', () => {
@@ -114,6 +114,17 @@ describe('delivery', () => {
     const entry = (await rig.book(ann, cleo)).find((one) => one.id === id)
     assert.deepEqual([entry?.state, entry?.retries, entry?.nacks], ['receipted', 1, [500]])
     assert.ok(((await cleo.companion()).counters?.retries ?? 0) >= 1)
+  })
+
+  test('the same goes for the copies that the own phone and its devices give each other', async () => {
+    bridge.sessions.clear()
+    await cleo.send({ to: ann.number, text: 'copy of mine' })
+    const { message } = await bridge.gets((one) => textOf(one) === 'copy of mine')
+    assert.deepEqual([message.key.fromMe, message.key.remoteJid], [true, ann.jid])
+    await rig.fault({ on: 'decrypt', do: 'refuse', number: cleo.number })
+    const sent = await bridge.send(ann.jid, { text: 'copy of yours' })
+    const copy = await cleo.sees(({ id, kind }) => id === sent.key.id && kind === 'text')
+    assert.deepEqual([copy.fromMe, copy.chat], [true, ann.number])
   })
 
   test('a hundred messages each way at once arrive, all, once and in order', async () => {

@@ -76,4 +76,19 @@ describe('linking', () => {
     await second.online(phone)
     await second.hangUp()
   })
+
+  test('a client whose prekeys run low is asked for more', async () => {
+    const [phone, stranger] = [await rig.phone('15550000005'), await rig.phone('15550000006')]
+    const bridge = await Bridge.linked(rig, phone)
+    const other = await Bridge.linked(rig, stranger)
+    await bridge.hears('messaging-history.set')
+    const user = { tag: 'user', attrs: { jid: '15550000005:1@s.whatsapp.net' } }
+    const content = [{ tag: 'key', attrs: {}, content: Array.from({ length: 809 }, () => user) }]
+    await other.socket.query({
+      tag: 'iq',
+      attrs: { xmlns: 'encrypt', type: 'get', to: '@s.whatsapp.net' },
+      content,
+    })
+    await eventually(async () => (await phone.companion()).preKeys > 4, 'more prekeys')
+  })
 })

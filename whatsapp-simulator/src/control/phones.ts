@@ -76,7 +76,7 @@ export function phoneRoutes(router: Router, whatsapp: WhatsApp): void {
 const REACHED: Record<string, (companion: Companion) => boolean> = {
   online: (companion) => companion.outlet !== undefined && companion.ready,
   offline: (companion) => companion.outlet === undefined,
-  settled: (companion) => companion.queue.size === 0,
+  settled: (companion) => companion.seen && companion.queue.size === 0,
 }
 
 async function reach(call: Call, find: () => Companion, until: string): Promise<Companion> {
