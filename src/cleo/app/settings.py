@@ -102,6 +102,9 @@ class Settings(BaseSettings):
 
     cleo_model: str | None = Field(None, examples=["openai:gpt-6.1-terra"])
     """The model that answers. Not set: chosen by the keys that are there, else `builtin:basic`."""
+    cleo_stream: bool = Field(False, examples=["true"])
+    """Whether the model is asked for its answer piece by piece: some servers give up on long ones otherwise.
+    People get it when it is whole."""
     cleo_tools: Names = Field((), examples=["my_tools, house.lights"])
     """Python modules with tools of your own, separated by commas."""
     cleo_instructions: str = Field("", examples=["You are Ada. Be brief."], json_schema_extra={"file": True})
