@@ -85,14 +85,20 @@ async def test_a_parked_batch_without_questions_goes_on(store: Store) -> None:
     assert await due(store) == [CHAT]
 
 
-async def test_what_was_settled_before_does_not_wake_a_waiting_batch(store: Store) -> None:
-    await ask(
-        store,
-        question("AAAA", batch=1, state="denied", told=True),
-        question("BBBB", batch=1, state="denied", detached=True),
-        question("CCCC", batch=2),
-        parked=2,
-    )
+@pytest.mark.parametrize(
+    "settled",
+    [
+        question("AAAA", batch=2, state="denied", told=True),
+        question("AAAA", batch=2, state="denied", detached=True),
+        question("AAAA", batch=1, state="denied"),
+        replace(question("AAAA", OTHER_CHAT, batch=2), state="denied"),
+    ],
+    ids=["told", "detached", "of another batch", "of another chat"],
+)
+async def test_what_was_settled_before_does_not_wake_a_waiting_batch(
+    store: Store, settled: Confirmation
+) -> None:
+    await ask(store, settled, question("BBBB", batch=2), parked=2)
     assert await due(store) == []
 
 

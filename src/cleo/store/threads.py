@@ -36,16 +36,16 @@ class _Job(Generic[T]):
         Raises only what concerns the neighbours too, such as a full disk. After some errors SQLite has rolled
         back the whole transaction by itself: then there is no savepoint to return to, which raises as well.
         """
-        savepoint = connection.begin_nested()
+        connection.exec_driver_sql("SAVEPOINT job")
         try:
             value = self.work(transaction)
         except BaseException as error:
             if isinstance(error, SQLAlchemyError) and concerns_all(error):
                 raise
-            savepoint.rollback()
+            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT job")
             reason = explain(error) if isinstance(error, SQLAlchemyError) else error
             return partial(self.future.set_exception, reason)
-        savepoint.commit()
+        connection.exec_driver_sql("RELEASE SAVEPOINT job")
         return partial(self.future.set_result, value)
 
 
