@@ -202,6 +202,11 @@ async def test_D05_unknown_fields_are_ignored(door: Door) -> None:
     assert door.heard.messages[0].id == "3A1F0C"
 
 
+async def test_D05_fields_have_the_names_of_the_wire_only(door: Door) -> None:
+    body = {"from": "4915112345678@s.whatsapp.net", "message_id": "3A", "timestamp": 1, "text": "x"}
+    assert (await door.post(body)).status_code == 422
+
+
 @pytest.mark.parametrize("half", [{"reaction": "👍"}, {"reactsToMessageId": "3EB0"}])
 async def test_D06_half_a_reaction_is_ignored(door: Door, half: dict[str, object]) -> None:
     answer = await door.post(event(**half))
@@ -257,6 +262,11 @@ async def test_what_is_no_event_is_refused_in_words(door: Door, body: bytes) -> 
     answer = await door.ask(body)
     assert answer.status_code == 422
     assert explains(answer)
+
+
+async def test_a_byte_order_mark_is_called_by_its_name(door: Door) -> None:
+    answer = await door.ask(b"\xef\xbb\xbf" + json.dumps(event()).encode())
+    assert "byte order mark" in answer.json()["message"]
 
 
 async def test_a_refusal_names_fields_and_repeats_nothing(door: Door) -> None:

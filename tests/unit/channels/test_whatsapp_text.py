@@ -134,13 +134,28 @@ def test_long_code_goes_on_in_fences_of_its_own() -> None:
     ] == code.split("\n")
 
 
-@pytest.mark.parametrize(
-    "cluster", ["👨‍👩‍👧‍👦", "🇩🇪", "👍🏽", "e\u0301\u0302", "🏴\U000e0067\U000e0062\U000e007f", "가\u11a8"]
-)
+CLUSTERS = {
+    "family": "👨\u200d👩\u200d👧\u200d👦",
+    "flag": "🇩🇪",
+    "skin": "👍\U0001f3fd",
+    "accents": "e\u0301\u0302",
+    "tags": "🏴\U000e0067\U000e0062\U000e007f",
+    "hangul": "가\u11a8",
+}
+
+
+@pytest.mark.parametrize("cluster", CLUSTERS.values(), ids=CLUSTERS)
 def test_E04_no_character_is_split(cluster: str) -> None:
     shown = parts(cluster * 200, 64)
     assert "".join(shown) == cluster * 200
     assert all(len(part) % len(cluster) == 0 for part in shown)
+
+
+@pytest.mark.parametrize("cluster", CLUSTERS.values(), ids=CLUSTERS)
+def test_E04_no_place_within_a_character_is_a_cut(cluster: str) -> None:
+    text = cluster * 3
+    cuts = {cut_before(text, place) for place in range(len(cluster), len(text) + 1)}
+    assert cuts == {len(cluster), 2 * len(cluster), 3 * len(cluster)}
 
 
 def test_a_character_longer_than_a_message_is_cut_all_the_same() -> None:
