@@ -144,6 +144,48 @@ test('a receipt that never reached WhatsApp: the redelivered message is receipte
   }
 })
 
+test('first messages that cross, and forty more each way: all readable on both sides, none asked for again', async () => {
+  const dana = '15553334444'
+  await simulator.phone(dana, { name: 'Dana' })
+  const mine = numbered('crossing out', 40)
+  const theirs = numbered('crossing in', 40)
+  const out = async () => {
+    for (const text of mine) assert.equal((await bridge.post('/send', { to: dana, text })).status, 200)
+  }
+  const inwards = async () => {
+    for (const text of theirs) {
+      await simulator.say(dana, { to: CLEO, text })
+      await sleep(Math.random() * 10)
+    }
+  }
+  // both first messages are under way before either arrives: each side now has two sessions
+  await simulator.fault({ on: 'in', do: 'delay', ms: 300, match: { tag: 'message' }, overtake: true })
+  await simulator.fault({ on: 'out', do: 'delay', ms: 300, match: { tag: 'message' } })
+  await Promise.all([out(), inwards()])
+  await until('all in', () => received('crossing in').length >= 40)
+  assert.deepEqual(received('crossing in'), theirs)
+  for (const text of mine)
+    await simulator.bubble(dana, (bubble) => bubble.text === text && bubble.kind === 'text')
+  const retried = (await simulator.ledger()).filter(({ retries }) => retries > 0)
+  assert.deepEqual(retried, [], 'asked for again')
+})
+
+test('group messages that overtake each other are all readable, none asked for again', async () => {
+  const members = [CLEO, ANN, BOB]
+  const { id: group } = await simulator.call<{ id: string }>('POST', '/groups', {
+    subject: 'Reordered',
+    members,
+  })
+  await simulator.say(BOB, { group, text: 'shuffled first' })
+  await agent.text('shuffled first')
+  const match = { tag: 'message', from: group }
+  await simulator.fault({ on: 'out', do: 'reorder', by: 3, match })
+  for (const text of numbered('shuffled', 6)) await simulator.say(BOB, { group, text })
+  await until('all six', () => received('shuffled').length >= 7)
+  const retried = (await simulator.ledger()).filter(({ retries }) => retries > 0)
+  assert.deepEqual(retried, [], 'asked for again')
+})
+
 test('a session that the bridge has lost is set up again, and the message arrives once', async () => {
   await bridge.kill()
   const db = new DatabaseSync(join(bridge.data, 'bridge.db'))
@@ -155,23 +197,4 @@ test('a session that the bridge has lost is set up again, and the message arrive
   await agent.text('to a lost session')
   assert.equal(agent.events.filter(({ text }) => text === 'to a lost session').length, 1)
   assert.ok(!agent.events.some(({ kind }) => kind === 'undecryptable'))
-})
-
-test('messages that cross: forty each way at once, all readable on both sides', async () => {
-  const mine = numbered('crossing out', 40)
-  const theirs = numbered('crossing in', 40)
-  const out = async () => {
-    for (const text of mine) assert.equal((await bridge.post('/send', { to: ANN, text })).status, 200)
-  }
-  const inwards = async () => {
-    for (const text of theirs) {
-      await simulator.say(ANN, { to: CLEO, text })
-      await sleep(Math.random() * 10)
-    }
-  }
-  await Promise.all([out(), inwards()])
-  await until('all in', () => received('crossing in').length >= 40)
-  assert.deepEqual(received('crossing in'), theirs)
-  for (const text of mine)
-    await simulator.bubble(ANN, (bubble) => bubble.text === text && bubble.kind === 'text')
 })

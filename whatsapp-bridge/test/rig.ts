@@ -100,8 +100,8 @@ export class Simulator {
   }
 
   /** What WhatsApp was told of each message to Cleo's bridge; `settled` waits until nothing is open. */
-  async ledger(settled = 0): Promise<{ id: string; kind: string; state: string }[]> {
-    const books = await this.call<{ messages: { id: string; kind: string; state: string }[] }[]>(
+  async ledger(settled = 0): Promise<Told[]> {
+    const books = await this.call<{ messages: Told[] }[]>(
       'GET',
       `/ledger?number=${CLEO}${settled ? `&settled=${settled}` : ''}`,
     )
@@ -112,6 +112,8 @@ export class Simulator {
     return this.call<{ id: string }>('POST', '/faults', fault)
   }
 }
+
+export type Told = { id: string; kind: string; state: string; retries: number }
 
 export type Bubble = {
   id: string
