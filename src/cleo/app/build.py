@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 import pydantic_ai
 import structlog
@@ -49,6 +50,8 @@ class Cleo:
     """What makes its sender the owner, when there is none yet."""
     readiness: Readiness
     webhooks: tuple[APIRouter, ...]
+    known_names: frozenset[str] | None
+    """What this machine may be called by; None: a secret keeps strangers out."""
     store: Store
     _engine: Engine
     _worker: Worker
@@ -119,11 +122,18 @@ async def build(settings: Settings, *, bridge_url: str, secret: str | None) -> C
             files=files,
             access=access,
             channels=channels,
-            loop=Loop(model=choice.model, tools=tools, bounds=_bounds(settings), capabilities=[Sight(files)]),
+            loop=Loop(
+                model=choice.model,
+                tools=tools,
+                bounds=_bounds(settings),
+                capabilities=[Sight(files)],
+                stream=settings.cleo_stream,
+            ),
             tools={tool.name: tool for tool in tools},
             zone=settings.zone,
             extra_instructions=settings.cleo_instructions,
             file_max_bytes=settings.cleo_file_max_bytes,
+            question_expiry=settings.cleo_confirm_minutes * 60,
         )
         return Cleo(
             settings=settings,
@@ -131,6 +141,7 @@ async def build(settings: Settings, *, bridge_url: str, secret: str | None) -> C
             claim_code=claim.code if claim else None,
             readiness=Readiness(store=store, channels=channels),
             webhooks=(webhook_routes(receiver, secret),),
+            known_names=None if secret else _names(settings),
             store=store,
             _engine=engine,
             _worker=worker,
@@ -138,6 +149,11 @@ async def build(settings: Settings, *, bridge_url: str, secret: str | None) -> C
             _closing=closing.pop_all(),
         )
     raise AssertionError("unreachable: an exit stack swallows nothing here")
+
+
+def _names(settings: Settings) -> frozenset[str]:
+    public = urlsplit(settings.cleo_api_url or "").hostname
+    return frozenset(name for name in (settings.cleo_host, public) if name)
 
 
 def _named(choices: Mapping[str, T], name: str, setting: str) -> T:

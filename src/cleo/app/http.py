@@ -1,6 +1,6 @@
 """Cleo's HTTP side: the channels' webhooks, and how it is doing."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 from typing import Literal
@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI, Response
 from pydantic import BaseModel
 
 from cleo.app.readiness import Readiness
+from cleo.app.web_pages import NoWebPages
 from cleo.domain.health import Health
 
 
@@ -36,8 +37,10 @@ def http_app(
     readiness: Readiness,
     webhooks: Sequence[APIRouter],
     working: Callable[[], AbstractAsyncContextManager[None]],
+    names: Collection[str] | None = None,
 ) -> FastAPI:
-    """Make the application; `working` is entered while it serves."""
+    """Make the application; `working` is entered while it serves. With `names`, only programs of this machine
+    that call it by one of them are served, and no web pages."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
@@ -52,6 +55,8 @@ def http_app(
         docs_url=None,  # the page would load its script from elsewhere; /openapi.json is complete
         redoc_url=None,
     )
+    if names is not None:
+        app.add_middleware(NoWebPages, names=names)
     for router in webhooks:
         app.include_router(router)
     app.include_router(_health_routes(readiness))

@@ -37,7 +37,9 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def serving(cleo: Cleo, listener: socket.socket) -> AsyncGenerator[asyncio.Event]:
     """Listen while the block is open; the event is set when Cleo or its server stops on its own."""
-    app = http_app(readiness=cleo.readiness, webhooks=cleo.webhooks, working=cleo.working)
+    app = http_app(
+        readiness=cleo.readiness, webhooks=cleo.webhooks, working=cleo.working, names=cleo.known_names
+    )
     config = uvicorn.Config(
         app,
         log_config=None,

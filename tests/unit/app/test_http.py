@@ -3,6 +3,7 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import httpx2
+import pytest
 from fastapi import FastAPI
 
 from cleo.app.http import http_app
@@ -51,12 +52,14 @@ async def nothing() -> AsyncGenerator[None]:
     yield
 
 
-def app_of(*, trouble: str = "", channel: Health = CONNECTED, failed: str = "") -> FastAPI:
+def app_of(
+    *, trouble: str = "", channel: Health = CONNECTED, failed: str = "", names: frozenset[str] | None = None
+) -> FastAPI:
     channels = {"whatsapp": cast("Channel", FakeChannel(channel))}
     readiness = Readiness(store=cast("Store", FakeStore(trouble)), channels=channels)
     readiness.failed = failed
     routes = webhook_routes(cast("Any", Hears()), "hunter22")
-    return http_app(readiness=readiness, webhooks=[routes], working=nothing)
+    return http_app(readiness=readiness, webhooks=[routes], working=nothing, names=names)
 
 
 async def get(app: FastAPI, path: str) -> tuple[int, dict[str, Any]]:
@@ -94,6 +97,27 @@ async def test_a_database_that_cannot_be_written_is_told_in_words() -> None:
     status, said = await get(app_of(trouble="The disk is full.", channel=LINKING), "/ready")
     assert (status, said["code"]) == (503, "store")
     assert said["message"] == "store: The disk is full."
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Host": "127.0.0.1:8000"}, 200),
+        ({"Host": "localhost"}, 200),
+        ({"Host": "[::1]:8000"}, 200),
+        ({"Host": "cleo.lan:8000"}, 200),
+        ({"Host": "evil.example"}, 403),
+        ({"Host": ""}, 403),
+        ({"Host": "[::1"}, 403),
+        ({"Host": "127.0.0.1.evil.example"}, 403),
+        ({"Host": "127.0.0.1:8000", "Origin": "http://evil.example"}, 403),
+        ({"Host": "127.0.0.1:8000", "Origin": "null"}, 403),
+    ],
+)
+async def test_without_a_secret_no_web_page_is_served(headers: dict[str, str], status: int) -> None:
+    app = app_of(names=frozenset({"cleo.lan"}))
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://cleo") as http:
+        assert (await http.get("/health", headers=headers)).status_code == status
 
 
 async def test_the_api_describes_itself_completely_and_loads_nothing_from_elsewhere() -> None:
