@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  type AuthenticationCreds,
+  addTransactionCapability,
+  Curve,
+  generateSignalPubKey,
+  initAuthCreds,
+  type SignalDataSet,
+  type SignalKeyStore,
+  type SignalRepositoryWithLIDStore,
+} from 'baileys'
+import { AuthStore } from '../src/auth-store.ts'
+import { Database } from '../src/database.ts'
+import { Journal } from '../src/journal.ts'
+import { baileysLogger, openLog, silenceConsole } from '../src/log.ts'
+import { durableSignal } from '../src/signal.ts'
+import { cleanUp, temporaryDirectory } from './rig.ts'
+
+after(cleanUp)
+silenceConsole()
+const logger = baileysLogger(openLog('silent'))
+
+type Party = {
+  jid: string
+  creds: AuthenticationCreds
+  keys: SignalKeyStore
+  repository: SignalRepositoryWithLIDStore
+}
+
+/** A party on our own store. Its disk is slow, so that whatever is not locked out comes in between. */
+function party(jid: string): Party {
+  const directory = temporaryDirectory()
+  const database = new Database(directory)
+  const journal = new Journal(database)
+  const { creds, state } = new AuthStore(database, journal, join(directory, 'bridge.db'))
+  const slow: SignalKeyStore = {
+    get: async (type, ids) => {
+      await sleep(Math.random() * 3)
+      return state.keys.get(type, ids)
+    },
+    set: async (data: SignalDataSet) => {
+      const copy = structuredClone(data)
+      await sleep(Math.random() * 3)
+      await state.keys.set(copy)
+    },
+  }
+  const keys = addTransactionCapability(slow, logger, { maxCommitRetries: 1, delayBetweenTriesMs: 1 })
+  const signal = durableSignal(
+    journal,
+    () => jid,
+    () => {},
+  )
+  return { jid, creds, keys, repository: signal.makeSignalRepository({ creds, keys }, logger) }
+}
+
+let nextPreKey = 1
+/** Opens a session from `from` to `to` with a fresh prekey of `to`. */
+async function open(from: Party, to: Party): Promise<void> {
+  const keyId = nextPreKey++
+  const pair = Curve.generateKeyPair()
+  await to.keys.set({ 'pre-key': { [keyId]: pair } })
+  const { signedPreKey, signedIdentityKey, registrationId } = to.creds
+  await from.repository.injectE2ESession({
+    jid: to.jid,
+    session: {
+      registrationId,
+      identityKey: generateSignalPubKey(signedIdentityKey.public),
+      signedPreKey: {
+        keyId: signedPreKey.keyId,
+        publicKey: generateSignalPubKey(signedPreKey.keyPair.public),
+        signature: signedPreKey.signature,
+      },
+      preKey: { keyId, publicKey: generateSignalPubKey(pair.public) },
+    },
+  })
+}
+
+type Sealed = Awaited<ReturnType<SignalRepositoryWithLIDStore['encryptMessage']>>
+
+const seal = (from: Party, to: Party, text: string): Promise<Sealed> =>
+  from.repository.encryptMessage({ jid: to.jid, data: Buffer.from(text) })
+
+const unseal = async (to: Party, from: Party, { type, ciphertext }: Sealed): Promise<string> =>
+  Buffer.from(await to.repository.decryptMessage({ jid: from.jid, type, ciphertext })).toString()
+
+/** Two sessions, and forty messages of which up to three are always under way. */
+async function crossing(): Promise<void> {
+  const [ours, theirs] = [party('1@s.whatsapp.net'), party('2@s.whatsapp.net')]
+  await open(ours, theirs)
+  await open(theirs, ours)
+  const mail: { to: Party; from: Party; text: string; sealed: Sealed }[] = []
+  const write = async (from: Party, to: Party, text: string) =>
+    mail.push({ to, from, text, sealed: await seal(from, to, text) })
+  const read = async (most: number) => {
+    while (mail.length > most) {
+      const next = mail.shift()
+      if (next) assert.equal(await unseal(next.to, next.from, next.sealed), next.text)
+    }
+  }
+  await write(ours, theirs, 'first of ours')
+  await write(theirs, ours, 'first of theirs')
+  for (let step = 0; step < 40; step += 1) {
+    await (Math.random() < 0.5 ? write(ours, theirs, `${step}`) : write(theirs, ours, `${step}`))
+    await read(3 * Math.random())
+  }
+  await read(0)
+}
+
+test('sessions that cross: a message on either of them is readable, whichever was tried first', async () => {
+  await Promise.all([crossing(), crossing(), crossing(), crossing()])
+})
+
+test('sending and receiving at once do not overwrite each other’s ratchet', async () => {
+  const [ours, theirs] = [party('1@s.whatsapp.net'), party('2@s.whatsapp.net')]
+  await open(ours, theirs)
+  assert.equal(await unseal(theirs, ours, await seal(ours, theirs, 'hello')), 'hello')
+  assert.equal(await unseal(ours, theirs, await seal(theirs, ours, 'hello back')), 'hello back')
+  const talk = async (from: Party, to: Party, name: string) => {
+    for (let index = 0; index < 40; index += 1)
+      assert.equal(await unseal(to, from, await seal(from, to, `${name} ${index}`)), `${name} ${index}`)
+  }
+  await Promise.all([talk(ours, theirs, 'ours'), talk(theirs, ours, 'theirs')])
+})
+
+test('a new identity is made once: what is stored is what comes back', () => {
+  const directory = temporaryDirectory()
+  const database = new Database(directory)
+  const store = new AuthStore(database, new Journal(database), join(directory, 'bridge.db'))
+  assert.ok(!store.linked && !store.halfPaired)
+  store.save()
+  const again = new AuthStore(database, new Journal(database), join(directory, 'bridge.db'))
+  assert.deepEqual(again.creds.registrationId, store.creds.registrationId)
+  assert.deepEqual(Buffer.from(again.creds.noiseKey.private), Buffer.from(store.creds.noiseKey.private))
+  assert.notDeepEqual(initAuthCreds().noiseKey.private, store.creds.noiseKey.private)
+})
