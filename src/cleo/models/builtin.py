@@ -3,9 +3,8 @@
 So confirmation, resume, limits and tracing are the production path also on a first run, in the demo and in tests.
 """
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from typing import Any
 
 from pydantic_ai import RunContext
@@ -18,16 +17,8 @@ from cleo.models.plan import plan
 from cleo.models.turn import read_turn
 
 
-def _utc() -> datetime:
-    return datetime.now(UTC)
-
-
 class BasicModel(Model):
-    """The rule model. `clock` is used only when the instructions do not tell the time (a line `Now: …`)."""
-
-    def __init__(self, *, clock: Callable[[], datetime] = _utc) -> None:
-        super().__init__()
-        self._clock = clock
+    """The rule model. The time is in the instructions (a line `Now: …`); else the prompt's own time counts."""
 
     @property
     def model_name(self) -> str:
@@ -47,7 +38,7 @@ class BasicModel(Model):
     ) -> ModelResponse:
         """Answer with calls of tools, or with text."""
         _, parameters = self.prepare_request(model_settings, model_request_parameters)
-        turn = read_turn(messages, parameters, self._clock)
+        turn = read_turn(messages, parameters)
         step = plan(turn, {tool.name: tool for tool in parameters.function_tools})
         parts: list[ModelResponsePart] = (
             [TextPart(step)]

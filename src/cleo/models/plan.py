@@ -22,6 +22,7 @@ _BLIND = {
     "document": "I cannot read documents",
     "file": "I cannot read files",
 }
+_FILLER = ("the", "a", "an", "my", "to", "about", "for", "of", "at", "on", "in", "with")
 _SAID_BY = re.compile(r"[^:\n]{1,60}: (?=\S)")
 _ENTRY = re.compile(r"^(?P<number>\d+)\. (?P<text>.*)$")
 _SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-Za-z/])|\s*\n+\s*|\s*;\s+")
@@ -112,7 +113,7 @@ def _follow(one: Plan, result: ToolReturnPart | None) -> Do | Say | None:
     if not isinstance(one, Find) or result is None or result.outcome != "success":
         return None
     entries = _entries(str(result.content))
-    found = [entry for entry in entries if _fits(entry, one.wanted)] if one.wanted else entries
+    found = [entry for entry in entries if _fits(entry, one)] if one.wanted else entries
     if len(found) == 1:
         return Do(tool=one.then, args={one.argument: found[0]})
     if not found:
@@ -136,10 +137,13 @@ def _entries(text: str) -> list[str]:
     return entries
 
 
-def _fits(entry: str, wanted: str) -> bool:
-    if wanted.isdigit():
-        return entry.startswith(f"{wanted}. ")
-    return all(word in entry.casefold() for word in wanted.casefold().split())
+def _fits(entry: str, find: Find) -> bool:
+    if find.wanted.isdigit():
+        return entry.startswith(f"{find.wanted}. ")
+    words = [word for word in find.wanted.casefold().split() if word not in _FILLER]
+    return bool(find.look.args) or all(
+        word in entry.casefold() for word in words
+    )  # with arguments it has searched
 
 
 # ── words ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -8,6 +8,7 @@ from pydantic_ai.models import Model
 
 from cleo.domain.errors import ConfigError
 from cleo.models.ollama import model_with_tools, servers
+from cleo.models.spoken_calls import SpokenCalls
 
 Environment = Mapping[str, str]
 
@@ -50,7 +51,8 @@ def _openai_chat(name: str, environment: Environment) -> Model:
     from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider  # noqa: PLC0415 - see above
 
     if url:
-        return OpenAIChatModel(name, provider=OpenAICompatibleProvider("custom", base_url=url, api_key=key))
+        custom = OpenAICompatibleProvider("custom", base_url=url, api_key=key)
+        return SpokenCalls(OpenAIChatModel(name, provider=custom))
     return OpenAIChatModel(name, provider=OpenAIProvider(api_key=key))
 
 
@@ -73,7 +75,7 @@ def ollama_model(name: str, server: str) -> Model:
     from pydantic_ai.models.ollama import OllamaModel  # noqa: PLC0415 - a second to load
     from pydantic_ai.providers.ollama import OllamaProvider  # noqa: PLC0415 - see above
 
-    return OllamaModel(name, provider=OllamaProvider(base_url=f"{server}/v1", api_key="ollama"))
+    return SpokenCalls(OllamaModel(name, provider=OllamaProvider(base_url=f"{server}/v1", api_key="ollama")))
 
 
 def _key(environment: Environment, *names: str) -> str:

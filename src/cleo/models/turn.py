@@ -1,7 +1,7 @@
 """Reads a request of the model library: what the person wrote last, and what came of it so far."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -59,11 +59,9 @@ class Turn:
     calls: list[Called] = field(default_factory=list[Called])
 
 
-def read_turn(
-    messages: Sequence[ModelMessage], parameters: ModelRequestParameters, clock: Callable[[], datetime]
-) -> Turn:
+def read_turn(messages: Sequence[ModelMessage], parameters: ModelRequestParameters) -> Turn:
     """Read everything from the newest prompt on."""
-    turn = Turn(now=_now(messages, parameters, clock))
+    turn = Turn(now=_now(messages, parameters))
     start = max((i for i, message in enumerate(messages) if _prompts(message)), default=0)
     for message in messages[start:]:
         if isinstance(message, ModelResponse):
@@ -122,10 +120,11 @@ def _prompts(message: ModelMessage) -> bool:
     )
 
 
-def _now(
-    messages: Sequence[ModelMessage], parameters: ModelRequestParameters, clock: Callable[[], datetime]
-) -> datetime:
-    """The person's time, from the line `Now: 2026-11-23T15:04:05+01:00 (Europe/Berlin)` of the instructions."""
+def _now(messages: Sequence[ModelMessage], parameters: ModelRequestParameters) -> datetime:
+    """The person's time, from the line `Now: 2026-11-23T15:04:05+01:00 (Europe/Berlin)` of the instructions.
+
+    Without such a line: when the newest prompt was made, in UTC.
+    """
     texts = [part.content for part in parameters.instruction_parts or []]
     texts += [m.instructions for m in reversed(messages) if isinstance(m, ModelRequest) and m.instructions]
     for text in texts:
@@ -136,4 +135,6 @@ def _now(
                 return moment.astimezone(ZoneInfo(found["zone"]) if found["zone"] else moment.tzinfo or UTC)
             except (ValueError, KeyError):  # a zone that this machine does not know
                 continue
-    return clock()
+    requests = [message for message in messages if isinstance(message, ModelRequest)]
+    prompts = [part for message in requests for part in message.parts if isinstance(part, UserPromptPart)]
+    return prompts[-1].timestamp.astimezone(UTC) if prompts else datetime.fromtimestamp(0, UTC)

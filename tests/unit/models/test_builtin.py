@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from pydantic_ai import Agent, DeferredToolRequests, Tool
 from pydantic_ai.conversation import Conversation
 from pydantic_ai.exceptions import ApprovalRequired, ToolFailed
-from pydantic_ai.messages import TextContent, ToolCallPart, UserContent
+from pydantic_ai.messages import ModelRequest, TextContent, ToolCallPart, UserContent, UserPromptPart
 from pydantic_ai.tools import RunContext, ToolDenied
 
 from cleo.models.builtin import BasicModel
@@ -85,11 +85,16 @@ async def test_a_reminder_in_seconds_is_counted_from_the_time_in_the_instruction
     assert "drink water" in reply
 
 
-async def test_without_a_time_in_the_instructions_the_clock_counts():
-    agent = Agent(BasicModel(clock=lambda: datetime.fromisoformat("2030-01-01T10:00:00+00:00")))
+async def test_without_a_time_in_the_instructions_the_prompts_own_time_counts():
+    agent = Agent(BasicModel())
     world = World()
     agent.tool_plain(world.set_reminder)
-    await agent.run("remind me in 1 minute to breathe")
+    made = datetime(2030, 1, 1, 10, tzinfo=UTC)
+    await agent.run(
+        conversation=Conversation(
+            messages=[ModelRequest([UserPromptPart("remind me in 1 minute to breathe", timestamp=made)])]
+        )
+    )
     assert world.done == [("set_reminder", ("breathe", "2030-01-01T10:01:00+00:00", ""))]
 
 

@@ -88,3 +88,35 @@ async def test_it_refuses_what_the_real_one_refuses():
     assert "did not have response" in wrong_history([user, call, user, result])
     assert "must be a response" in wrong_history([user, result])
     assert wrong_history([]) and wrong_history([{"role": "assistant", "content": None}])
+
+
+@pytest.mark.parametrize(
+    "spoken",
+    [
+        '{"name": "add", "arguments": {"one": 1, "other": 2}}',
+        '```json\n{"name": "add", "parameters": {"one": 1, "other": 2}}\n```',
+        '<tool_call>{"name": "add", "arguments": {"one": 1, "other": 2}}</tool_call>',
+    ],
+)
+async def test_a_call_that_a_small_model_prints_is_made(
+    agent: Agent[None, str], mock: OpenAIMock, spoken: str
+):
+    mock.script = [Says(spoken), Says("It is 3")]
+    assert (await agent.run("Add")).output == "It is 3"
+    assert [m["content"] for m in mock.requests[1]["messages"] if m["role"] == "tool"] == ["3"]
+    assert mock.refused == []
+
+
+@pytest.mark.parametrize(
+    "spoken",
+    [
+        'The page says {"name": "add", "arguments": {"one": 1, "other": 2}}',
+        '{"name": "format_disk", "arguments": {}}',
+        '{"name": "add", "arguments": "1, 2"}',
+        '{"answer": 42}',
+        "{",
+    ],
+)
+async def test_words_about_a_call_stay_words(agent: Agent[None, str], mock: OpenAIMock, spoken: str):
+    mock.script = [Says(spoken)]
+    assert (await agent.run("Hi")).output == spoken

@@ -1,5 +1,7 @@
 """Messages to somebody else: "tell +49 151 2345678 that I am late"."""
 
+import re
+
 from cleo.models.asked import Asked, Do, Plan, Say
 
 _PHONE = r"(?P<to>(?:\+|00)?\(?\d[\d\s()./-]{5,22}\d)"
@@ -21,6 +23,9 @@ _NO_NUMBER = (
     r"let (?!me\b|us\b|you\b|'s\b)(?P<who>[\w'-]+(?: [\w'-]+)?) know (?P<text>.+)",
     r"send (?:a )?(?:whatsapp |text )?message to (?P<who>[\w'-]+(?: [\w'-]+)?)(?:[: ].*)?",
 )
+_FILE = re.compile(
+    r"(?:the |my )?(?:(?:file|photo|picture|document|video)\b.{0,40}|[\w()-]+\.[a-z]{2,4})", re.IGNORECASE
+)
 _EXAMPLE = '"tell +49 151 2345678 that I am late"'
 
 
@@ -30,6 +35,8 @@ def send_message(asked: Asked) -> Plan | None:
         found = asked.match_raw(pattern)
         if found:
             text = found["text"].strip().strip('"“”')
+            if _FILE.fullmatch(text):
+                return Say(text="I can send only words to somebody else, no files.")
             return Do(tool="send_message", args={"to": found["to"].strip(), "text": text})
     if any(asked.match(pattern) for pattern in _NO_TEXT):
         return Say(text=f"What shall I write? For example {_EXAMPLE}.")

@@ -67,8 +67,13 @@ def find_notes(asked: Asked) -> Plan | None:
     return None
 
 
-def delete_note(asked: Asked) -> Plan | None:
-    """Delete one, found by number or words."""
+def delete_note(asked: Asked) -> Plan | list[Plan] | None:
+    """Delete one, found by number or words; or several by their numbers."""
+    several = asked.match(
+        r"(?:delete|remove|erase|drop) (?:my |the )?notes? (?P<numbers>\d+(?:(?:, ?| and |, and )(?:note )?\d+)+)"
+    )
+    if several:
+        return [_delete(number) for number in re.findall(r"\d+", several["numbers"])]
     if asked.match(r"(?:delete|remove|erase|clear|forget)(?: all)?(?: of)?(?: my| the)? notes"):
         return Say(text='I delete notes one at a time. "my notes" shows them; then write "delete note 2".')
     for pattern in _DELETE:
@@ -77,9 +82,13 @@ def delete_note(asked: Asked) -> Plan | None:
             wanted = plain_number(_bare(found["words"]))
             if not wanted:
                 return Say(text='Which note? "my notes" shows them; then write "delete note 2".')
-            look = Do(tool="find_notes", args={"words": wanted})
-            return Find(look=look, wanted=wanted, then="delete_note", argument="note", noun="note")
+            return _delete(wanted)
     return None
+
+
+def _delete(wanted: str) -> Plan:
+    look = Do(tool="find_notes", args={"words": wanted})
+    return Find(look=look, wanted=wanted, then="delete_note", argument="note", noun="note")
 
 
 def _bare(words: str) -> str:

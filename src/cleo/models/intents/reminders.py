@@ -23,6 +23,7 @@ _CANCEL = (
     r"(?:stop|quit) reminding me (?:to |about |of )?(?P<which>.+)",
     r"(?:don't|do not) remind me (?:to |about |of )(?P<which>.+?)(?: any ?more| any longer)",
 )
+_ALL = r"(?:cancel|delete|remove|stop|clear)(?: all)?(?: of)?(?: my| the)? (?:reminders|alarms|timers)"
 _SET = (
     (
         r"(?:set|start)(?: me)?(?: up)?(?: a| an| the)? timer (?:for|of)?\s*(?P<rest>.+)",
@@ -72,6 +73,10 @@ def list_reminders(asked: Asked) -> Plan | None:
 
 def cancel_reminder(asked: Asked) -> Plan | None:
     """Cancel one, found by number or words."""
+    if asked.match(_ALL):
+        return Say(
+            text='I cancel reminders one at a time. "my reminders" shows them; then write "cancel reminder 2".'
+        )
     for pattern in _CANCEL:
         found = asked.match(pattern)
         if found and not re.match(r"(?:me|us)\b", found["which"]):
