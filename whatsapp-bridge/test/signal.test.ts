@@ -33,7 +33,8 @@ type Party = {
 let parties = 0
 /** A party on our own store. Its disk is slow, so that whatever is not locked out comes in between. */
 function party(): Party {
-  const jid = `${(parties += 1)}@s.whatsapp.net` // libsignal queues by address, over all parties of a process
+  parties += 1
+  const jid = `${parties}@s.whatsapp.net` // libsignal queues by address, over all parties of a process
   const directory = temporaryDirectory()
   const database = new Database(directory)
   const journal = new Journal(database)
