@@ -34,6 +34,15 @@ async def test_a_number_is_never_given_to_another_note(room: ToolRoom):
         await room.call(delete_note, note="2. two")
 
 
+async def test_a_line_that_is_gone_is_not_looked_for_in_other_notes(room: ToolRoom):
+    await room.call(add_note, text="the list says 2. two")
+    await room.call(add_note, text="two")
+    await room.call(delete_note, note="2. two")
+    with pytest.raises(ToolError, match="no note"):
+        await room.call(delete_note, note="2. two")
+    assert "1. the list says 2. two" in await room.call(list_notes)
+
+
 async def test_a_repeated_delete_takes_nothing_else(room: ToolRoom):
     await room.call(add_note, text="same")
     await room.call(add_note, text="same")
