@@ -143,12 +143,15 @@ def read_answer(text: str, *, in_reply: bool) -> Answer | None:
     words = _fold(text)
     if not words or len(words) > 400:
         return None
-    return _with_refs(words) or _bare(words, in_reply=in_reply) or (_no_because(words) if in_reply else None)
+    return _with_refs(words) or _bare(words, in_reply=in_reply) or (_no_because(text) if in_reply else None)
 
 
 def _fold(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
-    return " ".join(folded.split()).strip(" .!,")
+    return _plain(text).casefold()
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).replace("’", "'").split()).strip(" .!,")
 
 
 def _bare(words: str, *, in_reply: bool) -> Answer | None:
@@ -175,11 +178,15 @@ def _with_refs(words: str) -> Answer | None:
     return Answer(verdict=verdict, refs=refs) if all(_is_ref(ref) for ref in refs) else None
 
 
-def _no_because(words: str) -> Answer | None:
+def _no_because(text: str) -> Answer | None:
+    """The reason stays as it was written: it may hold names and addresses."""
+    words = _plain(text)
     for separator in (",", ":", " -", " –", " because", "."):
-        head, found, tail = words.partition(separator)
-        if found and head.strip() in _NO and tail.strip():
-            return Answer(verdict="no", reason=(separator.strip(" ,:-–.") + " " + tail).strip())
+        place = words.casefold().find(separator)
+        tail = words[place + len(separator) :]
+        if place > 0 and _fold(words[:place]) in _NO and tail.strip():
+            why = separator.strip(" ,:-–.")
+            return Answer(verdict="no", reason=f"{why} {tail.strip()}".strip())
     return None
 
 

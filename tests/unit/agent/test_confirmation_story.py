@@ -119,7 +119,7 @@ async def test_quoted_yes_and_bare_yes(house: House, restart: bool) -> None:
 async def test_a_no_with_a_reason_reaches_the_model(house: House) -> None:
     await house.say('do wipe {"name": "disk"}')
     [said] = await house.say("no, because I still need it", quoted=Quoted(id=house.question().id))
-    assert "because i still need it" in said and effects == []
+    assert "because I still need it" in said and effects == []
 
 
 async def test_another_wish_in_reply_supersedes(house: House) -> None:
