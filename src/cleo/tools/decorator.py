@@ -17,7 +17,7 @@ def tool(function: Function, /) -> Tool: ...
 @overload
 def tool(
     *,
-    requires_confirmation: bool | None = None,
+    requires_confirmation: bool = False,
     read_only: bool = False,
     repeatable: bool = False,
     title: str = "",
@@ -29,7 +29,7 @@ def tool(
     function: Function | None = None,
     /,
     *,
-    requires_confirmation: bool | None = None,
+    requires_confirmation: bool = False,
     read_only: bool = False,
     repeatable: bool = False,
     title: str = "",
@@ -38,8 +38,8 @@ def tool(
     """Make a tool of an async or plain function that returns text for the model.
 
     Its name, docstring and annotations are what the model sees; a first parameter annotated `ToolContext` gets
-    the context. A tool asks for a 👍 unless it is `read_only` or says `requires_confirmation=False`: what
-    somebody forgot to decide is asked. The function itself stays reachable, for tests, as `.function`.
+    the context. One that changes things says `requires_confirmation=True`: then nothing happens before a 👍. The
+    function itself stays reachable, for tests, as `.function`.
 
     Raises `ConfigError` when the function has no docstring.
     """
@@ -55,7 +55,7 @@ def tool(
             name=name,
             function=function,
             read_only=read_only,
-            requires_confirmation=not read_only if requires_confirmation is None else requires_confirmation,
+            requires_confirmation=requires_confirmation,
             repeatable=repeatable,
             title=title or name.replace("_", " "),
             timeout=timeout,

@@ -46,7 +46,7 @@ def test_a_path_is_found(own_directory: Path):
     assert [one.name for one in load([f" {path} ", ""])] == ["turn_light", "order_pizza"]
 
 
-def test_what_somebody_forgot_to_decide_is_asked():
+def test_a_tool_is_what_its_decorator_says():
     @tool
     def plain() -> str:
         """Do something."""
@@ -57,14 +57,14 @@ def test_what_somebody_forgot_to_decide_is_asked():
         """Look."""
         return "seen"
 
-    @tool(requires_confirmation=False, title="feed the cat", timeout=5)
+    @tool(requires_confirmation=True, title="feed the cat", timeout=5)
     async def feed_cat() -> str:
         """Feed."""
         return "fed"
 
-    assert isinstance(plain, Tool) and plain.requires_confirmation and plain.title == "plain"
+    assert isinstance(plain, Tool) and not plain.requires_confirmation and plain.title == "plain"
     assert not look.requires_confirmation and look.read_only
-    assert not feed_cat.requires_confirmation and feed_cat.title == "feed the cat" and feed_cat.timeout == 5
+    assert feed_cat.requires_confirmation and feed_cat.title == "feed the cat" and feed_cat.timeout == 5
     assert plain.function() == "done"
 
 
