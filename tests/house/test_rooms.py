@@ -32,11 +32,7 @@ def test_only_config_reads_the_environment_of_bridge_and_simulator() -> None:
 
 
 def test_time_comes_from_a_clock() -> None:
-    free = (
-        "src/cleo/app/",
-        "src/cleo/store/clock.py",
-        "src/cleo/models/builtin.py",  # only where the rule model is used without an agent that tells the time
-    )
+    free = ("src/cleo/app/", "src/cleo/store/clock.py")
     readers = {
         f"{short(path)}:{line}: {name}"
         for path in named(".py", below="src")

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export type Config = { port: number; state: string | undefined; record: boolean }
+export type Config = { port: number; state: string | undefined; record: boolean; supervised: boolean }
 
 /** What a bridge's preload (`trust.ts`) needs to take the simulator for WhatsApp. */
 export type Trust = { noiseRoot: Buffer | undefined; mediaHost: string | undefined }
@@ -9,12 +9,17 @@ export type Trust = { noiseRoot: Buffer | undefined; mediaHost: string | undefin
 export function readConfig(args: string[]): Config {
   const { values } = parseArgs({
     args,
-    options: { port: { type: 'string' }, state: { type: 'string' }, record: { type: 'boolean' } },
+    options: {
+      port: { type: 'string' },
+      state: { type: 'string' },
+      record: { type: 'boolean' },
+      supervised: { type: 'boolean' },
+    },
   })
   const port = Number(values.port ?? 0)
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new Error(`--port must be a port number from 0 to 65535, not "${values.port}"`)
-  return { port, state: values.state, record: values.record ?? false }
+  return { port, state: values.state, record: values.record ?? false, supervised: values.supervised ?? false }
 }
 
 /** Reads `CLEO_SIM_NOISE_ROOT` (hex) and `CLEO_SIM_MEDIA_HOST` (`host:port`). */

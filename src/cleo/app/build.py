@@ -13,6 +13,7 @@ import structlog
 from fastapi import APIRouter
 
 from cleo.agent import Bounds, ClaimCode, Loop, Receiver, Sight, Sweeper, Worker
+from cleo.app.failpoints import arm_failpoints
 from cleo.app.logs import in_short
 from cleo.app.readiness import Readiness
 from cleo.app.settings import Settings, environment
@@ -91,6 +92,7 @@ class Cleo:
 
 async def build(settings: Settings, *, bridge_url: str, secret: str | None) -> Cleo:
     """Put everything together; raises `ConfigError` or `StoreError`. The data directory must be ours."""
+    arm_failpoints(settings.cleo_fail)
     data = settings.cleo_data
     async with AsyncExitStack() as closing:
         clock = SystemClock(data / "clock")

@@ -132,6 +132,8 @@ class Settings(BaseSettings):
     """The largest file that is taken in."""
     cleo_log: Literal["debug", "info", "warning", "error"] = Field("info", examples=["info"])
     """How much is logged. Texts, numbers and secrets are at no level."""
+    cleo_fail: Names = Field((), examples=["deliver.after_send:kill@3"])
+    """For crash tests only: what this process does to itself at which step (`kill`, `raise`, `sleep=2`)."""
 
     @classmethod
     def settings_customise_sources(

@@ -22,7 +22,7 @@ _NUMBERED = re.compile(r"(?:(\d+)\s+)?(.+)", re.DOTALL)
 async def act(chat: Chat, line: str, *, folder: Path) -> bool:
     """Do what a line says; False: it names no act. Files are looked for in `folder`. Raises `DemoError`."""
     name, _, rest = line.partition(" ")
-    doing = _ACTS.get(name)
+    doing = ACTS.get(name)
     if doing is None:
         return False
     await doing(chat, rest.strip(), folder)
@@ -65,9 +65,10 @@ def _numbered(rest: str, example: str) -> tuple[int | None, str]:
     return (int(found[1]) if found[1] else None), found[2]
 
 
-_ACTS: dict[str, Callable[[Chat, str, Path], Awaitable[None]]] = {
+ACTS: dict[str, Callable[[Chat, str, Path], Awaitable[None]]] = {
     "react": _react,
     "unreact": _unreact,
     "quote": _quote,
     "file": _file,
 }
+"""By name."""

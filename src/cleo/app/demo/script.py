@@ -14,12 +14,13 @@ Each `wait` looks at what came after the message that the one before it found.
 
 import asyncio
 import re
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
-from cleo.app.demo.acts import act
+from cleo.app.demo.acts import ACTS, act
 from cleo.app.demo.chat import Chat, matches
 from cleo.app.demo.phone import DemoError
-from cleo.domain.errors import ConfigError
 
 PATIENCE = 60.0
 """Seconds that `wait REGEX` waits."""
@@ -28,22 +29,45 @@ _SECONDS = re.compile(r"(\d+(?:\.\d+)?)s")
 
 
 def read_script(path: Path) -> list[tuple[int, str]]:
-    """Read the lines that do something, with their numbers; raises `ConfigError`."""
+    """Read the lines that do something, with their numbers; raises `DemoError` for what is no script."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"The script {path} cannot be read ({type(error).__name__}).") from error
-    numbered = ((number, line.strip()) for number, line in enumerate(lines, 1))
-    return [(number, line) for number, line in numbered if line and not line.startswith("#")]
+        raise DemoError(f"The script {path} cannot be read ({type(error).__name__}).") from error
+    numbered = [(number, line.strip()) for number, line in enumerate(lines, 1)]
+    acts = [(number, line) for number, line in numbered if line and not line.startswith("#")]
+    for number, line in acts:
+        with _said_where(path, number, line):
+            _check(line)
+    return acts
+
+
+def _check(line: str) -> None:
+    """Raise `DemoError` for a line that could never work."""
+    name, _, rest = line.partition(" ")
+    if name == "within":
+        time, _, pattern = rest.strip().partition(" ")
+        _seconds(time)
+        matches(pattern)
+    elif name == "wait":
+        matches(rest)
+    elif name != ">" and name not in ACTS:
+        raise DemoError(f"This is no line of a script. It starts with: > wait within {' '.join(ACTS)}")
+
+
+@contextmanager
+def _said_where(path: Path, number: int, line: str) -> Generator[None]:
+    try:
+        yield
+    except DemoError as error:
+        raise DemoError(f"{path.name}, line {number}: {line}\n  {error}") from error
 
 
 async def play(chat: Chat, path: Path) -> None:
     """Do all that the script says; raises `DemoError` with the line that went wrong."""
     for number, line in read_script(path):
-        try:
+        with _said_where(path, number, line):
             await _do(chat, line, path.parent)
-        except DemoError as error:
-            raise DemoError(f"{path.name}, line {number}: {line}\n  {error}") from error
 
 
 async def _do(chat: Chat, line: str, folder: Path) -> None:
@@ -56,8 +80,8 @@ async def _do(chat: Chat, line: str, folder: Path) -> None:
     elif name == "within":
         time, _, pattern = rest.partition(" ")
         await _expect(chat, pattern.strip(), _seconds(time))
-    elif not await act(chat, line, folder=folder):
-        raise DemoError("This is no line of a script. It starts with: > wait within react unreact quote file")
+    else:
+        await act(chat, line, folder=folder)
 
 
 async def _wait(chat: Chat, rest: str) -> None:

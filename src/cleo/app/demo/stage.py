@@ -84,9 +84,9 @@ async def _simulator(data: Path) -> AsyncGenerator[tuple[Simulator, dict[str, st
         if news.get("ready") and not ready.done():
             ready.set_result(news)
 
-    state = ("--state", str(data / "simulator"))
+    flags = ("--supervised", "--state", str(data / "simulator"))
     program = Program(
-        name="whatsapp-simulator", command=(*program_of("whatsapp-simulator"), *state), env=passed_on()
+        name="whatsapp-simulator", command=(*program_of("whatsapp-simulator"), *flags), env=passed_on()
     )
     keeping = asyncio.create_task(Child(program=program, on_news=take, on_end=troubles.append).run())
     try:

@@ -1,0 +1,62 @@
+"""`CLEO_FAIL`: end, break or delay this process at named seams. For crash tests only."""
+
+import os
+import re
+import signal
+import time
+from collections.abc import Callable
+from itertools import count
+
+from cleo.domain.errors import ConfigError
+from cleo.domain.failpoint import SEAMS, arm
+
+_ORDER = re.compile(
+    r"(?P<seam>[\w.]+):(?P<act>kill|raise|sleep=(?P<seconds>\d+(\.\d+)?))(@(?P<passage>[1-9]\d*))?"
+)
+
+
+class FailpointError(Exception):
+    """What `raise` raises: an error that nobody expects."""
+
+
+def arm_failpoints(orders: tuple[str, ...]) -> None:
+    """Arm what the setting says: `seam:kill`, `seam:raise` or `seam:sleep=2`, each perhaps with `@n`.
+
+    With `@n` only the n-th passage counts; without, `kill` strikes at the first and the others at every one.
+    Raises `ConfigError`.
+    """
+    for order in orders:
+        found = _ORDER.fullmatch(order)
+        if found is None or found["seam"] not in SEAMS:
+            raise ConfigError(
+                f"CLEO_FAIL: {order!r} is no order for a failpoint. For example: CLEO_FAIL=deliver.after_send:kill@3. "
+                f"The seams are: {', '.join(SEAMS)}"
+            )
+        arm(found["seam"], _striking(_act(found["act"], found["seam"]), found["passage"]))
+
+
+def _striking(act: Callable[[], None], passage: str | None) -> Callable[[], None]:
+    """Let other passages than the wanted one through."""
+    if passage is None:
+        return act
+    wanted, passages = int(passage), count(1)
+
+    def strike() -> None:
+        if next(passages) == wanted:
+            act()
+
+    return strike
+
+
+def _act(act: str, seam: str) -> Callable[[], None]:
+    name, _, seconds = act.partition("=")
+    acts: dict[str, Callable[[], None]] = {
+        "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
+        "raise": lambda: _raise(seam),
+        "sleep": lambda: time.sleep(float(seconds)),
+    }
+    return acts[name]
+
+
+def _raise(seam: str) -> None:
+    raise FailpointError(seam)
