@@ -69,6 +69,7 @@ export class Lane {
   async #pass(stanza: Stanza): Promise<void> {
     await this.#road.pass(stanza)
     for (const late of this.#overtaken) {
+      if (late.stanza.tag !== stanza.tag) continue
       late.left -= 1
       if (late.left <= 0) await this.#catchUp(late)
     }

@@ -20,7 +20,7 @@ type Upsert = { message: WAMessage; type: string }
 /** An unmodified Baileys client as a bridge would use it, with its keys in memory. */
 export class Bridge {
   readonly auth: AuthenticationState
-  readonly sessions = new Map<string, unknown>()
+  readonly #keys = new Map<string, Map<string, unknown>>()
   readonly received: Upsert[] = []
   readonly updates: Partial<ConnectionState>[] = []
   readonly closes: number[] = []
@@ -36,7 +36,7 @@ export class Bridge {
     this.#rig = rig
     this.#config = config
     rig.guests.push(this)
-    this.auth = auth ?? { creds: initAuthCreds(), keys: memoryKeys(this.sessions) }
+    this.auth = auth ?? { creds: initAuthCreds(), keys: memoryKeys(this.#keys) }
   }
 
   /** Starts a client and links it to a phone by QR. */
@@ -146,12 +146,27 @@ export class Bridge {
     return Math.max(0, ...[...own, ...news].map((status) => status ?? 0))
   }
 
+  /** How many receipts of group members are known for a sent message; early ones are folded into its own upsert, too. */
+  groupReceipts({ key }: WAMessage): number {
+    const own = this.received.flatMap(({ message }) =>
+      message.key.id === key.id ? (message.userReceipt ?? []) : [],
+    )
+    const updates = this.events.filter(({ name }) => name === 'message-receipt.update')
+    const later = updates.flatMap(({ data }) => data as BaileysEventMap['message-receipt.update'])
+    return own.length + later.filter((one) => one.key.id === key.id).length
+  }
+
   delivered(message: WAMessage, status: 3 | 4): Promise<boolean> {
     return eventually(() => this.statusOf(message) >= status, `status ${status}`)
   }
 
   closed(code: number): Promise<boolean> {
     return eventually(() => this.closes.includes(code), `a close with ${code}`)
+  }
+
+  /** Loses its Signal keys of one kind, as a bridge with a damaged store does. */
+  lose(kind: keyof SignalDataTypeMap): void {
+    this.#keys.get(kind)?.clear()
   }
 
   /** Forgets all events so far. */
@@ -173,17 +188,20 @@ export class Bridge {
   }
 }
 
-/** Signal keys in memory; sessions apart, so that a test can lose them. */
-function memoryKeys(sessions: Map<string, unknown>): AuthenticationState['keys'] {
-  const others = new Map<string, unknown>()
-  const mapOf = (type: string): Map<string, unknown> => (type === 'session' ? sessions : others)
+/** Signal keys in memory, by kind, so that a test can lose some. */
+function memoryKeys(kept: Map<string, Map<string, unknown>>): AuthenticationState['keys'] {
+  const kindOf = (type: string): Map<string, unknown> => {
+    const kind = kept.get(type) ?? new Map<string, unknown>()
+    kept.set(type, kind)
+    return kind
+  }
   const put = (type: string, id: string, value: unknown): void => {
-    if (value === null || value === undefined) mapOf(type).delete(`${type}/${id}`)
-    else mapOf(type).set(`${type}/${id}`, value)
+    if (value === null || value === undefined) kindOf(type).delete(id)
+    else kindOf(type).set(id, value)
   }
   return {
     get: <T extends keyof SignalDataTypeMap>(type: T, ids: string[]) => {
-      const found = ids.map((id) => [id, mapOf(type).get(`${type}/${id}`)] as const)
+      const found = ids.map((id) => [id, kindOf(type).get(id)] as const)
       return Object.fromEntries(found.filter(([, value]) => value !== undefined)) as Record<
         string,
         SignalDataTypeMap[T]

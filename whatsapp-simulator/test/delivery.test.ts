@@ -107,7 +107,7 @@ describe('delivery', () => {
   })
 
   test('what a client cannot read it asks for again, and the phone sends it again', async () => {
-    bridge.sessions.clear()
+    bridge.lose('session')
     const id = await ann.send({ to: cleo.number, text: 'lost session' })
     await bridge.getsText('lost session')
     await cleo.companion('settled')
@@ -117,7 +117,7 @@ describe('delivery', () => {
   })
 
   test('the same goes for the copies that the own phone and its devices give each other', async () => {
-    bridge.sessions.clear()
+    bridge.lose('session')
     await cleo.send({ to: ann.number, text: 'copy of mine' })
     const { message } = await bridge.gets((one) => textOf(one) === 'copy of mine')
     assert.deepEqual([message.key.fromMe, message.key.remoteJid], [true, ann.jid])

@@ -61,8 +61,10 @@ describe('faults on command', () => {
     await rig.fault({ on: 'in', do: 'drop', when: 'answered', match: MESSAGE })
     const ack = bridge.socket.waitForMessage('3EB0ANSWERED', 1_000)
     await bridge.send(ann.jid, { text: 'answered' }, { messageId: '3EB0ANSWERED' })
+    await bridge.send(ann.jid, { text: 'just behind' })
     assert.ok(await ack)
     await back()
+    assert.deepEqual([await bubbles('answered'), await bubbles('just behind')], [1, 0])
   })
 
   test('the connection drops at the n-th stanza to the client; what it did not get comes again', async () => {

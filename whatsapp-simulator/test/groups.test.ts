@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { Bridge } from './bridge.ts'
-import { Rig, type SimulatedPhone } from './rig.ts'
+import { eventually, Rig, type SimulatedPhone } from './rig.ts'
 
 describe('groups', () => {
   let rig: Rig
@@ -20,8 +20,9 @@ describe('groups', () => {
   after(() => rig.stop())
 
   async function shows(member: SimulatedPhone, group: string, text: string): Promise<void> {
-    const { chat, encryption, fromMe } = await member.sees((one) => one.text === text)
+    const { chat, encryption, fromMe, addressing } = await member.sees((one) => one.text === text)
     assert.deepEqual([chat, encryption, fromMe], [group, 'skmsg', member === cleo])
+    assert.equal(addressing, text.includes('LID') ? 'lid' : 'pn')
   }
 
   /** The address used in the group first, then the other one. */
@@ -65,7 +66,7 @@ describe('groups', () => {
       const reply = await bridge.getsText(`reply ${mode}`)
       const [own] = await addressesOf(cleo, lid)
       assert.equal(reply.message.message?.extendedTextMessage?.contextInfo?.participant, own)
-      await bridge.hears('message-receipt.update', (all) => all.some(({ key }) => key.id === mine.key.id))
+      await eventually(() => bridge.groupReceipts(mine) > 0, 'a receipt of the group')
 
       await rig.fault({ on: 'decrypt', do: 'refuse', number: bob.number })
       const again = await bridge.send(group, { text: `again ${mode}` })
@@ -73,6 +74,32 @@ describe('groups', () => {
       await bob.sees((one) => one.id === again.key.id && one.kind === 'text')
     })
   }
+
+  test('a client that has lost a sender key gets it again, and then reads on', async () => {
+    const members = [cleo.number, ann.number]
+    const { id: group } = await rig.post<{ id: string }>('/groups', { subject: 'Lost', members })
+    await ann.send({ group, text: 'before the loss' })
+    await bridge.getsText('before the loss')
+    bridge.lose('sender-key')
+    await ann.send({ group, text: 'unreadable at first' })
+    await bridge.getsText('unreadable at first')
+    const { counters } = await cleo.companion('settled')
+    await ann.send({ group, text: 'readable at once' })
+    await bridge.getsText('readable at once')
+    assert.equal((await cleo.companion('settled')).counters.retries, counters.retries)
+  })
+
+  test('group messages that overtake each other are all read', async () => {
+    const members = [cleo.number, ann.number]
+    const { id: group } = await rig.post<{ id: string }>('/groups', { subject: 'Overtaking', members })
+    await bridge.send(group, { text: 'in front' })
+    await ann.sees(({ text }) => text === 'in front')
+    await rig.fault({ on: 'in', do: 'reorder', by: 2, match: { tag: 'message' } })
+    for (const text of ['overtaken', 'second', 'third']) await bridge.send(group, { text })
+    await ann.sees(({ text }) => text === 'overtaken')
+    const shown = (await ann.entries()).slice(-3).map(({ text }) => text)
+    assert.deepEqual(shown, ['second', 'third', 'overtaken'])
+  })
 
   test('linked devices are told of new groups and of changes', async () => {
     const { id } = await rig.post<{ id: string }>('/groups', {
