@@ -24,7 +24,7 @@ from cleo.domain.access import Access
 from cleo.domain.errors import ConfigError
 from cleo.engine import InProcessEngine
 from cleo.models import Choice, resolve_model
-from cleo.ports import Channel, Engine, Store, Tool
+from cleo.ports import Channel, Engine, Files, Store, Tool
 from cleo.store import DiskFiles, SystemClock, open_store
 from cleo.tools import TOOLS, CronRepeats, load
 
@@ -99,14 +99,7 @@ async def build(settings: Settings, *, bridge_url: str, secret: str | None) -> C
         store = open_store(settings.database, clock=clock)
         closing.push_async_callback(store.close)
         files = DiskFiles(data / "files")
-        channels: dict[str, Channel] = {}
-        for name in settings.enabled_clients:
-            make_channel = _named(CHANNELS, name, "ENABLED_CLIENTS")
-            backend = _named(BACKENDS, settings.whatsapp_backend, "WHATSAPP_BACKEND")(
-                bridge_url, files=files, secret=secret, file_max_bytes=settings.cleo_file_max_bytes
-            )
-            closing.push_async_callback(backend.close)
-            channels[name] = make_channel(backend)
+        channels = _channels(settings, bridge_url, secret, files, closing)
         engine = _named(ENGINES, settings.cleo_engine, "CLEO_ENGINE")()
         access = Access(
             owners=settings.cleo_owners,
@@ -116,6 +109,7 @@ async def build(settings: Settings, *, bridge_url: str, secret: str | None) -> C
         claim = await _claim(store, access)
         receiver = Receiver(store=store, engine=engine, clock=clock, access=access, claim=claim)
         choice = resolve_model(settings.cleo_model, environment())
+        await closing.enter_async_context(choice.model)
         tools = _tools(settings)
         worker = Worker(
             store=store,
@@ -151,6 +145,21 @@ async def build(settings: Settings, *, bridge_url: str, secret: str | None) -> C
             _closing=closing.pop_all(),
         )
     raise AssertionError("unreachable: an exit stack swallows nothing here")
+
+
+def _channels(
+    settings: Settings, bridge_url: str, secret: str | None, files: Files, closing: AsyncExitStack
+) -> dict[str, Channel]:
+    make_backend = _named(BACKENDS, settings.whatsapp_backend, "WHATSAPP_BACKEND")
+    channels: dict[str, Channel] = {}
+    for name in settings.enabled_clients:
+        make_channel = _named(CHANNELS, name, "ENABLED_CLIENTS")
+        backend = make_backend(
+            bridge_url, files=files, secret=secret, file_max_bytes=settings.cleo_file_max_bytes
+        )
+        closing.push_async_callback(backend.close)
+        channels[name] = make_channel(backend)
+    return channels
 
 
 def _names(settings: Settings) -> frozenset[str]:
