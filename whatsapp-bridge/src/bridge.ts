@@ -8,6 +8,7 @@ import { clock } from './clock.ts'
 import { type Config, isLoopback, useTemporaryDirectory } from './config.ts'
 import { Counters } from './counters.ts'
 import { Database, isStorageError } from './database.ts'
+import { failpoint } from './failpoint.ts'
 import { Guard } from './guard.ts'
 import type { Draft } from './inbound.ts'
 import { Intake } from './intake.ts'
@@ -183,7 +184,9 @@ export class Bridge {
     const me = auth.creds.me?.id
     if (!first || !me) return
     const event = receiptEvent(receipt, [first, ...rest], me, auth, reason || undefined) as Draft
+    failpoint('receipt.before_commit')
     this.#database.transaction(() => this.#spool.add(event))
+    failpoint('receipt.after_commit')
     this.#spool.wake(event.from)
   }
 

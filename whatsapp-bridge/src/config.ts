@@ -25,6 +25,8 @@ export type Config = {
   logLevel: string
   /** A supervisor holds our stdin: exit when it closes. */
   supervised: boolean
+  /** Orders for failpoints, in crash tests. */
+  fail: string[]
 }
 
 type Environment = Record<string, string | undefined>
@@ -44,6 +46,7 @@ export function readConfig(env: Environment = process.env): Config {
     mediaMaxBytes: integer(env, 'WHATSAPP_MEDIA_MAX_BYTES', 64 * MEBIBYTE, 1, 2 * 1024 * MEBIBYTE),
     logLevel: readLevel(env),
     supervised: env.CLEO_SUPERVISED === '1',
+    fail: env.BRIDGE_FAIL ? env.BRIDGE_FAIL.split(',').map((order) => order.trim()) : [],
   }
   if (!isLoopback(config.host) && !config.secret)
     throw new ConfigError(

@@ -36,7 +36,7 @@ export class Database {
     const path = join(directory, 'bridge.db')
     if (!existsSync(path)) create(path)
     this.#db = openChecked(path)
-    this.#db.exec('pragma journal_mode = wal; pragma synchronous = full')
+    this.#db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 4000')
   }
 
   /** The same text is compiled once. */
@@ -58,6 +58,19 @@ export class Database {
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('rollback')
       throw error
+    }
+  }
+
+  /**
+   * A transaction that does not wait for the disk: kill -9 cannot undo it, a power loss can. For what would then only be
+   * done once more, such as forgetting a delivered event.
+   */
+  lazily<T>(work: () => T): T {
+    this.#db.exec('pragma synchronous = normal')
+    try {
+      return this.transaction(work)
+    } finally {
+      this.#db.exec('pragma synchronous = full')
     }
   }
 

@@ -4,6 +4,7 @@ import { clock } from './clock.ts'
 import type { Counters } from './counters.ts'
 import type { Database } from './database.ts'
 import { reasonOf } from './errors.ts'
+import { failpoint } from './failpoint.ts'
 import { type Draft, type Translation, translate } from './inbound.ts'
 import { isIgnored } from './jid.ts'
 import { type Journal, type Me, type Row, restore } from './journal.ts'
@@ -63,7 +64,8 @@ export class Intake {
     if (!me) return
     let rows = this.#journal.open(BATCH)
     while (rows.length) {
-      this.#commit((woken) => {
+      // undone by a power loss, the journal rows are still there
+      this.#commit('lazily', (woken) => {
         for (const { key, row } of rows) {
           const message = this.#read(
             () => restore(row, me),
@@ -85,7 +87,7 @@ export class Intake {
     const me = this.#me()
     if (!me) return
     this.drain()
-    this.#commit((woken) => {
+    this.#commit('transaction', (woken) => {
       for (const message of messages) this.#take(message, false, me, woken)
     })
   }
@@ -94,7 +96,7 @@ export class Intake {
   settleSuspects(now = clock.now()): void {
     const due = this.#database.prepare('select key, event from suspects where due <= ?').all(now)
     if (!due.length) return
-    this.#commit((woken) => {
+    this.#commit('transaction', (woken) => {
       for (const { key, event } of due) {
         this.#database.prepare('delete from suspects where key = ?').run(String(key))
         if (!this.#known(String(key))) this.#add(JSON.parse(String(event)), undefined, woken)
@@ -179,9 +181,11 @@ export class Intake {
     woken.set(event.from, (woken.get(event.from) ?? 0) + 1)
   }
 
-  #commit(work: (woken: Woken) => void): void {
+  #commit(durability: 'lazily' | 'transaction', work: (woken: Woken) => void): void {
     const woken: Woken = new Map()
-    this.#database.transaction(() => work(woken))
+    failpoint('intake.before_commit')
+    this.#database[durability](() => work(woken))
+    failpoint('intake.after_commit')
     for (const [chat, added] of woken) this.#spool.wake(chat, added)
   }
 

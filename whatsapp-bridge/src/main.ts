@@ -1,6 +1,7 @@
 import { Bridge } from './bridge.ts'
 import { type Config, readConfig } from './config.ts'
 import { ConfigError, DataError, reasonOf } from './errors.ts'
+import { armFailpoints } from './failpoint.ts'
 import { openLog, scrub, silenceConsole } from './log.ts'
 import { Supervisor } from './supervisor.ts'
 
@@ -9,6 +10,7 @@ async function main(): Promise<void> {
   silenceConsole()
   process.umask(0o077)
   const config = readConfig()
+  armFailpoints(config.fail)
   const log = openLog(config.logLevel)
   const supervisor = new Supervisor()
   const bridge = new Bridge(config, log)

@@ -5,6 +5,7 @@ import type { MediaType, proto, WAMessage, WASocket } from 'baileys'
 import { unwrap } from './content.ts'
 import { type Descriptor, DownloadError, downloadMedia } from './download.ts'
 import { Refusal } from './errors.ts'
+import { failpoint } from './failpoint.ts'
 import type { MediaStore } from './media-store.ts'
 import { save, type Upload } from './multipart.ts'
 
@@ -40,7 +41,9 @@ export async function serveMedia(id: string, response: ServerResponse, parts: Pa
   if (!message || !found)
     throw new Refusal(404, 'not_found', 'There is no media with this id; it may be too old.')
   if (Number(found.descriptor.fileLength ?? 0) > parts.limit) throw tooBig(parts.limit)
+  failpoint('media.before_download')
   const file = await fetchFile(id, message, found, parts)
+  failpoint('media.after_download')
   try {
     response.writeHead(200, {
       'content-type': headerSafe(found.descriptor.mimetype),

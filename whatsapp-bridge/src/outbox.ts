@@ -79,9 +79,11 @@ export class Outbox {
     timestamp: number | undefined,
     code: number | undefined,
   ): boolean {
-    const changed = this.#database
-      .prepare(`update outbox set state = ?, timestamp = ?, code = ? where id = ? and state = 'sending'`)
-      .run(state, timestamp ?? null, code ?? null, id)
+    const update = this.#database.prepare(
+      `update outbox set state = ?, timestamp = ?, code = ? where id = ? and state = 'sending'`,
+    )
+    // undone by a power loss, the same key sends the same id again
+    const changed = this.#database.lazily(() => update.run(state, timestamp ?? null, code ?? null, id))
     return Number(changed.changes) > 0
   }
 

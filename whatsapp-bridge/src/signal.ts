@@ -8,6 +8,7 @@ import {
   type WASocket,
 } from 'baileys'
 import { makeLibSignalRepository } from 'baileys/lib/Signal/libsignal.js'
+import { failpoint } from './failpoint.ts'
 import { JOURNAL, type Journal, type Row } from './journal.ts'
 
 /** Baileys closes its list of key types; ours and the session record need it open. */
@@ -63,8 +64,10 @@ export function durableSignal(
         if (known) return known.plain
         const fresh = await decrypt()
         await keys.set({ [JOURNAL]: { [key]: { ...origin, plain: fresh } } })
+        failpoint('journal.before_commit')
         return fresh
       })
+      failpoint('journal.after_commit')
       onCommit()
       return plain
     }

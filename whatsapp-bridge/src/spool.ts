@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { clock } from './clock.ts'
 import type { DeadLetter } from './contract.ts'
 import type { Database } from './database.ts'
+import { failpoint } from './failpoint.ts'
 import type { Draft } from './inbound.ts'
 import type { Log } from './log.ts'
 import type { Outcome } from './webhook.ts'
@@ -142,7 +143,9 @@ export class Spool {
     for (let turn = 0; turn < TURN && this.#running; turn += 1) {
       const entry = this.#head(lane.chat)
       if (!entry) return false
+      failpoint('spool.before_post')
       const outcome = await this.#deliver(entry)
+      failpoint('spool.after_answer')
       if (!this.#settle(lane, entry, outcome)) break
     }
     return true
@@ -206,6 +209,7 @@ export class Spool {
 
   #remove({ seq }: Entry): void {
     this.#database.prepare('delete from spool where seq = ?').run(seq)
+    failpoint('spool.after_remove')
     this.#size -= 1
   }
 

@@ -8,6 +8,7 @@ import {
 } from 'baileys'
 import type { SendAnswer } from './contract.ts'
 import { Refusal, reasonOf } from './errors.ts'
+import { failpoint } from './failpoint.ts'
 import { bare, isGroup, isPhone, userOf } from './jid.ts'
 import { baileysLogger, type Log, scrub } from './log.ts'
 import { messageIdFor, type Outbox, randomMessageId, type Sent } from './outbox.ts'
@@ -69,6 +70,7 @@ export class Transmitter {
   onAck({ attrs }: BinaryNode): void {
     const { id, error, t } = attrs
     if (!id) return
+    failpoint('send.before_ack')
     const ack: Ack = { code: error ? Number(error) : undefined, timestamp: t ? Number(t) * 1000 : undefined }
     const news = this.#outbox.settle(
       id,
@@ -76,6 +78,7 @@ export class Transmitter {
       ack.timestamp,
       ack.code,
     )
+    failpoint('send.after_ack')
     const waiter = this.#waiters.get(id)
     if (waiter) waiter(ack)
     else if (news) this.#tellLate(id, ack)
@@ -101,6 +104,7 @@ export class Transmitter {
     if (known) return this.#transmit(socket, id, known.jid, known.message)
     const jid = await this.#reachable(socket, order.jid)
     const message = await this.#compose(socket, id, jid, order)
+    failpoint('send.before_write')
     this.#outbox.write(order.key, { id, jid, hash: order.hash, message })
     return this.#transmit(this.#connected(), id, jid, message)
   }
@@ -172,11 +176,16 @@ export class Transmitter {
 
   /** Gives the message to Baileys, unless an earlier attempt is still at it. @returns a promise that only rejects. */
   #relay(socket: WASocket, id: string, jid: string, message: proto.IMessage): Promise<never> {
+    failpoint('send.before_relay')
     const relay = this.#relays.get(id) ?? socket.relayMessage(jid, message, { messageId: id })
     this.#relays.set(id, relay)
     const forget = () => this.#relays.get(id) === relay && this.#relays.delete(id)
     return new Promise((_, reject) => {
-      relay.then(forget, (error: unknown) => {
+      const relayed = () => {
+        failpoint('send.after_relay')
+        forget()
+      }
+      relay.then(relayed, (error: unknown) => {
         forget()
         this.#log.warn({ reason: scrub(reasonOf(error)) }, 'a message could not be sent')
         reject(notSent('WhatsApp did not take the message. Nothing was sent; try again.'))

@@ -29,8 +29,8 @@ def arm_failpoints(orders: tuple[str, ...]) -> None:
         found = _ORDER.fullmatch(order)
         if found is None or found["seam"] not in SEAMS:
             raise ConfigError(
-                f"CLEO_FAIL: {order!r} is no order for a failpoint. For example: CLEO_FAIL=deliver.after_send:kill@3. "
-                f"The seams are: {', '.join(SEAMS)}"
+                f"CLEO_FAIL: {order!r} is no order for a failpoint. For example: "
+                f"CLEO_FAIL=deliver.after_send:kill@3. The seams are: {', '.join(SEAMS)}"
             )
         arm(found["seam"], _striking(_act(found["act"], found["seam"]), found["passage"]))
 

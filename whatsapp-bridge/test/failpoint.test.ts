@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { armFailpoints, failpoint, SEAMS } from '../src/failpoint.ts'
+
+const SOURCE = new URL('../src/', import.meta.url)
+
+test('every seam has one failpoint, and every failpoint is a seam', () => {
+  const used = readdirSync(SOURCE)
+    .map((name) => readFileSync(new URL(name, SOURCE), 'utf8'))
+    .flatMap((text) => [...text.matchAll(/\bfailpoint\('([\w.]+)'\)/g)].map(([, seam]) => seam))
+  assert.deepEqual(used.sort(), [...SEAMS].sort())
+})
+
+test('every step of the bridge has a seam', () => {
+  const steps = new Set(SEAMS.map((seam) => seam.split('.')[0]))
+  assert.deepEqual([...steps], ['journal', 'intake', 'spool', 'send', 'receipt', 'media'])
+})
+
+test('kill ends the process at the wanted passage, and nothing after it happens', () => {
+  const program = `
+    import { armFailpoints, failpoint } from '${new URL('failpoint.ts', SOURCE)}'
+    armFailpoints(['spool.before_post:kill@2'])
+    failpoint('spool.before_post')
+    process.stdout.write('one')
+    try { failpoint('spool.before_post') } finally { process.stdout.write('never') }`
+  const ran = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' })
+  assert.deepEqual([ran.signal, ran.stdout], ['SIGKILL', 'one'])
+})
+
+test('raise strikes, and other seams stay quiet', () => {
+  armFailpoints(['media.after_download:raise@1', 'send.before_write:sleep=0.01'])
+  failpoint('media.before_download')
+  failpoint('send.before_write')
+  assert.throws(() => failpoint('media.after_download'), /failpoint media.after_download/)
+  failpoint('media.after_download')
+})
+
+test('an order that cannot be read is refused with an example', () => {
+  for (const order of ['', 'nowhere:kill', 'spool.before_post', 'spool.before_post:kill@0'])
+    assert.throws(
+      () => armFailpoints([order]),
+      /BRIDGE_FAIL.*spool\.after_answer:kill@3.*journal\.before_commit/,
+    )
+})
