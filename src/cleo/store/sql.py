@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -61,12 +62,9 @@ def open_store(url: str, *, clock: Clock) -> SqlStore:
     damaged, from a newer Cleo, of another program, or cannot be written. A file that is there is never replaced.
     """
     file = SqliteFile(_path(url))
-
-    def nouns(connection: Connection) -> Transaction:
-        return _nouns(connection, clock)
-
-    writer = Writer(file.open(), nouns)
-    return SqlStore(writer, Readers(file.reader(), nouns), file.close)
+    make = partial(nouns, clock=clock)
+    writer = Writer(file.open(), make)
+    return SqlStore(writer, Readers(file.reader(), make), file.close)
 
 
 def _path(url: str) -> Path:
@@ -85,7 +83,8 @@ def _path(url: str) -> Path:
     return Path(parsed.database)
 
 
-def _nouns(connection: Connection, clock: Clock) -> Transaction:
+def nouns(connection: Connection, clock: Clock) -> Transaction:
+    """Bundle all nouns on one connection."""
     return Transaction(
         inbox=SqlInbox(connection, clock),
         outbox=SqlOutbox(connection),

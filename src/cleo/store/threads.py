@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cleo.domain.errors import StoreError
 from cleo.ports.store import Transaction
-from cleo.store.trouble import concerns_all, explain
+from cleo.store.trouble import explain
 
 T = TypeVar("T")
 
@@ -33,17 +33,18 @@ class _Job(Generic[T]):
     def attempt(self, connection: Connection, transaction: Transaction) -> Callable[[], None]:
         """Run it, undone if it fails; gives what tells the outcome once it is committed.
 
-        Raises only what concerns the neighbours too, such as a full disk. After some errors SQLite has rolled
-        back the whole transaction by itself: then there is no savepoint to return to, which raises as well.
+        Raises when the neighbours are undone as well: after some errors, such as a full disk, SQLite rolls the
+        whole transaction back by itself, and there is no savepoint left to return to.
         """
         connection.exec_driver_sql("SAVEPOINT job")
         try:
             value = self.work(transaction)
         except BaseException as error:
-            if isinstance(error, SQLAlchemyError) and concerns_all(error):
-                raise
-            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT job")
             reason = explain(error) if isinstance(error, SQLAlchemyError) else error
+            try:
+                connection.exec_driver_sql("ROLLBACK TO SAVEPOINT job")
+            except SQLAlchemyError:
+                raise reason from None
             return partial(self.future.set_exception, reason)
         connection.exec_driver_sql("RELEASE SAVEPOINT job")
         return partial(self.future.set_result, value)

@@ -42,13 +42,6 @@ def explain(error: SQLAlchemyError) -> StoreError:
     return StoreError(_MEANING.get(code, f"The database refused: {type(error).__name__}."))
 
 
-def concerns_all(error: SQLAlchemyError) -> bool:
-    """Tell trouble with the database from a row or a statement that it does not take."""
-    return isinstance(error, DBAPIError) and _code(error) in {*_MEANING, *_DAMAGED} - {
-        sqlite3.SQLITE_CONSTRAINT
-    }
-
-
 def damaged(path: Path, finding: str) -> StoreError:
     """Refuse to start on a file that is not the whole database, and tell what to do."""
     return StoreError(

@@ -8,8 +8,10 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,7 +23,9 @@ from cleo.domain.conversation import ConversationId
 from cleo.domain.errors import ConfigError, StoreError
 from cleo.ports import Transaction
 from cleo.store import SqlStore, open_store
+from cleo.store.sql import nouns
 from cleo.store.sqlite import SqliteFile
+from cleo.store.threads import Writer
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="POSIX file modes")
 
@@ -335,6 +339,33 @@ def test_X29_a_full_disk_is_said_and_passes_by_itself(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("kept ")
+
+
+def test_X29_who_shares_a_commit_with_a_full_disk_hears_that_nothing_was_saved(tmp_path: Path) -> None:
+    """SQLite undoes all of it when the space runs out in the middle, also what went well before."""
+    file = SqliteFile(tmp_path / "cleo.db")
+    connection = file.open()
+    connection.exec_driver_sql("PRAGMA max_page_count = 1")  # no more than there are
+    connection.rollback()
+    writer = Writer(connection, partial(nouns, clock=FakeClock()))
+    begun, go = threading.Event(), threading.Event()
+    first = writer.submit(lambda tx: (begun.set(), go.wait(10)))
+    begun.wait(10)
+    sizes = [3, 3, 100_000, 3]
+    writes = [
+        writer.submit(lambda tx, item=item: tx.outbox.add(item))
+        for item in (outgoing(f"k{n}", ConversationId("c" * size)) for n, size in enumerate(sizes))
+    ]
+    go.set()
+    first.result(10)
+    for write in writes:
+        with pytest.raises(StoreError, match="disk is full"):
+            write.result(10)
+    there = writer.submit(lambda tx: len(tx.outbox.recent(9))).result(10)
+    later = writer.submit(lambda tx: tx.outbox.add(outgoing("later"))).result(10)
+    writer.close()
+    file.close()
+    assert (there, later) == (0, True)
 
 
 @pytest.mark.parametrize(
