@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import type { proto } from 'baileys'
 import { clock } from '../clock.ts'
 import { type Chapter, type Conversation, HistorySyncType } from '../history.ts'
 import { numberJid } from '../jid.ts'
 import type { Phone } from '../phone.ts'
+import { newMessageId } from '../post.ts'
 import type { WhatsApp } from '../whatsapp.ts'
 import { readRaw } from './drafts.ts'
 import { Fields } from './fields.ts'
@@ -75,7 +75,7 @@ function readMessage(json: unknown, remoteJid: string, lookup: Lookup): proto.IW
     key: {
       remoteJid,
       fromMe: fields.flag('fromMe'),
-      id: fields.maybeText('id') ?? `3A${randomBytes(9).toString('hex').toUpperCase()}`,
+      id: fields.maybeText('id') ?? newMessageId(),
       participant: author === undefined ? null : lookup.person(author).jid,
     },
     message: fields.has('raw') ? readRaw(fields.take('raw')).message : { conversation: fields.text('text') },
