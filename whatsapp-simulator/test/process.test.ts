@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { Bridge } from './bridge.ts'
 import { eventually, Rig } from './rig.ts'
 
+const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const CLIENT = fileURLToPath(new URL('./fixtures/client.ts', import.meta.url))
 
 describe('processes', () => {
@@ -46,6 +48,17 @@ describe('processes', () => {
     await once(child, 'exit')
     await ann.send({ to: cleo.number, text: 'while it is dead' })
     assert.equal((await cleo.companion('offline')).queued, 1)
+  })
+
+  test('a supervised simulator ends with whoever started it, and leaves nothing behind', async () => {
+    const child = spawn(process.execPath, [MAIN, '--supervised'], { stdio: ['pipe', 'pipe', 'inherit'] })
+    const [line] = await once(createInterface(child.stdout), 'line')
+    const { ca } = JSON.parse(line)
+    assert.ok(existsSync(ca))
+    child.stdin.end()
+    const [code] = await once(child, 'exit')
+    assert.equal(code, 0)
+    assert.ok(!existsSync(ca))
   })
 
   test('two bridges talk with each other, in a chat and in a group', async () => {
