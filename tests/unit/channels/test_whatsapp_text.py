@@ -119,6 +119,12 @@ def test_a_long_paragraph_is_cut_between_words_and_keeps_its_style() -> None:
     assert " ".join(part.strip("*") for part in shown) == "word " * 50 + "end"
 
 
+def test_parts_are_full_also_where_there_are_more_marks_than_words() -> None:
+    shown = parts("**w** " * 4000, 4000)
+    assert "".join(shown).count("w") == 4000
+    assert all(len(part) > 3900 for part in shown[:-1])
+
+
 def test_a_long_item_goes_on_indented() -> None:
     shown = parts("- " + "word " * 30, 64)
     assert shown[0].startswith("- word")

@@ -6,7 +6,9 @@ is kept from its word by a zero-width space.
 """
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass
+from itertools import pairwise
 
 from cleo.channels.whatsapp.markdown import CODE, Code, Line, Span
 
@@ -45,19 +47,19 @@ def _guard_start(line: Line) -> str:
 def _show_spans(spans: tuple[Span, ...]) -> str:
     text = "".join(span.text for span in spans)
     runs = [run for run in _runs(spans) if _can_show(run, text)]
-    coded = [run for run in runs if run.mark == CODE]
-    opens: dict[int, list[_Run]] = {}
-    closes: dict[int, list[_Run]] = {}
+    opens: defaultdict[int, list[_Run]] = defaultdict(list)
+    closes: defaultdict[int, list[_Run]] = defaultdict(list)
     for run in runs:
-        opens.setdefault(run.start, []).append(run)
-        closes.setdefault(run.end, []).append(run)
+        opens[run.start].append(run)
+        closes[run.end].append(run)
     cuts = sorted({0, len(text), *opens, *closes})
+    coded = False
     shown: list[str] = []
-    for here, there in zip(cuts, [*cuts[1:], len(text)], strict=True):
-        shown += [run.mark for run in sorted(closes.get(here, []), key=_inner_first)]
-        shown += [run.mark for run in sorted(opens.get(here, []), key=_inner_first, reverse=True)]
-        code = any(run.start <= here < run.end for run in coded)
-        shown.append(text[here:there] if code else _guard(text, here, there))
+    for here, there in pairwise((*cuts, len(text))):
+        marks = [run.mark for run in sorted(closes[here], key=_inner_first)]
+        marks += [run.mark for run in sorted(opens[here], key=_inner_first, reverse=True)]
+        coded ^= marks.count(CODE) % 2 == 1
+        shown += *marks, text[here:there] if coded else _guard(text, here, there)
     return "".join(shown)
 
 
@@ -67,17 +69,16 @@ def _inner_first(run: _Run) -> tuple[int, int]:
 
 def _runs(spans: tuple[Span, ...]) -> list[_Run]:
     found: list[_Run] = []
-    open_: dict[str, _Run] = {}
+    going: dict[str, _Run] = {}
     place = 0
     for span in spans:
         end = place + len(span.text)
-        open_ = {
-            mark: open_.get(mark) or _Run(mark, place, end) for mark in sorted(span.styles, key=_MARKS.index)
-        }
-        for run in open_.values():
+        going = {mark: run for mark, run in going.items() if mark in span.styles}
+        for mark in span.styles - going.keys():
+            going[mark] = _Run(mark, place, end)
+            found.append(going[mark])
+        for run in going.values():
             run.end = end
-            if not any(run is known for known in found):
-                found.append(run)
         place = end
     return found
 

@@ -102,14 +102,29 @@ def _slices(line: str, room: int) -> Iterator[str]:
 
 def _cut(line: Line, limit: int) -> tuple[Line, Line | None]:
     """Divide a line into what fits and what is left."""
-    if len(show(line)) <= limit:
+    near, far = _near(line.spans, limit)
+    if not far and len(show(line)) <= limit:
         return line, None
-    text = "".join(span.text for span in line.spans)
+    text = "".join(span.text for span in near)
     end = _word_end(text, min(limit, len(text)))
-    while end > 1 and (over := len(show(_slice(line, 0, end))) - limit) > 0:
-        end = _word_end(text, max(1, end - over))
-    left = _slice(line, end + _spaces(text, end), len(text))
-    return _slice(line, 0, end), Line(left.spans, line.rest, line.rest) if left.spans else None
+    while end > 1 and (size := len(show(_with(line, _slice(near, 0, end))))) > limit:
+        end = _word_end(text, max(1, min(end - 1, end * limit // size)))
+    rest = (*_slice(near, end + _spaces(text, end), len(text)), *far)
+    return _with(line, _slice(near, 0, end)), Line(rest, line.rest, line.rest) if rest else None
+
+
+def _near(spans: tuple[Span, ...], limit: int) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+    """Divide after the first spans that are longer than the limit together: the cut is in them."""
+    size = 0
+    for count, span in enumerate(spans, 1):
+        size += len(span.text)
+        if size > limit:
+            return spans[:count], spans[count:]
+    return spans, ()
+
+
+def _with(line: Line, spans: tuple[Span, ...]) -> Line:
+    return Line(spans, line.prefix, line.rest)
 
 
 def _word_end(text: str, end: int) -> int:
@@ -122,12 +137,12 @@ def _spaces(text: str, start: int) -> int:
     return len(text[start:]) - len(text[start:].lstrip())
 
 
-def _slice(line: Line, start: int, end: int) -> Line:
-    spans: list[Span] = []
+def _slice(spans: tuple[Span, ...], start: int, end: int) -> tuple[Span, ...]:
+    kept: list[Span] = []
     place = 0
-    for span in line.spans:
+    for span in spans:
         piece = span.text[max(start - place, 0) : max(end - place, 0)]
         if piece:
-            spans.append(Span(piece, span.styles))
+            kept.append(Span(piece, span.styles))
         place += len(span.text)
-    return Line(tuple(spans), line.prefix, line.rest)
+    return tuple(kept)
