@@ -1,4 +1,5 @@
 import { proto, toNumber, type WAMessage } from 'baileys'
+import { clock } from './clock.ts'
 import { type Content, clip, readContent, safeId, wordsOf } from './content.ts'
 import type { InboundEvent, Quoted } from './contract.ts'
 import { bare, type Directory, type Identity, identify, isBroadcastList, isGroup, isIgnored } from './jid.ts'
@@ -15,7 +16,7 @@ export type Translation =
 const { StubType } = proto.WebMessageInfo
 
 /**
- * Turns a message of WhatsApp into an event of the contract. Pure: what it has to know about addresses comes from
+ * Turns a message of WhatsApp into an event of the contract. What it has to know about addresses comes from
  * `directory`. Nothing a person wrote is dropped; a kind without a reader becomes an event that names it.
  */
 export function translate(message: WAMessage, me: Me, directory: Directory, offline: boolean): Translation {
@@ -57,7 +58,7 @@ function envelope(message: WAMessage, { chat, sender, group }: People, me: Me): 
   const event: Draft = {
     from: chat,
     messageId: safeId(message.key.id ?? ''),
-    timestamp: toNumber(message.messageTimestamp ?? 0) * 1000,
+    timestamp: toNumber(message.messageTimestamp ?? 0) * 1000 || clock.now(),
     senderId: sender.id,
     account: bare(me.id) ?? me.id,
   }

@@ -1,4 +1,5 @@
 import { type BinaryNode, getBinaryNodeChild, getBinaryNodeChildren } from 'baileys'
+import { clock } from './clock.ts'
 import type { InboundEvent } from './contract.ts'
 import { bare, type Directory, identify, isGroup } from './jid.ts'
 
@@ -22,7 +23,7 @@ export function readReceipt(stanza: BinaryNode): ReceiptNode | undefined {
   if (!state || !id || !from || recipient) return undefined
   const list = getBinaryNodeChildren(getBinaryNodeChild(stanza, 'list'), 'item')
   const ids = [id, ...list.flatMap((item) => item.attrs.id ?? [])]
-  return { state, ids, chat: from, reader: participant ?? from, at: Number(t ?? 0) * 1000 }
+  return { state, ids, chat: from, reader: participant ?? from, at: t ? Number(t) * 1000 : clock.now() }
 }
 
 /** The event for those of a receipt's messages that we know. */

@@ -12,7 +12,7 @@ const reset = () => {
   agent.answer = () => 200
 }
 
-test('what the agent refuses for good goes to the dead letters, its neighbours go on', async () => {
+test('X19 what the agent refuses for good goes to the dead letters, its neighbours go on', async () => {
   agent.answer = ({ text }) => (text === 'poison' ? 422 : 200)
   for (const text of ['a before', 'poison', 'a after']) await simulator.say(ANN, { to: CLEO, text })
   await agent.text('a after')
@@ -26,7 +26,7 @@ test('what the agent refuses for good goes to the dead letters, its neighbours g
   reset()
 })
 
-test('a 503 with Retry-After is obeyed, and holds up its own chat only', async () => {
+test('X18 a 503 with Retry-After is obeyed, and holds up its own chat only', async () => {
   let first = 0
   let second = 0
   agent.answer = ({ text }) => {
@@ -55,7 +55,7 @@ test('a redirect is a failure, is not followed, and the event stays', async () =
   await agent.text('c redirected')
 })
 
-test('403 stops loudly: one probe now and then, nothing is lost', async () => {
+test('X25 403 stops loudly: one probe now and then, nothing is lost', async () => {
   agent.answer = () => 403
   const before = agent.requests
   for (let index = 0; index < 5; index += 1) await simulator.say(ANN, { to: CLEO, text: `d ${index}` })

@@ -38,7 +38,7 @@ test('an offline batch whose connection breaks before its end: all arrive, once,
   assert.ok(agent.events.filter(({ text }) => text?.startsWith('offline')).every((event) => event.offline))
 })
 
-test('the agent is down for 200 messages and the bridge restarts meanwhile: all are delivered, once, in order', async () => {
+test('X23 the agent is down for 200 messages and the bridge restarts meanwhile: all are delivered, once, in order', async () => {
   await agent.close()
   const texts = numbered('spooled', 200)
   await batch(ANN, texts.slice(0, 120))
@@ -64,7 +64,7 @@ test('the agent is down for 200 messages and the bridge restarts meanwhile: all 
   assert.equal(new Set(order).size, order.length)
 })
 
-test('kill -9 in the middle of a storm: nothing is lost, nothing comes twice, each chat keeps its order', async () => {
+test('X16 kill -9 in the middle of a storm: nothing is lost, nothing comes twice, each chat keeps its order', async () => {
   const { id: group } = await simulator.call<{ id: string }>('POST', '/groups', {
     subject: 'Storm',
     members: [CLEO, ANN, BOB],

@@ -104,7 +104,7 @@ test('removed at the phone: it stops, says so in words, and links anew when aske
   await bridge.kill('SIGTERM')
 })
 
-test('440, 405, 403: it stops and does not fight; 515 and 503: it comes back by itself', async () => {
+test('X48 440, 405, 403: it stops and does not fight; 515 and 503: it comes back by itself', async () => {
   const number = '15550000005'
   await simulator.phone(number)
   const bridge = await new BridgeProcess(simulator, agent).start()

@@ -65,7 +65,7 @@ for (const { kind, mimetype } of KINDS) {
   })
 }
 
-test('by url: only from the agent’s own origin, without redirects; the kind follows from the mimetype', async () => {
+test('I05 by url: only from the agent’s own origin, without redirects; the kind follows from the mimetype', async () => {
   const bytes = randomBytes(5000)
   agent.files.set('/files/a', bytes)
   const command = { to: ANN_JID, url: `${agent.url}/files/a`, mimetype: 'application/pdf', filename: 'a.pdf' }

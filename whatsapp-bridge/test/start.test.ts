@@ -27,7 +27,7 @@ async function refusal(
   return { code, words: refused.stderr }
 }
 
-test('a setting that is wrong is named, with an example that works', async () => {
+test('I01 a setting that is wrong is named, with an example that works', async () => {
   const wrong = [
     [{ WHATSAPP_BRIDGE_HOST: '0.0.0.0', WHATSAPP_WEBHOOK_SECRET: '' }, /WHATSAPP_WEBHOOK_SECRET/],
     [{ WHATSAPP_BRIDGE_PORT: '99999' }, /WHATSAPP_BRIDGE_PORT .*3001/],
@@ -47,7 +47,7 @@ test('a setting that is wrong is named, with an example that works', async () =>
   }
 })
 
-test('the directory belongs to its owner alone, and to one bridge at a time', async () => {
+test('X50 the directory belongs to its owner alone, and to one bridge at a time', async () => {
   assert.equal(statSync(bridge.data).mode & 0o777, 0o700)
   for (const name of readdirSync(bridge.data))
     assert.equal(statSync(join(bridge.data, name)).mode & 0o077, 0, `${name} is readable for others`)
@@ -63,7 +63,7 @@ test('a taken port is said in words', async () => {
   assert.match(words, /WHATSAPP_BRIDGE_PORT is already in use/)
 })
 
-test('a damaged database is refused, left as it is, and never becomes a new identity', async () => {
+test('X33 a damaged database is refused, left as it is, and never becomes a new identity', async () => {
   await bridge.kill()
   const source = join(bridge.data, 'bridge.db')
   const whole = new DatabaseSync(source)
@@ -131,7 +131,7 @@ test('SIGTERM lets a send under way finish; a supervised bridge ends with its su
   assert.equal(await supervised.exit(), 0)
 })
 
-test('a disk that is full: no receipt goes out, health says so, and nothing is lost when there is room again', async () => {
+test('X24 a disk that is full: no receipt goes out, health says so, and nothing is lost when there is room again', async () => {
   await bridge.start()
   await bridge.connected()
   // the bridge's own writer is refused, as a full disk would: another writer holds the database

@@ -222,7 +222,7 @@ test('the agent’s answers: what is delivered, refused, busy, away, forbidden',
   assert.equal(retryAfter('soon'), undefined)
 })
 
-test('close codes: what comes next', () => {
+test('X48 close codes: what comes next', () => {
   const next = (code: number | undefined, linked = true) => judge(code, linked, '').next
   assert.deepEqual(
     [515, 408, 428, 500, 503, undefined].map((code) => next(code)),
