@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from tests.support.stage import OPEN, Stage
+from tests.support.stage_model import EchoModel
 from tests.support.stage_world import World
 
 HERE = Path(__file__).parent
@@ -35,10 +36,40 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Worl
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def shared(world: World, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Stage]:
-    """A stage for stories that break nothing: each takes an owner of its own, `shared.owner()`."""
+async def one_stage(world: World, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Stage]:
     async with Stage(world, tmp_path_factory.mktemp("shared"), owners=40) as stage:
         yield stage
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def shared(one_stage: Stage) -> Stage:
+    """A stage for many stories: each takes an owner of its own, `shared.owner()`, and may kill what it likes."""
+    await one_stage.up()
+    return one_stage
+
+
+class Provided(Stage):
+    """A stage whose agent thinks with a provider's model, which says again what it is told."""
+
+    model: EchoModel
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def one_provided(world: World, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Provided]:
+    with EchoModel() as model:
+        stage = Provided(world, tmp_path_factory.mktemp("provided"), owners=24, agent=model.settings)
+        stage.model = model
+        async with stage:
+            yield stage
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def provided(one_provided: Provided) -> Provided:
+    """The same with a provider's model."""
+    await one_provided.up()
+    one_provided.model.script.clear()
+    one_provided.model.requests.clear()
+    return one_provided
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -34,13 +34,14 @@ class Up:
         await self.world.ask("POST", "/phones", {"number": self.number, "name": "Cleo"})
         await self.part.start(self.env())
 
-    async def scan(self) -> None:
-        """Scan the QR that the terminal shows, and wait for the connection."""
+    async def scan(self) -> int:
+        """Scan the QR that the terminal shows, and wait for the connection; tells the device."""
         await self.part.says("scan this QR code")
         link = LinkAnswer.model_validate_json(await self.ask_bridge("/link"))
         assert link.qr
-        await self.world.link(self.number, link.qr)
+        device = await self.world.link(self.number, link.qr)
         await self.part.says("✓ WhatsApp: Connected")
+        return device
 
     async def ask_bridge(self, path: str) -> bytes:
         note = await until("the note", self._note)
@@ -155,5 +156,18 @@ async def test_a_phone_links_by_code_where_no_camera_is(world: World, tmp_path: 
     await world.ask("POST", "/phones", {"number": number, "name": "Cleo"})
     async with up(world, tmp_path, "--phone", f"+{number}") as cleo:
         said = await cleo.part.says(r"Pairing code: (\w{4})-(\w{4})")
-        await world.ask("POST", f"/phones/{number}/link/code", {"code": said[1] + said[2]})
+        path = f"/phones/{number}/link/code"
+        assert (await world.http.post(path, json={"code": "ABCD1234"})).status_code == 422
+        await world.ask("POST", path, {"code": said[1] + said[2]})
         await cleo.part.says("✓ WhatsApp: Connected")
+
+
+async def test_a_phone_that_unlinks_cleo_is_noticed_and_said(world: World, tmp_path: Path) -> None:
+    async with up(world, tmp_path) as cleo:
+        device = await cleo.scan()
+        await world.ask("DELETE", f"/phones/{cleo.number}/companions/{device}")
+        await cleo.part.says("WhatsApp: The phone has unlinked this device")
+        status = await cleo.command("status")
+        assert status.process
+        assert status.process.returncode == 1
+        assert "The phone has unlinked this device" in status.said

@@ -34,7 +34,8 @@ OPEN: list["Stage"] = []
 class Stage:
     """Bridge and agent of one Cleo, on fixed ports and data, with phones of people it knows.
 
-    `owners` and `users` are how many of them there are. `agent` and `bridge` are settings on top of the usual.
+    `owners` and `users` are how many of them there are. `agent` and `bridge` are settings on top of the usual;
+    with `agent_url` or `bridge_url` that part is somebody else's.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Stage:
         users: int = 0,
         agent: Mapping[str, str] | None = None,
         bridge: Mapping[str, str] | None = None,
+        agent_url: str | None = None,
         bridge_url: str | None = None,
     ) -> None:
         self.world = world
@@ -53,8 +55,9 @@ class Stage:
         self.cleo = world.number()
         self.agent = Part("agent", [CLEO, "up"], folder)
         self.bridge = Part("bridge", program_of("whatsapp-bridge"), folder)
-        self.agent_url = f"http://127.0.0.1:{free_port()}"
+        self.agent_url = agent_url or f"http://127.0.0.1:{free_port()}"
         self.bridge_url = bridge_url or f"http://127.0.0.1:{free_port()}"
+        self.has_agent = agent_url is None
         self.has_bridge = bridge_url is None
         self.agent_env = dict(agent or {})
         self.bridge_env = dict(bridge or {})
@@ -82,8 +85,21 @@ class Stage:
         """Start both, link the bridge if it never was, and wait until they work."""
         await asyncio.gather(self.start_agent(), self.start_bridge())
 
+    async def begin(self, part: Part) -> None:
+        """Start the bridge or the agent, and do not wait for it."""
+        await part.start(self._agent_env() if part is self.agent else self._bridge_env())
+
+    async def up(self) -> None:
+        """Wait until both work; starts what does not run, as a story that failed may have left it."""
+        for part in (self.agent, self.bridge):
+            if not part.is_running:
+                await self.begin(part)
+        await asyncio.gather(self.agent_listens(), self.linked())
+
     async def start_agent(self, **more: str) -> None:
         """Start the agent and wait until it answers; `more` are settings of this start alone."""
+        if not self.has_agent:
+            return
         await self.agent.start(self._agent_env() | more)
         await self.agent_listens()
 
@@ -178,6 +194,14 @@ class Stage:
                where address = ? and body ->> '$.content.type' = 'reaction' order by inbox.seq""",
             f"phone:+{phone.number}",
         )
+
+    def history(self, phone: Phone) -> list[str]:
+        """What the model read and said in this person's chat, as the agent keeps it."""
+        [conversation] = self.conversations(phone)
+        rows = self.rows(
+            "select body from history where conversation = ? order by revision", str(conversation)
+        )
+        return [body.decode() for (body,) in rows if isinstance(body, bytes)]
 
     def kept(self, digest: str) -> bytes:
         """The bytes that the agent keeps under this SHA-256."""

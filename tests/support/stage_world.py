@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Literal, Self, TypeVar
 
 import httpx2
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic.alias_generators import to_camel
-from tests.support.stage_part import PATIENCE, Part
+from tests.support.stage_part import PATIENCE, Part, until
 
 from cleo.app.bridge import program_of
 from cleo.app.settings import passed_on
@@ -58,7 +58,7 @@ class Bubble(_Wire):
     id: str
     chat: str
     kind: str
-    from_me: bool = False
+    sender: str = Field(alias="from")
     text: str = ""
     caption: str = ""
     deliveries: int = 1
@@ -85,6 +85,11 @@ class Companion(_Wire):
     messages: list[Told]
 
 
+class Fault(_Wire):
+    id: int
+    struck: int = 0
+
+
 class Linked(_Wire):
     device: int
 
@@ -96,6 +101,12 @@ class Sent(_Wire):
 
 _BUBBLES = TypeAdapter(list[Bubble])
 _LEDGER = TypeAdapter(list[Companion])
+_FAULTS = TypeAdapter(list[Fault])
+
+
+def numbered(first: int, last: int) -> list[str]:
+    """Words whose order can be seen."""
+    return [f"n{number}" for number in range(first, last + 1)]
 
 
 class World:
@@ -141,6 +152,15 @@ class World:
     async def settled(self, number: str, seconds: float = PATIENCE) -> None:
         """Wait until nothing is on its way to the linked device any more."""
         await self.ask("GET", f"/phones/{number}/companions/any?until=settled&wait={seconds * 1000:.0f}")
+
+    async def fault(self, order: Mapping[str, object]) -> int:
+        """Order trouble on the wire; tells its id."""
+        return Fault.model_validate_json(await self.ask("POST", "/faults", order)).id
+
+    async def struck(self, fault: int) -> int:
+        """Tell how often it happened."""
+        faults = _FAULTS.validate_json(await self.ask("GET", "/faults"))
+        return next(one.struck for one in faults if one.id == fault)
 
     async def told(self, number: str) -> list[Told]:
         """What WhatsApp was told of the messages for the devices of `number`, in sending order."""
@@ -190,7 +210,7 @@ class Phone:
     async def bubbles(self) -> list[Bubble]:
         """Everything from Cleo, in order."""
         shown = _BUBBLES.validate_json(await self.world.ask("GET", f"/phones/{self.number}/messages"))
-        return [bubble for bubble in shown if not bubble.from_me]
+        return [bubble for bubble in shown if bubble.sender == self.cleo]
 
     async def texts(self) -> list[str]:
         """The words of everything from Cleo."""
@@ -218,11 +238,20 @@ class Phone:
             path = f"/phones/{self.number}/messages?after={after}&wait={wait:.0f}"
             for bubble in _BUBBLES.validate_json(await self.world.ask("GET", path)):
                 after = bubble.seq
-                if not bubble.from_me and fits(bubble):
+                if bubble.sender == self.cleo and fits(bubble):
                     self.read = after
                     return bubble
                 passed.append(f"{bubble.kind}: {bubble.words}")
         raise AssertionError(f"+{self.number} waited {seconds:g} s in vain for {what}; it shows {passed}")
+
+    async def hears_again(self, texts: Sequence[str], *, seconds: float = 2 * PATIENCE) -> None:
+        """Wait until Cleo has said all of these words again: each once, in order, and nothing else."""
+
+        async def said() -> list[str] | None:
+            words = [word for text in await self.texts() for word in text.split()]
+            return words if len(words) >= len(texts) else None
+
+        assert await until(f"{len(texts)} answers at +{self.number}", said, seconds) == list(texts)
 
     async def download(self, bubble: Bubble) -> bytes:
         """The decrypted bytes of a file that it shows."""

@@ -1,0 +1,165 @@
+"""Nothing is done without a 👍, whoever falls over meanwhile. `pressed` are the effects."""
+
+import re
+
+from tests.scenarios.conftest import MakeStage
+from tests.support.stage import Stage
+from tests.support.stage_part import until
+from tests.support.stage_world import Bubble, Phone
+
+
+async def ask(phone: Phone, button: str) -> Bubble:
+    """Ask for something that needs a yes; gives the question."""
+    await phone.say(f"/press {button}")
+    return await phone.hears(f"Confirm: press a button.*{button}")
+
+
+def ref(question: Bubble) -> str:
+    found = re.search(r"· ([0-9A-Z]{4})", question.text)
+    assert found
+    return found[1]
+
+
+async def one_press(stage: Stage, phone: Phone, button: str) -> None:
+    """Wait for the outcome, and see that it happened once and was told once."""
+    await phone.hears(f"^Pressed {button}")
+    await stage.quiet()
+    assert stage.pressed.count(button) == 1
+    assert sum(f"Pressed {button}" in text for text in await phone.texts()) == 1
+
+
+async def nothing_more(stage: Stage, phone: Phone, button: str) -> None:
+    """See that nothing is done and nothing more is said, now that everything has settled."""
+    shown = len(await phone.bubbles())
+    await stage.quiet()
+    assert button not in stage.pressed
+    assert len(await phone.bubbles()) == shown
+
+
+# ── answers ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_thumbs_up_does_it_and_the_question_shows_that_it_was_done(shared: Stage) -> None:
+    ann = shared.owner()
+    question = await ask(ann, "red")
+    await nothing_more(shared, ann, "red")
+    await ann.react(question.id, "👍🏽")
+    sign = await ann.hears(kind="reaction")
+    assert sign.reaction and (sign.reaction.id, sign.reaction.emoji) == (question.id, "🟢")
+    await one_press(shared, ann, "red")
+
+
+async def test_a_quoted_yes_does_it(shared: Stage) -> None:
+    ann = shared.owner()
+    question = await ask(ann, "orange")
+    await ann.reply(question.id, "ok")
+    await one_press(shared, ann, "orange")
+
+
+async def test_a_bare_yes_does_it(shared: Stage) -> None:
+    ann = shared.owner()
+    await ask(ann, "yellow")
+    await ann.say("Yes!")
+    await one_press(shared, ann, "yellow")
+
+
+async def test_a_no_with_a_reason_reaches_the_model(shared: Stage) -> None:
+    ann = shared.owner()
+    question = await ask(ann, "green")
+    await ann.reply(question.id, "no, because the paint is wet")
+    await ann.hears("did not press")
+    assert any("The user said NO (because the paint is wet)" in body for body in shared.history(ann))
+    await nothing_more(shared, ann, "green")
+
+
+async def test_a_thumbs_up_twice_does_it_once(shared: Stage) -> None:
+    ann = shared.owner()
+    question = await ask(ann, "blue")
+    await ann.react(question.id, "👍")
+    await ann.react(question.id, "👍")
+    await one_press(shared, ann, "blue")
+    await ann.react(question.id, "👍")
+    await ann.say("yes")
+    await ann.hears("no open question")
+    await shared.quiet()
+    assert shared.pressed.count("blue") == 1
+
+
+async def test_the_second_of_two_questions_is_answered_and_the_first_waits(shared: Stage) -> None:
+    ann = shared.owner()
+    first = await ask(ann, "violet")
+    second = await ask(ann, "brown")
+    await ann.react(second.id, "👍")
+    await one_press(shared, ann, "brown")
+    assert "violet" not in shared.pressed
+    await ann.say(f"yes {ref(first)}")
+    await one_press(shared, ann, "violet")
+
+
+async def test_a_thumbs_up_of_somebody_else_counts_for_nothing(make_stage: MakeStage) -> None:
+    stage = await make_stage(users=1)
+    ann, bob, eve = stage.owners[0], stage.users[0], await stage.stranger()
+    await bob.say("/press gold")
+    await bob.hears("I asked my owner")
+    question = await ann.hears("Confirm: press a button.*gold")
+    for other in (bob, eve):
+        await other.react(question.id, "👍")
+        await other.reply(question.id, "yes")
+        await other.say(f"yes {ref(question)}")
+    await stage.quiet()
+    assert stage.pressed == []
+    await ann.react(question.id, "👍")
+    await bob.hears("^Pressed gold")
+    await stage.quiet()
+    assert stage.pressed == ["gold"]
+
+
+# ── time and crashes ───────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_question_expires_and_a_late_yes_does_nothing(make_stage: MakeStage) -> None:
+    stage = await make_stage(agent={"CLEO_CONFIRM_MINUTES": "0.05"})
+    ann = stage.owners[0]
+    question = await ask(ann, "silver")
+    await ann.hears("nobody answered")
+    await ann.react(question.id, "👍")
+    await ann.hears("expired")
+    await nothing_more(stage, ann, "silver")
+
+
+async def test_a_question_outlives_the_death_of_the_agent_the_bridge_and_both(shared: Stage) -> None:
+    ann = shared.owner()
+    for button, restart in (
+        ("agent", shared.restart_agent),
+        ("bridge", shared.restart_bridge),
+        ("both", shared.restart),
+    ):
+        question = await ask(ann, button)
+        await restart()
+        await ann.react(question.id, "👍")
+        await one_press(shared, ann, button)
+
+
+async def test_a_thumbs_up_while_everything_is_down_counts_later(shared: Stage) -> None:
+    ann = shared.owner()
+    question = await ask(ann, "pink")
+    await shared.kill_all()
+    await ann.react(question.id, "👍")
+    await shared.start()
+    await one_press(shared, ann, "pink")
+
+
+async def test_a_death_right_after_the_thumbs_up_does_it_at_most_once(shared: Stage) -> None:
+    ann = shared.owner()
+    question = await ask(ann, "grey")
+    await ann.react(question.id, "👍")
+
+    async def decided() -> bool:
+        states = "select state from confirmations where ref = ?"
+        return shared.rows(states, ref(question)) != [("pending",)]
+
+    await until("the vote", decided)
+    await shared.restart_agent()
+    await ann.hears("Pressed grey|may already have done")
+    await shared.quiet()
+    assert shared.pressed.count("grey") <= 1

@@ -1,0 +1,42 @@
+"""Kill -9 at any moment. The judges are the phones: what they wrote, and what they show."""
+
+import asyncio
+import random
+
+from tests.scenarios.conftest import Provided
+from tests.support.stage_part import Part
+from tests.support.stage_world import Phone, numbered
+
+MESSAGES = 30
+KILLS = 10
+
+
+async def test_nothing_is_lost_doubled_or_swapped_through_ten_kills(provided: Provided) -> None:
+    chance = random.Random(20)
+    phones = [provided.owner() for _ in range(3)]
+    writing = [asyncio.create_task(trickle(phone, chance)) for phone in phones]
+    for _ in range(KILLS):
+        await asyncio.sleep(chance.uniform(0, 2))
+        await kill(provided, chance.choice([provided.agent, provided.bridge]), wait=chance.random() < 0.7)
+    await asyncio.gather(*writing)
+    await provided.up()
+    for phone in phones:
+        await phone.hears_again(numbered(1, MESSAGES), seconds=60)
+    await provided.quiet()
+    for phone in phones:
+        await phone.hears_again(numbered(1, MESSAGES))
+    assert {message.state for message in await provided.world.told(provided.cleo)} == {"receipted"}
+
+
+async def trickle(phone: Phone, chance: random.Random) -> None:
+    for text in numbered(1, MESSAGES):
+        await phone.say(text)
+        await asyncio.sleep(chance.uniform(0, 1.5))
+
+
+async def kill(stage: Provided, part: Part, *, wait: bool) -> None:
+    """Kill a part and start it again; without `wait` the next kill may come before it is up."""
+    await part.kill()
+    await stage.begin(part)
+    if wait:
+        await stage.up()

@@ -1,0 +1,28 @@
+"""Groups: Cleo answers only where it was told to."""
+
+from tests.scenarios.conftest import MakeStage
+
+LISTED = "120363400000000001@g.us"
+HIDING = "120363400000000002@g.us"
+OTHER = "120363400000000003@g.us"
+
+
+async def test_listed_groups_are_answered_with_a_quote_and_others_are_not(make_stage: MakeStage) -> None:
+    stage = await make_stage(users=1, agent={"CLEO_ALLOWED_GROUPS": f"{LISTED}, {HIDING}"})
+    ann, bob, eve = stage.owners[0], stage.users[0], await stage.stranger()
+    members = [phone.number for phone in (ann, bob, eve)] + [stage.cleo]
+    for group, hiding in ((LISTED, False), (HIDING, True), (OTHER, False)):
+        about = {"id": group, "subject": "Us", "members": members, "lid": hiding}
+        await stage.world.ask("POST", "/groups", about)
+    await eve.say("what is 1 + 1?", group=LISTED)
+    await ann.say("what is 2 + 2?", group=OTHER)
+    asked = await bob.say("what is 6 * 7?", group=LISTED)
+    open_answer = await ann.hears("42")
+    assert open_answer.quote and open_answer.quote.id == asked
+    asked = await bob.say("what is 6 * 8?", group=HIDING)
+    hidden_answer = await ann.hears("48")
+    assert hidden_answer.quote and hidden_answer.quote.id == asked
+    await stage.quiet()
+    for phone in (ann, bob, eve):
+        shown = [(bubble.chat, bubble.text) for bubble in await phone.bubbles()]
+        assert shown == [(LISTED, open_answer.text), (HIDING, hidden_answer.text)]

@@ -1,0 +1,39 @@
+"""Parts that are away for a while: everything is answered, once, and in the order in which it was written."""
+
+import asyncio
+
+from tests.scenarios.conftest import Provided
+from tests.support.stage_world import numbered
+
+PHONES = 4
+
+
+async def test_200_messages_wait_while_the_agent_is_down_and_the_bridge_restarts(provided: Provided) -> None:
+    phones = [provided.owner() for _ in range(PHONES)]
+    await provided.agent.stop()
+    await asyncio.gather(*(phone.say_all(numbered(1, 25)) for phone in phones))
+    await provided.world.settled(provided.cleo)
+    await provided.restart_bridge()
+    await asyncio.gather(*(phone.say_all(numbered(26, 50)) for phone in phones))
+    await provided.world.settled(provided.cleo)
+    await provided.start_agent()
+    for phone in phones:
+        await phone.hears_again(numbered(1, 50))
+    await provided.quiet()
+    for phone in phones:
+        await phone.hears_again(numbered(1, 50))
+        assert {bubble.deliveries for bubble in await phone.bubbles()} == {1}
+
+
+async def test_an_offline_batch_whose_connection_breaks_arrives_once_and_in_order(provided: Provided) -> None:
+    ann = provided.owner()
+    await provided.bridge.stop()
+    await ann.say_all(numbered(1, 50))
+    drop = {"on": "out", "do": "drop", "number": provided.cleo, "match": {"tag": "message"}, "skip": 29}
+    fault = await provided.world.fault(drop)
+    await provided.start_bridge()
+    await ann.hears_again(numbered(1, 50))
+    await provided.quiet()
+    await ann.hears_again(numbered(1, 50))
+    assert [message.state for message in await provided.world.told(provided.cleo)][-50:] == ["receipted"] * 50
+    assert await provided.world.struck(fault) == 1

@@ -1,0 +1,74 @@
+"""A provider's model through the whole line, over real HTTP."""
+
+import pytest
+from tests.scenarios.conftest import Provided
+from tests.support.openai_mock import Calls, Fails, Says
+
+
+@pytest.mark.parametrize("stream", ["false", "true"])
+async def test_words_tools_and_a_thumbs_up_pass_the_whole_line(provided: Provided, stream: str) -> None:
+    await provided.agent.stop()
+    await provided.start_agent(CLEO_STREAM=stream)
+    ann, model = provided.owner(), provided.model
+    model.script = [
+        Says("Good **morning**, Ann."),
+        Calls((("calculate", {"expression": "6*7"}),)),
+        Says("That is 42."),
+        Calls((("press", {"button": f"red-{stream}"}),)),
+        Says("It is pressed."),
+        Calls((("press", {"button": f"blue-{stream}"}),)),
+        Says("Then I leave it."),
+    ]
+    await ann.say("hello")
+    await ann.hears(r"^Good \*morning\*, Ann\.\s*$")
+    await ann.say("what is 6 * 7?")
+    await ann.hears(r"^That is 42\.\s*$")
+    await ann.say("press red")
+    await ann.react((await ann.hears("Confirm: press a button.*red")).id, "👍")
+    await ann.hears(r"^It is pressed\.\s*$")
+    await ann.say("press blue")
+    await ann.reply((await ann.hears("Confirm: press a button.*blue")).id, "no, because I am asleep")
+    await ann.hears(r"^Then I leave it\.\s*$")
+    await provided.quiet()
+    assert provided.pressed.count(f"red-{stream}") == 1
+    assert f"blue-{stream}" not in provided.pressed
+    assert len(await ann.texts()) == 6
+    assert [request.get("stream", False) for request in model.requests] == [stream == "true"] * 7
+    results = [message["content"] for message in model.requests[-1]["messages"] if message["role"] == "tool"]
+    assert results[1] == f"Pressed red-{stream}."
+    assert "The user said NO (because I am asleep)" in results[2]
+    assert model.refused == []
+
+
+async def test_a_model_that_is_down_for_a_while_answers_later_and_once(provided: Provided) -> None:
+    ann = provided.owner()
+    provided.model.script = [Fails(500)] * 4
+    await ann.say("are you there?")
+    await ann.hears("^are you there")
+    await provided.quiet()
+    assert len(await ann.bubbles()) == 1
+    assert len(provided.model.requests) == 5
+
+
+async def test_a_thumbs_up_that_was_taken_back_before_the_other_answers_counts_for_nothing(
+    provided: Provided,
+) -> None:
+    ann = provided.owner()
+    provided.model.script = [
+        Calls((("press", {"button": "black"}), ("press", {"button": "white"}))),
+        Says("Only one was pressed."),
+    ]
+    await ann.say("press black and white")
+    black, white = await ann.hears("Confirm.*black"), await ann.hears("Confirm.*white")
+    await ann.react(black.id, "👍")
+    await provided.quiet()
+    await ann.react(black.id, "")
+    await provided.quiet()
+    await ann.say("yes")  # two are open again, so this cannot be meant for one
+    await ann.hears("Several questions are open")
+    await ann.react(white.id, "👍")
+    await ann.reply(black.id, "no")
+    await ann.hears("Only one was pressed")
+    await provided.quiet()
+    assert "white" in provided.pressed
+    assert "black" not in provided.pressed
