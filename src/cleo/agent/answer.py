@@ -13,8 +13,9 @@ from cleo.agent.job import Job
 from cleo.agent.loop import End, bodies
 from cleo.domain.content import Text
 from cleo.domain.conversation import ConversationId
+from cleo.domain.errors import ModelError
 from cleo.domain.message import OutboxItem, Quoted
-from cleo.ports import Channel, Parked, Renders, Transaction
+from cleo.ports import Channel, Parked, Transaction
 
 REQUESTS: TypeAdapter[DeferredToolRequests] = TypeAdapter(DeferredToolRequests)
 """Reads and writes a parked batch."""
@@ -52,7 +53,7 @@ class Answerer:
             wake |= self.asker.ask(
                 tx, end.parked, conversation=job.conversation, person=job.person, batch=revision, now=now
             )
-        self._reply(tx, job, self._text(tx, job, end))
+        self._reply(tx, job, [self._excuse(tx, job, end.error)] if end.error else end.parts)
         tokens = end.usage.total_tokens
         if tokens:
             tx.history.spend(job.conversation.id, job.run.id, tokens, 0.0, now)
@@ -77,16 +78,12 @@ class Answerer:
             to = "cancelled" if row.state == "approved" else row.state
             tx.confirmations.move(row.ref, when={row.state}, to=to, changes={"told": True})
 
-    def _text(self, tx: Transaction, job: Job, end: End) -> str:
-        if not end.error:
-            return end.reply
+    def _excuse(self, tx: Transaction, job: Job, error: ModelError) -> str:
         questions = [*job.rows, *([job.late] if job.late else [])]
         after = {tx.confirmations.find(ref=row.ref)[0].state for row in questions}
-        return f"⚠️ {end.error}" + (f" {DONE_ANYWAY}" if "succeeded" in after else "")
+        return f"⚠️ {error}" + (f" {DONE_ANYWAY}" if "succeeded" in after else "")
 
-    def _reply(self, tx: Transaction, job: Job, markdown: str) -> None:
-        channel = self.channel
-        parts = channel.render(markdown) if isinstance(channel, Renders) else [markdown]
+    def _reply(self, tx: Transaction, job: Job, parts: Sequence[str]) -> None:
         quoted = _quote(job) if job.conversation.is_group else None
         for number, part in enumerate(part for part in parts if part.strip()):
             key = f"{job.run.id}:{number}"
@@ -96,7 +93,7 @@ class Answerer:
                     conversation=job.conversation.id,
                     content=Text(body=part),
                     quoted=quoted if number == 0 else None,
-                    message_id=channel.message_id(key),
+                    message_id=self.channel.message_id(key),
                 )
             )
 

@@ -81,6 +81,9 @@ class End:
 
     messages: list[ModelMessage] = field(default_factory=list[ModelMessage])
     reply: str = ""
+    """Markdown."""
+    parts: list[str] = field(default_factory=list[str])
+    """The reply in the channel's own markup, one text a message."""
     parked: DeferredToolRequests | None = None
     usage: RunUsage = field(default_factory=RunUsage)
     error: ModelError | None = None

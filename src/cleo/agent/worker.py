@@ -26,12 +26,24 @@ from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.errors import Fenced, ModelUnavailable
 from cleo.domain.failpoint import failpoint
 from cleo.domain.run import MAX_ATTEMPTS
-from cleo.ports import Channel, Clock, Engine, Files, ShowsTyping, Store, Tool, ToolContext, Transaction
+from cleo.ports import (
+    Channel,
+    Clock,
+    Engine,
+    Files,
+    Renders,
+    ShowsTyping,
+    Store,
+    Tool,
+    ToolContext,
+    Transaction,
+)
 
 _log = structlog.get_logger("cleo.worker")
 
 _TYPING_AFTER = 0.25
 _TYPING_AGAIN = 10.0
+_LONG_REPLY = 4000
 _MODEL_PAUSE = 2.0
 """Seconds before a model that could not be reached is tried again; doubled each time."""
 
@@ -105,7 +117,7 @@ class Worker:
             _log.warning("model unavailable", attempt=job.run.attempts, reason=str(end.error))
             await self.clock.sleep(_MODEL_PAUSE * 2 ** (job.run.attempts - 1))
             return
-        await self._finish(job, end, progress, answerer, beginning)
+        await self._finish(job, end, progress, channel)
 
     async def _begin(self, job: Job, channel: Channel) -> Beginning:
         if job.run.prompted or not job.items:
@@ -155,18 +167,28 @@ class Worker:
             say=say,
         )
 
-    async def _finish(
-        self, job: Job, end: End, progress: "_Progress", answerer: Answerer, beginning: Beginning
-    ) -> None:
+    async def _finish(self, job: Job, end: End, progress: "_Progress", channel: Channel) -> None:
         if end.error:
             _log.error("turn failed", reason=str(end.error))
         end.messages = progress.rest(end.messages)
+        end.parts = await _rendered(end.reply, channel)
         now = self.clock.now()
         failpoint("answer.before_commit")
-        wake = await self.store.write(lambda tx: answerer.commit(tx, job, end, beginning.answers, now))
+        wake = await self.store.write(
+            lambda tx: progress.answerer.commit(tx, job, end, progress.beginning.answers, now)
+        )
         failpoint("answer.after_commit")
         for conversation in wake - {job.conversation.id}:
             await self.engine.wake(conversation)
+
+
+async def _rendered(markdown: str, channel: Channel) -> list[str]:
+    """Divide a reply into messages; a long one takes a while, and others must not wait for it."""
+    if not isinstance(channel, Renders):
+        return [markdown]
+    if len(markdown) < _LONG_REPLY:
+        return channel.render(markdown)
+    return await asyncio.to_thread(channel.render, markdown)
 
 
 @dataclass
