@@ -48,6 +48,7 @@ async def running(settings: Settings, options: BridgeOptions) -> AsyncGenerator[
     """
     own = settings.whatsapp_bridge_url is None
     _refuse_open_door(settings, own_bridge=own)
+    ended = asyncio.Event()
     async with AsyncExitStack() as stack:
         stack.enter_context(lock_data_dir(settings.cleo_data))
         listener = stack.enter_context(_listening(settings))
@@ -58,13 +59,13 @@ async def running(settings: Settings, options: BridgeOptions) -> AsyncGenerator[
         bridge_url = settings.whatsapp_bridge_url or f"http://127.0.0.1:{free_port()}"
         if own and secret:
             child = _own_bridge(settings, options, api_url=api_url, bridge_url=bridge_url, secret=secret)
-            await stack.enter_async_context(_kept(child))
+            await stack.enter_async_context(_kept(child, ended))
         from cleo.app.build import build  # noqa: PLC0415 - two seconds in which the bridge starts already
         from cleo.app.server import serving  # noqa: PLC0415 - as above
 
         cleo = await build(settings, bridge_url=bridge_url, secret=secret)
         stack.push_async_callback(cleo.close)
-        ended = await stack.enter_async_context(serving(cleo, listener))
+        await stack.enter_async_context(serving(cleo, listener, ended))
         stack.enter_context(noted(settings.cleo_data, url=api_url, bridge=bridge_url))
         yield Running(url=api_url, cleo=cleo, ended=ended)
 
@@ -90,9 +91,10 @@ def _own_bridge(
 
 
 @asynccontextmanager
-async def _kept(child: Child) -> AsyncGenerator[None]:
-    """Keep a child running while the block is open."""
+async def _kept(child: Child, ended: asyncio.Event) -> AsyncGenerator[None]:
+    """Keep a child running while the block is open. When it is given up, that ends everything, and is raised."""
     task = asyncio.create_task(child.run())
+    task.add_done_callback(lambda _: ended.set())
     await asyncio.sleep(0)  # lets it start now: it needs a moment too
     try:
         yield

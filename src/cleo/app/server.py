@@ -35,8 +35,8 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(cleo: Cleo, listener: socket.socket) -> AsyncGenerator[asyncio.Event]:
-    """Listen while the block is open; the event is set when Cleo or its server stops on its own."""
+async def serving(cleo: Cleo, listener: socket.socket, ended: asyncio.Event) -> AsyncGenerator[None]:
+    """Listen while the block is open; `ended` is set when Cleo or its server stops on its own."""
     app = http_app(
         readiness=cleo.readiness, webhooks=cleo.webhooks, working=cleo.working, names=cleo.known_names
     )
@@ -52,7 +52,6 @@ async def serving(cleo: Cleo, listener: socket.socket) -> AsyncGenerator[asyncio
         h11_max_incomplete_event_size=LARGEST_HEAD,
     )
     server = _Server(config)
-    ended = asyncio.Event()
     cleo.on_failure = ended.set
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     serving.add_done_callback(lambda _: ended.set())
@@ -60,7 +59,7 @@ async def serving(cleo: Cleo, listener: socket.socket) -> AsyncGenerator[asyncio
     await asyncio.wait({serving, started}, return_when=asyncio.FIRST_COMPLETED)
     started.cancel()
     try:
-        yield ended
+        yield
     finally:
         server.should_exit = True
         await serving

@@ -15,11 +15,16 @@ from typing import cast
 import structlog
 
 from cleo.domain.delivery import backoff
+from cleo.domain.errors import ConfigError
 
 PATIENCE = 4.0
 """Seconds that a child has for a clean stop."""
 HEALTHY_AFTER = 60.0
 """Seconds after which a start counts as a good one, and the next failure as the first."""
+USELESS = 78
+"""Exit code (EX_CONFIG) by which a child says that another start will not help."""
+USELESS_STARTS = 6
+"""Such ends in a row after which it is believed: a predecessor that is still ending may hold what it needs."""
 LONGEST_LINE = 4 * 1024 * 1024
 
 News = Mapping[str, object]
@@ -50,15 +55,21 @@ class Child:
     _last_words: deque[str] = field(default_factory=lambda: deque(maxlen=3))
 
     async def run(self) -> None:
-        """Start it, and again whenever it ends, until cancelled; then stop it cleanly."""
-        failures = 0
+        """Start it, and again whenever it ends, until cancelled; then stop it cleanly.
+
+        Raises `ConfigError` when it cannot work as it is set.
+        """
+        failures = useless = 0
         loop = asyncio.get_running_loop()
         while True:
             started = loop.time()
             code = await self._live()
             failures = 1 if loop.time() - started > HEALTHY_AFTER else failures + 1
+            useless = useless + 1 if code == USELESS else 0
             wait = backoff(failures)
             reason = f"{self.program.name} ended ({_ending(code)}). {' '.join(self._last_words)}".strip()
+            if useless >= USELESS_STARTS:
+                raise ConfigError(reason)
             log.warning("child_ended", program=self.program.name, code=code, again_in=round(wait, 1))
             self.on_end(reason)
             await self.sleep(wait)

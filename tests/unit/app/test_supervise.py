@@ -6,7 +6,10 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from cleo.app.supervise import Child, News, Program
+import pytest
+
+from cleo.app.supervise import USELESS_STARTS, Child, News, Program
+from cleo.domain.errors import ConfigError
 
 
 def program(code: str, **env: str) -> Program:
@@ -75,12 +78,25 @@ async def test_it_is_started_again_later_each_time_and_says_why_it_ended() -> No
         waits.append(seconds)
         await asyncio.sleep(0)
 
-    code = "import sys; sys.stderr.write('WHATSAPP_PHONE is wrong.\\n'); sys.exit(78)"
+    code = "import sys; sys.stderr.write('Something broke.\\n'); sys.exit(3)"
     child = Child(program=program(code), on_news=lambda _: None, on_end=reasons.append, sleep=sleep)
     async with kept(child):
         await until(lambda: len(waits) >= 3)
-    assert reasons[0] == "child ended (exit code 78). WHATSAPP_PHONE is wrong."
+    assert reasons[0] == "child ended (exit code 3). Something broke."
     assert all(0 < wait <= 60 for wait in waits)
+
+
+async def test_it_is_given_up_when_it_says_again_and_again_that_a_start_cannot_help() -> None:
+    reasons: list[str] = []
+
+    async def at_once(_: float) -> None:
+        await asyncio.sleep(0)
+
+    code = "import sys; sys.stderr.write('WHATSAPP_PHONE is wrong.\\n'); sys.exit(78)"
+    child = Child(program=program(code), on_news=lambda _: None, on_end=reasons.append, sleep=at_once)
+    with pytest.raises(ConfigError, match="WHATSAPP_PHONE is wrong"):
+        await child.run()
+    assert len(reasons) == USELESS_STARTS - 1
 
 
 async def test_it_is_started_again_after_a_kill() -> None:

@@ -10,8 +10,9 @@ import structlog
 from cleo.app import logs
 from cleo.app.cli.linking import LinkScreen
 from cleo.app.serve import BridgeOptions, Running, running
+from cleo.app.setting_values import person_address
 from cleo.app.settings import Settings, environment, load, secrets
-from cleo.domain.errors import CleoError
+from cleo.domain.errors import CleoError, ConfigError
 
 _log = structlog.get_logger("cleo.up")
 
@@ -19,6 +20,11 @@ _log = structlog.get_logger("cleo.up")
 def run(*, phone: str | None) -> None:
     """Run until Ctrl-C or SIGTERM."""
     settings = load()
+    if phone:
+        try:
+            person_address(phone)
+        except ValueError as error:
+            raise ConfigError(f"--phone: {error}. For example: --phone +4915112345678") from None
     logs.set_up(settings.cleo_log, hide=secrets(settings, environment()))
     asyncio.run(_run(settings, phone))
 
