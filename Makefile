@@ -90,6 +90,7 @@ node_modules/.dev: $(NODE_LOCK) | .venv/.runtime
 
 lock: .venv/.tools
 	$(UV_COMPILE) pyproject.toml -o requirements.lock
+	$(UV_COMPILE) pyproject.toml --extra postgres -o requirements-postgres.lock
 	$(UV_COMPILE) pyproject.toml --group dev -o requirements-dev.lock
 	$(UV_COMPILE) requirements-tools.in -o requirements-tools.lock
 	$(BIN)/npm install --package-lock-only
