@@ -5,6 +5,7 @@
 #   make up        run Cleo on your WhatsApp
 #   make check     format, lint, floors, types, generated files, house rules
 #   make test      every test
+#   make crash     kill agent and bridge N times while people write (SEED=7 plays the same again)
 #   make setup     only set up, with all that check and test need
 #   make contract  write the generated files anew
 #   make lock      resolve the lock files anew
@@ -12,6 +13,8 @@
 PYTHON ?= python3
 SCRIPT ?=
 ARGS ?=
+N ?= 100
+SEED ?=
 
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -20,7 +23,7 @@ export UV_LINK_MODE ?= copy
 UV_INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url
 
-.PHONY: setup check test demo up contract lock
+.PHONY: setup check test crash demo up contract lock
 .DELETE_ON_ERROR:
 
 setup: .venv/.dev node_modules/.dev
@@ -43,6 +46,9 @@ check: setup
 test: setup
 	$(BIN)/pytest -q
 	$(BIN)/node --test 'whatsapp-*/test/*.test.ts'
+
+crash: setup
+	@$(BIN)/python -m tests.faults.crash --kills $(N) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 contract: setup
 	$(BIN)/python scripts/generate.py

@@ -1,0 +1,18 @@
+"""The short version of `make crash`: every named seam of agent and bridge once, and some kills at random."""
+
+from pathlib import Path
+
+import pytest
+from tests.faults.crash import crash
+from tests.support.stage_world import World
+
+SEED = 7
+
+
+@pytest.mark.timeout(900)
+async def test_X15_X16_fifty_kills_lose_double_and_mix_nothing(world: World, tmp_path: Path) -> None:
+    outcome = await crash(world, tmp_path, kills=50, seed=SEED, every_seam=True)
+    assert outcome.verdict.wrong == []
+    assert outcome.tally.fell == []
+    assert outcome.tally.unreached == []
+    assert outcome.verdict.counts["receipted"] >= outcome.verdict.counts["messages"] >= 50
