@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+import re
 
 import pytest
 from tests.support.stage import Stage
@@ -62,10 +63,22 @@ async def test_somebody_whom_cleo_does_not_know_gets_nothing(shared: Stage) -> N
     assert await eve.bubbles() == []
 
 
-async def test_one_person_is_one_chat_by_number_and_by_hidden_id(shared: Stage) -> None:
+@pytest.mark.parametrize("hidden_first", [False, True], ids=["number first", "hidden id first"])
+async def test_one_person_is_one_chat_by_number_and_by_hidden_id(shared: Stage, hidden_first: bool) -> None:
     ann = shared.owner()
-    await ann.say("note: the gate code is 4711")
+    await ann.say("note: the gate code is 4711", lid=hidden_first)
     await ann.hears("4711")
-    await ann.say("my notes", lid=True)
+    await ann.say("my notes", lid=not hidden_first)
     await ann.hears("gate code is 4711")
     assert len(shared.conversations(ann)) == 1
+
+
+async def test_a_burst_of_many_requests_is_done_request_by_request(shared: Stage) -> None:
+    ann = shared.owner()
+    notes = [f"note: this is note number {number} of many" for number in range(1, 31)]
+    await ann.say_all(notes)
+    await shared.quiet()
+    await ann.say("my notes")
+    listed = await ann.hears("^Your notes:")
+    kept = re.findall(r"this is note number (\d+) of many", listed.text)
+    assert kept == [str(number) for number in range(1, 31)]

@@ -16,6 +16,9 @@ from cleo.ports import DeadLetter, Parked, Transaction
 
 WINDOW = 60
 """Messages of history that the model gets."""
+MOST = 10
+"""Messages that one turn answers. The rest of a long burst has turns of its own: all of it in one would want more
+tool calls than a turn may make, and all of it would fail."""
 
 _RUSH_QUIET = 0.3
 _RUSH_LONGEST = 1.5
@@ -122,7 +125,7 @@ def _rush(items: Sequence[InboxItem], now: float, *, busy: bool) -> Wait | None:
 def _new(tx: Transaction, conversation: ConversationId, items: Sequence[InboxItem], now: float) -> Run | None:
     if items:
         run = _start(tx, conversation, "message")
-        tx.inbox.move([item.seq for item in items], "taken", run.id)
+        tx.inbox.move([item.seq for item in items[:MOST]], "taken", run.id)
         return run
     if parked := tx.history.parked(conversation):
         settled = confirm.settled(_batch(tx, conversation, parked), now)

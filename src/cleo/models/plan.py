@@ -32,9 +32,9 @@ _JOINTS = re.compile(r",?\s+and (?:then |also )?|,?\s+then |,\s+also |\s*,\s+")
 def plan(turn: Turn, tools: Tools) -> list[Do] | str:
     """Name the next calls; or, when nothing is left to do, say what came of everything."""
     plans = [one for text in turn.texts for one in understand(text, turn, tools)]
-    if not turn.calls:
-        first = [one.look if isinstance(one, Find) else one for one in plans if not isinstance(one, Say)]
-        return first[:_MOST_CALLS] or _words(turn, plans, {})
+    first = [one.look if isinstance(one, Find) else one for one in plans if not isinstance(one, Say)]
+    if left := first[len(turn.calls) :]:
+        return left[:_MOST_CALLS]
     looked = _match(plans, turn.calls)
     follow = {
         index: _follow(one, looked[index].result)

@@ -208,3 +208,12 @@ async def test_history_reaches_the_model_in_order(house: House) -> None:
     await house.say("two")
     kinds = [message.kind for message in house.model.seen[-1]]
     assert kinds == ["request", "response", "request"]
+
+
+async def test_a_long_burst_is_answered_in_portions_and_in_order(house: House) -> None:
+    for number in range(25):
+        await house.hear(f"n{number}")
+    await house.settle()
+    asked = [message.text.removeprefix("you said: ").split() for message in house.channel.delivered]
+    assert [len(words) for words in asked] == [10, 10, 5]
+    assert [word for words in asked for word in words] == [f"n{number}" for number in range(25)]

@@ -205,3 +205,11 @@ async def test_its_calls_name_only_tools_that_the_agent_has():
     agent = Agent(BasicModel())
     result = await agent.run("delete note 1")
     assert not any(isinstance(part, ToolCallPart) for m in result.all_messages() for part in m.parts)
+
+
+async def test_a_long_list_of_requests_is_worked_off_to_its_end():
+    world = World()
+    times = [f"remind me in {number} minutes to stretch" for number in range(2, 17)]
+    reply = await ask(world, times)
+    assert len(world.done) == 15
+    assert reply.count("stretch") == 15
