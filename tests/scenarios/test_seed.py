@@ -99,7 +99,11 @@ async def test_an_agent_that_knows_only_the_specification(make_stage: MakeStage)
 
         asked = await ann.say("hello")
         answer = await ann.hears("^echo: hello$")
-        assert agent.answers[0]["messageId"] == answer.id
+
+        async def answered() -> Json | None:
+            return agent.answers[0] if agent.answers else None
+
+        assert (await until("the bridge's answer", answered))["messageId"] == answer.id
         event = agent.first("text")
         assert (event["from"], event["messageId"], event["text"]) == (ann.jid, asked, "hello")
         assert abs(event["timestamp"] - time.time() * 1000) < 60_000
