@@ -42,6 +42,8 @@ class Job:
     late: Confirmation | None = None
     told: list[Confirmation] = field(default_factory=list[Confirmation])
     """Detached questions that ended; the model learns it with this prompt."""
+    suspect: bool = False
+    """It went down with the process each time but the last one is left: that one counts only once it begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class Claims:
     """Claims jobs for people who may be answered."""
 
     access: Access
+    begun: set[RunId] = field(default_factory=set[RunId])
+    """Runs that this process has worked on: it outlived them."""
 
     def claim(
         self, tx: Transaction, conversation: ConversationId, epoch: int, now: float, *, busy: bool
@@ -70,15 +74,30 @@ class Claims:
             _give_up(tx, run, now)
             run = None
         if run:
-            run = replace(run, attempts=run.attempts + 1)
-            tx.runs.update(run)
-            return self._load(tx, run, epoch)
+            job = self._load(tx, run, epoch)
+            job.suspect = run.attempts == MAX_ATTEMPTS - 1 and run.id not in self.begun
+            if not job.suspect:
+                self._count(tx, job)
+            return job
         confirm.expire(tx, conversation, now)
         items = self._allowed(tx, conversation)
         if wait := _rush(items, now, busy=busy):
             return wait
         new = _new(tx, conversation, items, now)
-        return self._load(tx, new, epoch) if new else None
+        if new is None:
+            return None
+        self.begun.add(new.id)
+        return self._load(tx, new, epoch)
+
+    def try_again(self, tx: Transaction, job: Job) -> None:
+        """Count the last attempt of a suspect, now that it begins."""
+        tx.conversations.guard(job.conversation.id, job.epoch)
+        self._count(tx, job)
+
+    def _count(self, tx: Transaction, job: Job) -> None:
+        job.run = replace(job.run, attempts=job.run.attempts + 1)
+        tx.runs.update(job.run)
+        self.begun.add(job.run.id)
 
     def _allowed(self, tx: Transaction, conversation: ConversationId) -> list[InboxItem]:
         """Drop what came from people who may not be answered any more."""

@@ -69,6 +69,7 @@ class Worker:
     def __post_init__(self) -> None:
         """Make the parts that keep nothing but memory."""
         self._claims = Claims(access=self.access)
+        self._one_suspect = asyncio.Lock()
         self._deliverer = Deliverer(store=self.store, clock=self.clock, expiry=self.question_expiry)
         self._fetcher = Fetcher(
             store=self.store, files=self.files, clock=self.clock, max_bytes=self.file_max_bytes
@@ -89,6 +90,8 @@ class Worker:
             await self._deliverer.drain(conversation, epoch, channel)
             if isinstance(job, Wait):
                 await self.clock.sleep(job.seconds)
+            elif job.suspect:
+                await self._alone(job, channel)
             else:
                 await self._turn(job, channel)
             job = await self.store.write(
@@ -102,6 +105,12 @@ class Worker:
         epoch = tx.conversations.lease(conversation)
         job = self._claims.claim(tx, conversation, epoch, self.clock.now(), busy=False)
         return epoch, job, tx.conversations.get(conversation)
+
+    async def _alone(self, job: Job, channel: Channel) -> None:
+        """Take a suspect's last turn beside no other suspect: if it ends the process again, it was the one."""
+        async with self._one_suspect:
+            await self.store.write(lambda tx: self._claims.try_again(tx, job))
+            await self._turn(job, channel)
 
     async def _turn(self, job: Job, channel: Channel) -> None:
         asker = Asker(access=self.access, channel=channel, tools=self.tools, expiry=self.question_expiry)
@@ -178,6 +187,7 @@ class Worker:
             lambda tx: progress.answerer.commit(tx, job, end, progress.beginning.answers, now)
         )
         failpoint("answer.after_commit")
+        self._claims.begun.discard(job.run.id)
         for conversation in wake - {job.conversation.id}:
             await self.engine.wake(conversation)
 

@@ -1,0 +1,61 @@
+"""A message that ends the process each time it is worked on is given up, and takes no neighbour with it."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from tests.support.agent_house import FRIEND, OWNER, House
+
+from cleo.agent.job import GAVE_UP
+from cleo.domain.run import MAX_ATTEMPTS
+from cleo.ports import Tool
+
+NEIGHBOUR = "lingered"
+
+
+class Life:
+    """One life of the process after the other."""
+
+    def __init__(self) -> None:
+        self.ended = asyncio.Event()
+
+    async def die(self) -> str:
+        """End the process: nothing goes on from here."""
+        self.ended.set()
+        return await asyncio.Future[str]()
+
+    async def linger(self) -> str:
+        """Take a moment, in which others may end the process."""
+        await asyncio.sleep(0.1)
+        return NEIGHBOUR
+
+    async def live(self, house: House) -> bool:
+        """Start again and work on all conversations at once; tells whether the process outlived that."""
+        self.ended.clear()
+        await house.store.close()
+        house.open()
+        await house.sweeper.sweep()
+        waiting = sorted(house.engine.waiting)
+        works = asyncio.gather(*(house.worker.work(conversation) for conversation in waiting))
+        death = asyncio.create_task(self.ended.wait())
+        await asyncio.wait({works, death}, return_when=asyncio.FIRST_COMPLETED)
+        works.cancel()
+        death.cancel()
+        await asyncio.gather(works, death, return_exceptions=True)
+        return not self.ended.is_set()
+
+
+@pytest.mark.parametrize("poisoner", [OWNER, FRIEND])
+async def test_X42_a_message_that_ends_the_process_takes_no_neighbour_with_it(
+    tmp_path: Path, poisoner: str
+) -> None:
+    life = Life()
+    tools = [Tool(name=tool.__name__, function=tool, read_only=True) for tool in (life.die, life.linger)]
+    house = House(tmp_path, tools)
+    for person in (OWNER, FRIEND):
+        await house.hear("do die {}" if person == poisoner else "do linger {}", person)
+    deaths = 0
+    while not await life.live(house):
+        deaths += 1
+    assert sorted(message.text for message in house.channel.delivered) == sorted([GAVE_UP, NEIGHBOUR])
+    assert deaths == MAX_ATTEMPTS
