@@ -97,18 +97,24 @@ async def test_the_second_of_two_questions_is_answered_and_the_first_waits(share
 
 
 async def test_a_thumbs_up_of_somebody_else_counts_for_nothing(make_stage: MakeStage) -> None:
-    stage = await make_stage(users=1)
-    ann, bob, eve = stage.owners[0], stage.users[0], await stage.stranger()
+    stage = await make_stage(owners=2, users=1)
+    (ann, ben), bob, eve = stage.owners, stage.users[0], await stage.stranger()
     await bob.say("/press gold")
     await bob.hears("I asked my owner")
-    question = await ann.hears("Confirm: press a button.*gold")
+    anns = await ann.hears("Confirm: press a button.*gold")
+    bens = await ben.hears("Confirm: press a button.*gold")
     for other in (bob, eve):
-        await other.react(question.id, "👍")
-        await other.reply(question.id, "yes")
-        await other.say(f"yes {ref(question)}")
+        await other.react(anns.id, "👍")
+        await other.reply(anns.id, "yes")
+        await other.say(f"yes {ref(anns)}")
+    await stage.quiet()
+    await stage.agent.stop()
+    await stage.start_agent(CLEO_OWNERS=f"+{ben.number}", CLEO_ALLOWED_USERS=f"+{bob.number}, +{ann.number}")
+    await ann.react(anns.id, "👍")
+    await ann.reply(anns.id, "yes")
     await stage.quiet()
     assert stage.pressed == []
-    await ann.react(question.id, "👍")
+    await ben.react(bens.id, "👍")
     await bob.hears("^Pressed gold")
     await stage.quiet()
     assert stage.pressed == ["gold"]
