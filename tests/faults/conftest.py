@@ -13,7 +13,8 @@ HERE = Path(__file__).parent
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.is_relative_to(HERE) and isinstance(item, pytest.Function):
+        on_stage = isinstance(item, pytest.Function) and "world" in item.fixturenames
+        if on_stage and item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 

@@ -12,8 +12,7 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,21 +21,15 @@ from rich.progress import Progress
 from rich.table import Table
 from tests.faults.ground import Ground
 from tests.faults.killer import Tally, Victim
-from tests.faults.numbered_model import NumberedModel
-from tests.faults.oracle import Evidence, Verdict, View, judge
-from tests.faults.seen import effects, shown, told
-from tests.faults.workload import People, Talker
+from tests.faults.oracle import Verdict, judge
+from tests.faults.scene import Hang, scene
+from tests.faults.workload import People
 from tests.support.stage import ROOT
 from tests.support.stage_world import World
 
 from cleo.domain.failpoint import SEAMS as AGENT_SEAMS
 
-STILL = 90.0
-"""Seconds without any progress after which work that is open counts as hanging: longer than the longest wait."""
-GROUPS = {"120363000000000101@g.us": False, "120363000000000102@g.us": True}
-"""Groups, and whether their members address each other by hidden ids."""
-
-Told = Callable[[Tally, People], None]
+Tell = Callable[[Tally, People], None]
 
 
 @dataclass(frozen=True)
@@ -52,10 +45,6 @@ class Outcome:
         return not (self.verdict.wrong or self.tally.fell or self.tally.unreached)
 
 
-class Hang(Exception):
-    """Work is open and nothing moves any more."""
-
-
 def bridge_seams() -> tuple[str, ...]:
     """The bridge's seams, as its source names them."""
     source = (ROOT / "whatsapp-bridge/src/failpoint.ts").read_text(encoding="utf-8")
@@ -69,132 +58,41 @@ async def crash(
     kills: int,
     seed: int,
     every_seam: bool,
-    tell: Told = lambda tally, people: None,
+    tell: Tell = lambda tally, people: None,
 ) -> Outcome:
     """Kill `kills` times, wait until all is quiet, and judge."""
     start = time.monotonic()
     rng = random.Random(seed)
     tally = Tally(kills)
-    async with _ground(world, folder) as ground:
-        people, talkers = await _people(ground, rng)
-        stop = asyncio.Event()
-        writers = [asyncio.create_task(talker.write(stop)) for talker in talkers]
-        readers = [asyncio.create_task(talker.read()) for talker in talkers]
-        victims = _victims(ground, tally, rng, every_seam=every_seam)
-        async with _always(writers + readers + victims) as watch:
+    async with scene(world, folder, rng) as stage:
+        await stage.ground.kill_all()
+        agent, bridge = _victims(stage.ground, tally, rng)
+        if every_seam:
+            agent.plan(agent.seams)
+            bridge.plan(bridge.seams)
+        lives = [asyncio.create_task(agent.live(bridge)), asyncio.create_task(bridge.live(agent))]
+
+        async def trouble() -> None:
             while not tally.enough:
-                watch()
-                tell(tally, people)
-                await asyncio.sleep(0.2)
-            stop.set()
-            await asyncio.gather(*writers)
-            await _quiet(ground, people, talkers, watch)
-            tell(tally, people)
-        evidence = await _evidence(ground, people, talkers)
-    return Outcome(judge(evidence), tally, time.monotonic() - start)
+                tell(tally, stage.people)
+                await asyncio.wait(lives, timeout=0.2, return_when=asyncio.FIRST_COMPLETED)
+                for life in lives:
+                    if life.done():
+                        life.result()
+
+        try:
+            await stage.play(trouble)
+        finally:
+            for life in lives:
+                life.cancel()
+        tell(tally, stage.people)
+        return Outcome(judge(await stage.evidence()), tally, time.monotonic() - start)
 
 
-@asynccontextmanager
-async def _ground(world: World, folder: Path) -> AsyncGenerator[Ground]:
-    with NumberedModel() as model:
-        agent = {
-            **model.settings,
-            "CLEO_TOOLS": "tests.faults.effects",
-            "CLEO_ALLOWED_GROUPS": ",".join(GROUPS),
-            "CRASH_EFFECTS": str(folder / "effects"),
-        }
-        async with Ground(world, folder, owners=2, users=2, agent=agent) as ground:
-            await ground.kill_all()
-            yield ground
-        if model.refused:
-            raise AssertionError(f"the model was told nonsense: {model.refused[:3]}")
-
-
-async def _people(ground: Ground, rng: random.Random) -> tuple[People, list[Talker]]:
-    """Two owners and two users in chats of their own, and pairs of them in groups; some write by hidden id."""
-    people = People(ground.world, ground.cleo, rng)
-    phones = [*ground.owners, *ground.users]
-    talkers = [
-        Talker(people, phone, lid=place % 2 == 1, owner=phone in ground.owners)
-        for place, phone in enumerate(phones)
-    ]
-    for place, (group, lid) in enumerate(GROUPS.items()):
-        members = [phones[place], phones[place + 2]]
-        numbers = [ground.cleo, *(phone.number for phone in members)]
-        await ground.world.ask(
-            "POST", "/groups", {"id": group, "subject": f"Group {place}", "members": numbers, "lid": lid}
-        )
-        talkers += [Talker(people, phone, group=group) for phone in members]
-    return people, talkers
-
-
-def _victims(
-    ground: Ground, tally: Tally, rng: random.Random, *, every_seam: bool
-) -> list[asyncio.Task[None]]:
+def _victims(ground: Ground, tally: Tally, rng: random.Random) -> tuple[Victim, Victim]:
     agent = Victim(ground.agent, ground.spawn_agent, ground.agent_is_ready, AGENT_SEAMS, tally, rng)
     bridge = Victim(ground.bridge, ground.spawn_bridge, ground.bridge_is_ready, bridge_seams(), tally, rng)
-    if every_seam:
-        agent.plan(agent.seams)
-        bridge.plan(bridge.seams)
-    return [asyncio.create_task(agent.live(bridge)), asyncio.create_task(bridge.live(agent))]
-
-
-@asynccontextmanager
-async def _always(tasks: Sequence[asyncio.Task[None]]) -> AsyncGenerator[Callable[[], None]]:
-    """Run tasks beside the block, which calls what it gets to hear of their errors."""
-
-    def watch() -> None:
-        for task in tasks:
-            if task.done():
-                task.result()
-
-    try:
-        yield watch
-    finally:
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
-
-
-async def _quiet(
-    ground: Ground, people: People, talkers: Sequence[Talker], watch: Callable[[], None]
-) -> None:
-    """Wait until nothing is on its way; raises `Hang` when something is and nothing moves."""
-    before: object = None
-    moved = time.monotonic()
-    calm = 0
-    while calm < 2:
-        watch()
-        await asyncio.sleep(0.5)
-        work = await ground.open_work()
-        work["unread"] = sum([await talker.unread() for talker in talkers])
-        work["reacting"] = len(people.reacting)
-        now = (work, people.open)
-        calm = 0 if any(work.values()) else calm + 1
-        if now != before:
-            before, moved = now, time.monotonic()
-        if time.monotonic() - moved > STILL:
-            raise Hang(f"Nothing moves, and open are: {work}\n{ground.open_rows()}")
-
-
-async def _evidence(ground: Ground, people: People, talkers: Sequence[Talker]) -> Evidence:
-    views = [
-        View(
-            talker.phone.number, talker.chat, [b for b in bubbles if b.chat == (talker.group or ground.cleo)]
-        )
-        for talker in talkers
-        for bubbles in [await shown(ground.world, talker.phone.number, ground.cleo)]
-    ]
-    return Evidence(
-        wishes=people.wishes,
-        yes=people.yes,
-        ledger=await told(ground.world, ground.cleo),
-        views=views,
-        effects=effects(ground.folder / "effects"),
-        dead=ground.dead(),
-    )
+    return agent, bridge
 
 
 # ── the command ────────────────────────────────────────────────────────────────────────────────────────

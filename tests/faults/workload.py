@@ -71,6 +71,11 @@ class Talker:
         """The chat as the ledger names it."""
         return self.group or self.phone.number
 
+    @property
+    def place(self) -> str:
+        """The chat as the phone names it."""
+        return self.group or self.people.cleo
+
     async def write(self, until: asyncio.Event) -> None:
         """Write now and then, until told to stop."""
         rng = self.people.rng
@@ -126,7 +131,7 @@ class Talker:
                 self.people.world, self.phone.number, self.people.cleo, after=self.seen, wait=5
             ):
                 self.seen = bubble.seq
-                if bubble.chat == (self.group or self.people.cleo):
+                if bubble.chat == self.place:
                     numbers = re.findall(r"ok (m\d{5})", bubble.text)
                     self.people.answered.setdefault(self.chat, set()).update(numbers)
                     self._maybe_answer(bubble)
