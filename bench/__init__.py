@@ -1,0 +1,1 @@
+"""Figures, beside limits, in one run: `make bench`."""
