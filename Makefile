@@ -7,6 +7,7 @@
 #   make test      every test
 #   make crash     kill agent and bridge N times while people write (SEED=7 plays the same again)
 #   make setup     only set up, with all that check and test need
+#   make bench     measure, beside the limits (QUICK=1 for a short run)
 #   make contract  write the generated files anew
 #   make lock      resolve the lock files anew
 
@@ -23,7 +24,7 @@ export UV_LINK_MODE ?= copy
 UV_INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url
 
-.PHONY: setup check test crash demo up contract lock
+.PHONY: setup check test crash bench demo up contract lock
 .DELETE_ON_ERROR:
 
 setup: .venv/.dev node_modules/.dev
@@ -35,20 +36,24 @@ up: .venv/.runtime node_modules/.runtime
 	@$(BIN)/cleo up $(ARGS)
 
 check: setup
-	$(BIN)/ruff format --check src tests scripts
-	$(BIN)/ruff check src tests scripts
+	$(BIN)/ruff format --check src tests scripts bench
+	$(BIN)/ruff check src tests scripts bench
 	$(BIN)/lint-imports
 	node_modules/.bin/pyright --warnings
 	node_modules/.bin/tsc -p .
-	node_modules/.bin/biome check --error-on-warnings whatsapp-bridge whatsapp-simulator
+	node_modules/.bin/biome check --error-on-warnings whatsapp-bridge whatsapp-simulator bench
 	$(BIN)/pytest -q -p no:randomly tests/house
 
 test: setup
 	$(BIN)/pytest -q
-	$(BIN)/node --test 'whatsapp-*/test/*.test.ts'
+	$(BIN)/node --test --test-concurrency=3 'whatsapp-*/test/*.test.ts'
 
 crash: setup
 	@$(BIN)/python -m tests.faults.crash --kills $(N) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+# Ours beside what limits it, in one run; QUICK=1 takes a minute.
+bench: setup
+	$(BIN)/python -m bench $(if $(QUICK),--quick)
 
 contract: setup
 	$(BIN)/python scripts/generate.py

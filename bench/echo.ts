@@ -28,7 +28,7 @@ const keys = makeCacheableSignalKeyStore(
 )
 
 function connect(): void {
-  const url = process.env['WHATSAPP_WEB_SOCKET_URL']
+  const url = process.env.WHATSAPP_WEB_SOCKET_URL
   const socket = makeWASocket({ auth: { creds, keys }, logger, ...(url ? { waWebSocketUrl: url } : {}) })
   socket.ev.on('creds.update', (update) => Object.assign(creds, update))
   socket.ev.on('connection.update', ({ connection, lastDisconnect, qr }) => {

@@ -13,7 +13,6 @@ import httpx2
 from bench.process import Process, agent, forwarder
 from bench.sink import Arrivals, listen
 
-
 _REST = 0.05
 """Seconds between messages at low load: what the last one left to do must not be measured with the next."""
 
