@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from cleo.domain.errors import StoreError
+from cleo.domain.errors import Overloaded, StoreError
 from cleo.domain.message import Inbound, Receipt
 
 
@@ -14,6 +14,7 @@ class Heard:
     messages: list[Inbound] = field(default_factory=list[Inbound])
     receipts: list[Receipt] = field(default_factory=list[Receipt])
     broken: bool = False
+    full: bool = False
 
     async def message(self, inbound: Inbound) -> Literal["accepted", "duplicate", "ignored"]:
         self._keep()
@@ -31,3 +32,5 @@ class Heard:
     def _keep(self) -> None:
         if self.broken:
             raise StoreError("The disk is full.")
+        if self.full:
+            raise Overloaded("7 messages wait for an answer already (CLEO_INBOX_MAX).")

@@ -16,6 +16,7 @@ from cleo.domain.access import Access
 from cleo.domain.content import Edit, Reaction, Revoke, Text
 from cleo.domain.conversation import Conversation, ConversationId, conversation_id
 from cleo.domain.delivery import may_move
+from cleo.domain.errors import Overloaded
 from cleo.domain.failpoint import failpoint
 from cleo.domain.identity import Person
 from cleo.domain.message import Inbound, InboxState, OutboxItem, Receipt
@@ -59,17 +60,25 @@ class Receiver:
     """Implements `ports.Receive` for every channel."""
 
     def __init__(
-        self, *, store: Store, engine: Engine, clock: Clock, access: Access, claim: ClaimCode | None = None
+        self,
+        *,
+        store: Store,
+        engine: Engine,
+        clock: Clock,
+        access: Access,
+        claim: ClaimCode | None = None,
+        most_waiting: int = 10_000,
     ) -> None:
         self._store = store
         self._engine = engine
         self._clock = clock
         self._access = access
         self._claim = claim
+        self._most_waiting = most_waiting
         self._votes = Votes(access)
 
     async def message(self, inbound: Inbound) -> Answer:
-        """Keep a message; raises `StoreError` when that is not possible now."""
+        """Keep a message; raises `StoreError` or `Overloaded` when that is not possible now."""
         failpoint("receive.before_commit")
         kept = await self._store.write(lambda tx: self._keep(tx, inbound))
         failpoint("receive.after_commit")
@@ -95,6 +104,8 @@ class Receiver:
         vote = self._votes.read(tx, inbound, conversation, person, now)
         if vote.is_answer and state == "new":
             tx.inbox.move([seq], "noted")
+        elif state == "new" and tx.inbox.waiting(self._most_waiting + 1) > self._most_waiting:
+            raise Overloaded(f"{self._most_waiting} messages wait for an answer already (CLEO_INBOX_MAX).")
         return _Kept("accepted", {conversation.id} | vote.wake)
 
     def _answers(self, person: Person, inbound: Inbound) -> bool:

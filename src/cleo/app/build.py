@@ -107,7 +107,14 @@ async def build(settings: Settings, *, bridge_url: str, secret: str | None) -> C
             groups=settings.cleo_allowed_groups,
         )
         claim = await _claim(store, access)
-        receiver = Receiver(store=store, engine=engine, clock=clock, access=access, claim=claim)
+        receiver = Receiver(
+            store=store,
+            engine=engine,
+            clock=clock,
+            access=access,
+            claim=claim,
+            most_waiting=settings.cleo_inbox_max,
+        )
         choice = resolve_model(settings.cleo_model, environment())
         await closing.enter_async_context(choice.model)
         tools = _tools(settings)

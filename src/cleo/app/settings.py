@@ -130,6 +130,8 @@ class Settings(BaseSettings):
     """The time zone of the people who write. Not set: this machine's."""
     cleo_file_max_bytes: int = Field(64 * 1024 * 1024, ge=1, examples=[67108864])
     """The largest file that is taken in."""
+    cleo_inbox_max: int = Field(10_000, ge=1, examples=[10000])
+    """The most messages that may wait for an answer. More are not taken in: the bridge keeps them and asks again."""
     cleo_log: Literal["debug", "info", "warning", "error"] = Field("info", examples=["info"])
     """How much is logged. Texts, numbers and secrets are at no level."""
     cleo_fail: Names = Field((), examples=["deliver.after_send:kill@3"])

@@ -13,6 +13,7 @@
     │   ├── ModelUnavailable later, one honest notice
     │   └── ModelRefused     said
     ├── ToolError            the model is told, in words
+    ├── Overloaded           not taken in now; whoever has it sends it again
     └── NotAllowed           noted, no reply
 
 Connection trouble is not an exception: it is `Health`.
@@ -77,6 +78,10 @@ class ModelRefused(ModelError):
 
 class ToolError(CleoError):
     """A tool says that nothing was done, and why; the model reads the text."""
+
+
+class Overloaded(CleoError):
+    """So many messages wait for an answer that no more are taken in now."""
 
 
 class NotAllowed(CleoError):

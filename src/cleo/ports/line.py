@@ -25,6 +25,10 @@ class Inbox(Protocol):
         """What waits for a run, oldest first."""
         ...
 
+    def waiting(self, limit: int) -> int:
+        """Count what waits for a run, in all conversations, up to `limit`."""
+        ...
+
     def of_run(self, run: RunId) -> Sequence[InboxItem]:
         """What the run took, oldest first."""
         ...

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from cleo.domain.content import Reaction
 from cleo.domain.conversation import ConversationId
@@ -20,6 +20,9 @@ _ITEM = select(inbox.c.seq, inbox.c.conversation, inbox.c.person, inbox.c.body, 
     inbox.c.seq
 )
 _NEW = _ITEM.where(inbox.c.conversation == bindparam("conversation"), is_new)
+_WAITING = select(func.count()).select_from(
+    select(inbox.c.seq).where(is_new).limit(bindparam("most")).subquery()
+)
 _OF_RUN = _ITEM.where(inbox.c.run == bindparam("run"))
 _MOVE = update(inbox).where(inbox.c.seq.in_(bindparam("seqs", expanding=True)))
 
@@ -50,6 +53,10 @@ class SqlInbox:
         """What waits for a run, oldest first."""
         rows = self._connection.execute(_NEW, {"conversation": conversation})
         return [_item(*row) for row in rows]
+
+    def waiting(self, limit: int) -> int:
+        """Count what waits for a run, in all conversations, up to `limit`."""
+        return self._connection.execute(_WAITING, {"most": limit}).scalar_one()
 
     def of_run(self, run: RunId) -> Sequence[InboxItem]:
         """What the run took, oldest first."""

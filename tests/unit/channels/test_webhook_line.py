@@ -18,6 +18,16 @@ async def test_X29_what_could_not_be_kept_is_asked_for_again(door: Door) -> None
     assert (await door.post(event())).json() == {"status": "accepted"}
 
 
+async def test_X43_what_is_too_much_now_is_asked_for_again(door: Door) -> None:
+    door.heard.full = True
+    answer = await door.post(event())
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert answer.json()["error"] == "overloaded"
+    assert "CLEO_INBOX_MAX" in answer.json()["message"]
+    door.heard.full = False
+    assert (await door.post(event())).json() == {"status": "accepted"}
+
+
 async def test_a_receipt_goes_its_own_way(door: Door) -> None:
     answer = await door.post(event(receipt="delivered", receiptFor=["3EB0AA"], text=None))
     assert answer.json() == {"status": "accepted"}

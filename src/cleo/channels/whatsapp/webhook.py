@@ -19,7 +19,7 @@ from cleo.channels.whatsapp.bridge.contract import (
 from cleo.channels.whatsapp.bridge.events import Ignored, read_event
 from cleo.channels.whatsapp.guard import Guard, Refused, Secret
 from cleo.channels.whatsapp.strict_json import NotJson, read_json
-from cleo.domain.errors import StoreError
+from cleo.domain.errors import Overloaded, StoreError
 from cleo.domain.message import Receipt
 from cleo.ports import Receive
 
@@ -74,11 +74,8 @@ def webhook_routes(receive: Receive, secret: Secret, *, seconds: float = 10.0) -
         """Take one event. 200 comes only after it is on disk; the same event again changes nothing."""
         try:
             answer = await _receive(event, receive)
-        except StoreError as error:
-            _log.error("event not kept", reason=str(error))
-            raise Refused(
-                503, "store_unavailable", "Cleo cannot write to its database now.", close=False
-            ) from error
+        except (StoreError, Overloaded) as error:
+            raise _not_now(error) from error
         return JSONResponse(answer.model_dump())
 
     async def other_method(request: Request) -> Response:
@@ -105,6 +102,13 @@ def webhook_routes(receive: Receive, secret: Secret, *, seconds: float = 10.0) -
         route_class_override=APIRoute,
     )
     return router
+
+
+def _not_now(error: StoreError | Overloaded) -> Refused:
+    if isinstance(error, Overloaded):
+        return Refused(503, "overloaded", str(error), close=False)
+    _log.error("event not kept", reason=str(error))
+    return Refused(503, "store_unavailable", "Cleo cannot write to its database now.", close=False)
 
 
 async def _receive(event: InboundEvent, receive: Receive) -> WebhookAnswer:
