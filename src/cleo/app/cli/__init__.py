@@ -68,6 +68,16 @@ def send(
     run(to=to, text=text)
 
 
+@app.command()
+def outbox(
+    limit: Annotated[int, typer.Option(help="How many of the newest messages.", min=1, max=1000)] = 20,
+) -> None:
+    """Tell what became of the messages that Cleo sent."""
+    from cleo.app.cli.outbox import run  # noqa: PLC0415 - see above
+
+    raise typer.Exit(run(limit=limit))
+
+
 def main() -> None:
     """Run the command. What goes wrong on purpose is said in a sentence."""
     try:

@@ -1,0 +1,49 @@
+"""`cleo outbox`: what became of the messages that Cleo sent."""
+
+import sys
+
+import httpx2
+from pydantic import ValidationError
+
+from cleo.app.bridge import webhook_secret
+from cleo.app.note import find_running
+from cleo.app.outbox_routes import PATH, OutboxReport
+from cleo.app.settings import load
+from cleo.channels.whatsapp.bridge.contract import SECRET_HEADER
+from cleo.domain.errors import CleoError
+
+_MARKS = {
+    "queued": "…",
+    "sending": "…",
+    "sent": "✓",
+    "delivered": "✓✓",
+    "read": "✓✓",
+    "uncertain": "?",
+    "failed": "✗",
+}
+
+
+def run(*, limit: int) -> int:
+    """Show the newest messages, newest first; the exit code is 1 when one of them failed."""
+    settings = load()
+    secret = webhook_secret(settings, own_bridge=settings.whatsapp_bridge_url is None)
+    url = find_running(settings.cleo_data).url
+    report = _ask(f"{url}{PATH}?limit={limit}", secret)
+    for message in report.messages:
+        tries = f" after {message.attempts + 1} tries" if message.attempts else ""
+        why = f": {message.reason}" if message.reason else ""
+        line = f"{_MARKS[message.state]:>2} {message.seq:>6}  {message.conversation}  {message.kind}  {message.state}"
+        sys.stdout.write(f"{line}{tries}{why}\n")
+    return 1 if any(message.state == "failed" for message in report.messages) else 0
+
+
+def _ask(url: str, secret: str | None) -> OutboxReport:
+    headers = {SECRET_HEADER: secret} if secret else {}
+    try:
+        with httpx2.Client(timeout=10, trust_env=False) as http:
+            return OutboxReport.model_validate_json(http.get(url, headers=headers).raise_for_status().content)
+    except (httpx2.HTTPError, ValidationError) as error:
+        raise CleoError(
+            f"Cleo does not tell of its outbox ({type(error).__name__}). `cleo status` says how it is doing; "
+            "with a secret of its own, this command needs it too: WHATSAPP_WEBHOOK_SECRET"
+        ) from error
