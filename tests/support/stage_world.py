@@ -251,7 +251,8 @@ class Phone:
             words = [word for text in await self.texts() for word in text.split()]
             return words if len(words) >= len(texts) else None
 
-        assert await until(f"{len(texts)} answers at +{self.number}", said, seconds) == list(texts)
+        shown = await until(f"{len(texts)} answers at +{self.number}", said, seconds)
+        assert shown == list(texts), f"+{self.number} shows {shown}"
 
     async def download(self, bubble: Bubble) -> bytes:
         """The decrypted bytes of a file that it shows."""

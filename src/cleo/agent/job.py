@@ -11,7 +11,7 @@ from cleo.domain.content import Text
 from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.identity import PersonId
 from cleo.domain.message import InboxItem, OutboxItem
-from cleo.domain.run import MAX_ATTEMPTS, Run, RunId, RunKind
+from cleo.domain.run import MAX_DEATHS, Run, RunId, RunKind
 from cleo.ports import DeadLetter, Parked, Transaction
 
 WINDOW = 60
@@ -70,12 +70,12 @@ class Claims:
         """
         tx.conversations.guard(conversation, epoch)
         run = tx.runs.open(conversation)
-        if run and run.attempts >= MAX_ATTEMPTS:
+        if run and run.attempts >= MAX_DEATHS:
             _give_up(tx, run, now)
             run = None
         if run:
             job = self._load(tx, run, epoch)
-            job.suspect = run.attempts == MAX_ATTEMPTS - 1 and run.id not in self.begun
+            job.suspect = run.attempts == MAX_DEATHS - 1 and run.id not in self.begun
             if not job.suspect:
                 self._count(tx, job)
             return job

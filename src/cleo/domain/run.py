@@ -13,7 +13,10 @@ RunKind = Literal["message", "resume", "late"]
 does what was approved after the chat had moved on."""
 
 MAX_ATTEMPTS = 3
-"""A run that ends in a crash this often is given up, so that its neighbours go on."""
+"""A run whose model could not be reached this often says so."""
+MAX_DEATHS = 5
+"""A run during which the process ended this often is given up, so that its neighbours go on. Not every death is
+the message's doing: people pull plugs, and a start that is killed again takes the same run down with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from cleo.domain.content import Edit, File, MessageId, Other, Reaction
 from cleo.domain.errors import Fenced, SendFailed, SendRejected, SendUncertain
 from cleo.domain.identity import Address
 from cleo.domain.message import Receipt
+from cleo.domain.run import MAX_DEATHS
 from cleo.ports import Reminder
 
 GROUP = Address("group:120363000000000001")
@@ -151,9 +152,9 @@ async def test_receipts_move_only_forward(house: House) -> None:
 
 
 async def test_a_poison_message_is_given_up_and_its_neighbours_go_on(house: House) -> None:
-    house.model.fail = [RuntimeError("poison") for _ in range(3)]
+    house.model.fail = [RuntimeError("poison") for _ in range(MAX_DEATHS)]
     await house.hear("bad")
-    for _ in range(3):
+    for _ in range(MAX_DEATHS):
         with pytest.raises(RuntimeError):
             await house.settle()
         house.engine.waiting.clear()
