@@ -157,6 +157,7 @@ async def spent(store: Store) -> float:
     return best
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 async def test_asking_costs_what_there_is_to_do_and_not_what_was_done(store: Store) -> None:
     await store.write(lambda tx: fill(tx, 20, 0, done=False))
     few = await spent(store)
@@ -166,6 +167,7 @@ async def test_asking_costs_what_there_is_to_do_and_not_what_was_done(store: Sto
     assert len(await due(store)) == 20
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 async def test_a_long_backlog_is_looked_through_quickly(store: Store) -> None:
     for part in range(10):
         await store.write(lambda tx, part=part: fill(tx, 2_000, part * 2_000, done=False))

@@ -16,7 +16,7 @@ def insert_once(connection: Connection, table: Table[Any]) -> Insert:
     """Make an insert that does nothing when the row's key is taken: `rowcount` tells."""
     if connection.dialect.name == "sqlite":
         return sqlite.insert(table).on_conflict_do_nothing()
-    return postgresql.insert(table).on_conflict_do_nothing()
+    return postgresql.insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 
 
 def portions(values: Iterable[T], size: int = 500) -> Iterator[list[T]]:

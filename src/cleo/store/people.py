@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, func, insert, or_, select, update
+from sqlalchemy import BindParameter, Connection, Select, bindparam, func, or_, select, update
 
 from cleo.domain.identity import Address, Person, PersonId, namespace
+from cleo.store.dialect import insert_once
 from cleo.store.schema import aliases, is_owner, people
 
 _SELECT = select(people.c.id, people.c.name, people.c.claimed_owner, people.c.first_seen, aliases.c.address)
@@ -26,9 +27,7 @@ _CLAIM = update(people).where(people.c.id == _survivor).values(claimed_owner=Tru
 
 _Select = Select[str, str, bool, float, str]
 
-_ADD = insert(people)
 _NAME = update(people).where(people.c.id == bindparam("person"))
-_ADD_ALIASES = insert(aliases)
 _others: BindParameter[str] = bindparam("others", expanding=True)
 _REPOINT = update(aliases).where(aliases.c.person.in_(_others))
 _RETIRE = update(people).where(or_(people.c.id.in_(_others), people.c.merged_into.in_(_others)))
@@ -59,6 +58,9 @@ class SqlPeople:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        # Somebody who writes for the first time twice at once is one person: Postgres has the second one repeated.
+        self._add = insert_once(connection, people)
+        self._add_aliases = insert_once(connection, aliases)
 
     def resolve(self, addresses: frozenset[Address], name: str, at: float) -> Person:
         """Get the person behind verified addresses, or make one; learn new addresses and the name.
@@ -94,7 +96,7 @@ class SqlPeople:
         ranked = sorted(addresses, key=lambda address: (namespace(address) != "phone", address))
         known = _Known(id=ranked[0], name=name, claimed_owner=False)
         self._connection.execute(
-            _ADD, {"id": known.id, "name": name, "claimed_owner": False, "first_seen": at}
+            self._add, {"id": known.id, "name": name, "claimed_owner": False, "first_seen": at}
         )
         self._learn(known, addresses, name)
         return known.person()
@@ -114,7 +116,7 @@ class SqlPeople:
     def _learn(self, known: _Known, addresses: frozenset[Address], name: str) -> None:
         if added := addresses - known.addresses:
             rows = [{"address": address, "person": known.id} for address in sorted(added)]
-            self._connection.execute(_ADD_ALIASES, rows)
+            self._connection.execute(self._add_aliases, rows)
             known.addresses |= added
         if name and name != known.name:
             self._connection.execute(_NAME, {"person": known.id, "name": name})

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, make_url
+from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError
 
 from cleo.domain.errors import ConfigError
@@ -20,13 +20,19 @@ from cleo.store.inbox import SqlInbox
 from cleo.store.ledger import SqlLedger
 from cleo.store.outbox import SqlOutbox
 from cleo.store.people import SqlPeople
+from cleo.store.postgres import KINDS, PostgresServer, another_try
 from cleo.store.records import SqlRecords
 from cleo.store.reminders import SqlReminders
 from cleo.store.runs import SqlRuns
 from cleo.store.sqlite import SqliteFile
-from cleo.store.threads import Readers, Writer
+from cleo.store.threads import Readers, Writer, no_patience
 
 T = TypeVar("T")
+
+_EXAMPLE = (
+    "Set DATABASE_URL to a file, such as sqlite:////var/lib/cleo/cleo.db, or to a Postgres database, such as "
+    "postgresql://cleo:password@localhost/cleo, or leave it out."
+)
 
 
 class SqlStore:
@@ -61,26 +67,33 @@ def open_store(url: str, *, clock: Clock) -> SqlStore:
     Raises `ConfigError` for a URL that names none, and `StoreError` when the database cannot be used: it is
     damaged, from a newer Cleo, of another program, or cannot be written. A file that is there is never replaced.
     """
-    file = SqliteFile(_path(url))
+    database = database_of(url)
+    patience = another_try if isinstance(database, PostgresServer) else no_patience
     make = partial(nouns, clock=clock)
-    writer = Writer(file.open(), make)
-    return SqlStore(writer, Readers(file.reader(), make), file.close)
+    writer = Writer(database.open(), make, patience)
+    return SqlStore(writer, Readers(database.reader(), make, patience), database.close)
 
 
-def _path(url: str) -> Path:
-    example = "Set DATABASE_URL to a file, such as sqlite:////var/lib/cleo/cleo.db, or leave it out."
+def database_of(url: str) -> SqliteFile | PostgresServer:
+    """Find what a URL names; raises `ConfigError`. Nothing is opened yet."""
     try:
         parsed = make_url(url)
     except ArgumentError as error:
-        raise ConfigError(f"DATABASE_URL is no database URL. {example}") from error
+        raise ConfigError(f"DATABASE_URL is no database URL. {_EXAMPLE}") from error
     kind = parsed.get_backend_name()
+    if kind in KINDS:
+        return PostgresServer(parsed)
     if kind != "sqlite":
-        raise ConfigError(f"DATABASE_URL names {kind}, which this version does not speak. {example}")
-    if not parsed.database or parsed.database == ":memory:":
+        raise ConfigError(f"DATABASE_URL names {kind}, which Cleo does not speak. {_EXAMPLE}")
+    return SqliteFile(_path(parsed))
+
+
+def _path(url: URL) -> Path:
+    if not url.database or url.database == ":memory:":
         raise ConfigError(
-            f"DATABASE_URL names no file, so that everything would be lost at the end. {example}"
+            f"DATABASE_URL names no file, so that everything would be lost at the end. {_EXAMPLE}"
         )
-    return Path(parsed.database)
+    return Path(url.database)
 
 
 def nouns(connection: Connection, clock: Clock) -> Transaction:

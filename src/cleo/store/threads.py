@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread, local
+from time import sleep
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -13,12 +16,21 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cleo.domain.errors import StoreError
 from cleo.ports.store import Transaction
-from cleo.store.trouble import explain
+from cleo.store.trouble import explain, is_conflict
 
 T = TypeVar("T")
 
 Nouns = Callable[[Connection], Transaction]
 """Makes the bundle of nouns that works on a connection; once for each connection."""
+
+Patience = Callable[[SQLAlchemyError, int], float | None]
+"""Tells after how many seconds a transaction that failed for the n-th time is repeated; None: it failed for good."""
+
+
+def no_patience(error: SQLAlchemyError, count: int) -> float | None:
+    """Repeat nothing."""
+    return None
+
 
 _TOGETHER = 64
 
@@ -34,17 +46,20 @@ class _Job(Generic[T]):
         """Run it, undone if it fails; gives what tells the outcome once it is committed.
 
         Raises when the neighbours are undone as well: after some errors, such as a full disk, SQLite rolls the
-        whole transaction back by itself, and there is no savepoint left to return to.
+        whole transaction back by itself, and there is no savepoint left to return to. A conflict with another
+        process on Postgres is one, too: what all of them have read is no longer so.
         """
         connection.exec_driver_sql("SAVEPOINT job")
         try:
             value = self.work(transaction)
         except BaseException as error:
-            reason = explain(error) if isinstance(error, SQLAlchemyError) else error
+            if isinstance(error, SQLAlchemyError) and is_conflict(error):
+                raise
             try:
                 connection.exec_driver_sql("ROLLBACK TO SAVEPOINT job")
-            except SQLAlchemyError:
-                raise reason from None
+            except SQLAlchemyError as undone:
+                raise (error if isinstance(error, SQLAlchemyError) else undone) from None
+            reason = explain(error) if isinstance(error, SQLAlchemyError) else error
             return partial(self.future.set_exception, reason)
         connection.exec_driver_sql("RELEASE SAVEPOINT job")
         return partial(self.future.set_result, value)
@@ -55,14 +70,18 @@ class Writer:
 
     What arrives while a commit waits for the disk shares the next commit, each under its own savepoint: a burst
     costs few disk flushes, and a locked database keeps everybody waiting once, not one after the other.
+
+    With `patience`, what failed before its commit is repeated as a whole. A commit itself never is: when it fails,
+    nobody knows what came of it.
     """
 
-    def __init__(self, connection: Connection, nouns: Nouns) -> None:
+    def __init__(self, connection: Connection, nouns: Nouns, patience: Patience = no_patience) -> None:
         self._queue: SimpleQueue[_Job[Any] | None] = SimpleQueue()
         self._gate = Lock()
         self._closed = False
         self._connection = connection
         self._transaction = nouns(connection)
+        self._patience = patience
         self._thread = Thread(target=self._serve, name="cleo-store-writer", daemon=True)
         self._thread.start()
 
@@ -104,8 +123,7 @@ class Writer:
 
     def _commit(self, jobs: list[_Job[Any]]) -> None:
         try:
-            with self._connection.begin():
-                settle = [job.attempt(self._connection, self._transaction) for job in jobs]
+            settle = self._together(jobs)
         except BaseException as error:
             self._recover()
             reason = explain(error) if isinstance(error, SQLAlchemyError) else error
@@ -113,8 +131,26 @@ class Writer:
         for tell in settle:
             tell()
 
+    def _together(self, jobs: list[_Job[Any]]) -> list[Callable[[], None]]:
+        for failure in count(1):
+            try:
+                whole = self._connection.begin()
+                settle = [job.attempt(self._connection, self._transaction) for job in jobs]
+            except SQLAlchemyError as error:
+                pause = self._patience(error, failure)
+                if pause is None:
+                    raise
+                self._recover()
+                sleep(pause)
+            else:
+                whole.commit()
+                return settle
+        raise AssertionError("unreachable: there is always a next number")
+
     def _recover(self) -> None:
-        """Start afresh if not even the rollback worked."""
+        """Undo everything, on a new connection if not even that works."""
+        with suppress(SQLAlchemyError):
+            self._connection.rollback()
         if self._connection.in_transaction():
             self._connection.invalidate()
             self._connection.rollback()
@@ -123,9 +159,12 @@ class Writer:
 class Readers:
     """A few threads, each with a connection that cannot write and sees one state of everything at a time."""
 
-    def __init__(self, engine: Engine, nouns: Nouns, threads: int = 4) -> None:
+    def __init__(
+        self, engine: Engine, nouns: Nouns, patience: Patience = no_patience, threads: int = 4
+    ) -> None:
         self._engine = engine
         self._nouns = nouns
+        self._patience = patience
         self._mine = local()
         self._connections: list[Connection] = []
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="cleo-store-reader")
@@ -145,12 +184,17 @@ class Readers:
         self._connections.clear()
 
     def _read(self, work: Callable[[Transaction], T]) -> T:
-        try:
-            connection, transaction = self._opened()
-            with connection.begin():
-                return work(transaction)
-        except SQLAlchemyError as error:
-            raise explain(error) from None
+        for failure in count(1):
+            try:
+                connection, transaction = self._opened()
+                with connection.begin():
+                    return work(transaction)
+            except SQLAlchemyError as error:
+                pause = self._patience(error, failure)
+                if pause is None:
+                    raise explain(error) from None
+                sleep(pause)
+        raise AssertionError("unreachable: there is always a next number")
 
     def _opened(self) -> tuple[Connection, Transaction]:
         opened: tuple[Connection, Transaction] | None = getattr(self._mine, "opened", None)

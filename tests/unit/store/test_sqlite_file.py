@@ -269,7 +269,6 @@ def test_every_commit_is_flushed(tmp_path: Path) -> None:
         ("sqlite://", "names no file"),
         ("sqlite:///:memory:", "names no file"),
         ("mysql://localhost/cleo", "names mysql"),
-        ("postgresql://localhost/cleo", "names postgresql"),
     ],
 )
 def test_a_url_that_names_no_usable_database_is_explained(url: str, reason: str) -> None:
