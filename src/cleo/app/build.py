@@ -15,6 +15,7 @@ from fastapi import APIRouter
 from cleo.agent import Bounds, ClaimCode, Loop, Receiver, Sight, Sweeper, Worker
 from cleo.app.failpoints import arm_failpoints
 from cleo.app.logs import in_short
+from cleo.app.outbox_routes import outbox_routes
 from cleo.app.readiness import Readiness
 from cleo.app.settings import Settings, environment
 from cleo.channels import CHANNELS
@@ -143,7 +144,7 @@ async def build(settings: Settings, *, bridge_url: str, secret: str | None) -> C
             choice=choice,
             claim_code=claim.code if claim else None,
             readiness=Readiness(store=store, channels=channels),
-            webhooks=(webhook_routes(receiver, secret),),
+            webhooks=(webhook_routes(receiver, secret), outbox_routes(store, secret)),
             known_names=None if secret else _names(settings),
             store=store,
             _engine=engine,
