@@ -96,8 +96,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.headers["X-Webhook-Secret"] != self.seed_agent.secret:
             self._answer(403, b"")
         else:
+            self.seed_agent.hear(json.loads(body))  # answered afterwards, as a simple program does
             self._answer(200, b"")
-            self.seed_agent.hear(json.loads(body))
 
     def _answer(self, status: int, body: bytes) -> None:
         self.send_response(status)
