@@ -1,14 +1,18 @@
 """Every fault here strikes real processes. They share one event loop and one simulated WhatsApp."""
 
-from collections.abc import AsyncGenerator, Generator
+import random
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from tests.faults.oracle import judge
+from tests.faults.scene import Scene, Trouble, scene
 from tests.support.stage import OPEN
 from tests.support.stage_world import World
 
 HERE = Path(__file__).parent
+Suffers = Callable[[Trouble], Awaitable[None]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -31,3 +35,25 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[World]:
     async with World(tmp_path_factory.mktemp("world")) as world:
         yield world
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def stage(world: World, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Scene]:
+    """One Cleo and its people, for all troubles that it outlives."""
+    async with scene(world, tmp_path_factory.mktemp("faults"), random.Random(7)) as stage:
+        yield stage
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def suffers(stage: Scene) -> Suffers:
+    """Lets the people write during a trouble, and sees that no further promise is broken once all is quiet."""
+    await stage.ground.stand_up()
+    before = judge(await stage.evidence())
+
+    async def suffer(trouble: Trouble) -> None:
+        await stage.play(trouble)
+        after = judge(await stage.evidence())
+        assert [wrong for wrong in after.wrong if wrong not in before.wrong] == []
+        assert after.counts["messages"] > before.counts["messages"], "nobody wrote"
+
+    return suffer

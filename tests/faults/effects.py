@@ -1,6 +1,7 @@
 """Tools of the crash tests, named by CLEO_TOOLS. Each effect is one line that no crash takes back."""
 
 import os
+import signal
 
 from cleo.ports import ToolContext
 from cleo.tools import tool
@@ -34,3 +35,14 @@ def press(ctx: ToolContext, number: str) -> str:
         number: Which.
     """
     return _write(ctx, "press", number)
+
+
+@tool(read_only=True)
+def poison(ctx: ToolContext, number: str) -> str:
+    """End the process that runs it.
+
+    Args:
+        number: Which message asked for it.
+    """
+    os.kill(os.getpid(), signal.SIGKILL)
+    return f"survived {number}"

@@ -5,6 +5,7 @@ from pathlib import Path
 import httpx2
 from tests.faults.seen import told
 from tests.support.stage import SECRET, Stage
+from tests.support.stage_part import until
 from tests.support.stage_world import World
 
 from cleo.channels.whatsapp.bridge.contract import SECRET_HEADER, HealthAnswer
@@ -27,6 +28,10 @@ class Ground(Stage):
         super().__init__(world, folder, **more)  # type: ignore[arg-type]  # passed on as given
         self._http = httpx2.AsyncClient(trust_env=False, timeout=10, headers={SECRET_HEADER: SECRET})
 
+    async def __aexit__(self, *error: object) -> None:
+        await super().__aexit__(*error)
+        await self._http.aclose()
+
     async def spawn_agent(self, fail: str) -> None:
         await self.agent.start(self._agent_env() | {"CLEO_FAIL": fail})
 
@@ -39,6 +44,18 @@ class Ground(Stage):
     async def bridge_is_ready(self) -> bool:
         health = await self._health()
         return health is not None and health.state == "connected"
+
+    async def stand_up(self) -> None:
+        """Start what an earlier trouble left lying."""
+        if not self.agent.is_running:
+            await self.start_agent()
+        if not self.bridge.is_running:
+            await self.start_bridge()
+
+    async def start_bridge_unsettled(self) -> None:
+        """Start the bridge and wait for its connection, however much WhatsApp holds back."""
+        await self.spawn_bridge("")
+        await until("the bridge's connection", self.bridge_is_ready)
 
     async def _health(self) -> HealthAnswer | None:
         answer = await self._ask(self.bridge_url)

@@ -8,7 +8,7 @@ from typing import cast
 
 from tests.support.openai_mock import Answer, Body, Calls, Fails, OpenAIMock, Says, wrong_history
 
-WISH = re.compile(r"\b(m\d{5})-(say|long|mark|press|file|remind)\b")
+WISH = re.compile(r"\b(m\d{5})-(say|long|mark|press|file|remind|poison)\b")
 """What a phone writes: a number, and what it wishes."""
 PARTS = 3
 """Bubbles of a long answer."""
@@ -71,7 +71,7 @@ def _unanswered(messages: Sequence[Body]) -> Sequence[Body]:
 
 def _call(number: str, wish: str) -> tuple[str, Body] | None:
     match wish:
-        case "mark" | "press":
+        case "mark" | "press" | "poison":
             return wish, {"number": number}
         case "file":
             return "send_file", {"file": f"{number}.png"}

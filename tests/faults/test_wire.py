@@ -1,0 +1,71 @@
+"""Trouble between WhatsApp and the bridge: broken connections, and stanzas that are lost, doubled or out of turn."""
+
+import asyncio
+
+import pytest
+from tests.faults.conftest import Suffers
+from tests.faults.scene import Scene
+from tests.support.stage_part import until
+
+STRIKES: dict[str, dict[str, object]] = {
+    "the ack of a message is lost": {
+        "on": "out",
+        "do": "withhold",
+        "match": {"tag": "ack", "class": "message"},
+    },
+    "acks come twice": {
+        "on": "out",
+        "do": "duplicate",
+        "match": {"tag": "ack", "class": "message"},
+        "times": 3,
+    },
+    "messages come twice": {"on": "out", "do": "duplicate", "match": {"tag": "message"}, "times": 5},
+    "acks come out of turn": {"on": "out", "do": "reorder", "match": {"tag": "ack"}, "times": 3},
+    "a receipt of ours is lost with the connection": {"on": "in", "do": "drop", "match": {"tag": "receipt"}},
+    "a message of ours is lost with the connection": {"on": "in", "do": "drop", "match": {"tag": "message"}},
+    "a message of ours arrives and its ack does not": {
+        "on": "in",
+        "do": "drop",
+        "when": "after",
+        "match": {"tag": "message"},
+    },
+    "the connection breaks at a message": {"on": "out", "do": "drop", "match": {"tag": "message"}},
+    "everything is slow for a moment": {"on": "out", "do": "delay", "ms": 700, "times": 3},
+    "a file cannot be downloaded at first": {"on": "download", "do": "refuse", "code": 503},
+}
+
+
+@pytest.mark.timeout(600)
+async def test_strikes_at_the_wire_lose_double_and_mix_nothing(suffers: Suffers, stage: Scene) -> None:
+    async def trouble() -> None:
+        for what, strike in STRIKES.items():
+            whose = {} if strike["on"] == "download" else {"number": stage.ground.cleo}
+            fault = await stage.ground.world.fault({**whose, **strike})
+
+            async def struck(fault: int = fault) -> bool:
+                return await stage.ground.world.struck(fault) > 0
+
+            await until(what, struck, 60)
+
+    await suffers(trouble)
+
+
+@pytest.mark.timeout(300)
+async def test_a_connection_that_breaks_within_the_offline_batch_loses_nothing(
+    suffers: Suffers, stage: Scene
+) -> None:
+    ground = stage.ground
+
+    async def trouble() -> None:
+        await ground.bridge.kill()
+        await ground.world.ask("POST", "/offline", {"number": ground.cleo, "action": "hold"})
+        await asyncio.sleep(2)
+        for _ in range(3):
+            await ground.start_bridge_unsettled()
+            await ground.world.ask("POST", "/offline", {"number": ground.cleo, "action": "flush", "count": 3})
+            await ground.world.ask("POST", "/connections/drop", {"number": ground.cleo})
+            await ground.bridge.kill()
+        await ground.start_bridge_unsettled()
+        await ground.world.ask("POST", "/offline", {"number": ground.cleo, "action": "release"})
+
+    await suffers(trouble)
