@@ -4,14 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-import structlog
-
 from cleo.domain.conversation import ConversationId
 from cleo.domain.delivery import backoff
+from cleo.engine.crash import log_crash
 
 Work = Callable[[ConversationId], Awaitable[None]]
-
-_log = structlog.get_logger(__name__)
 
 
 class InProcessEngine:
@@ -80,7 +77,7 @@ class InProcessEngine:
         try:
             await work(conversation)
         except Exception as error:
-            _log.error("work on a conversation crashed", error=type(error).__name__, at=_place(error))
+            log_crash(error)
             return False
         return True
 
@@ -96,11 +93,3 @@ class InProcessEngine:
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
-
-
-def _place(error: Exception) -> str:
-    """Tell where it was raised; error texts may hold what people wrote, so they stay out of the log."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return "" if trace is None else f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
