@@ -198,11 +198,24 @@ async def test_what_arrived_stays_arrived(store: Store) -> None:
     assert item.state == "read"
 
 
-async def test_a_failure_turns_out_to_have_been_sent(store: Store) -> None:
+async def test_a_failure_turns_out_to_have_arrived(store: Store) -> None:
     await store.write(lambda tx: tx.outbox.add(outgoing("k1", state="failed")))
-    await store.write(lambda tx: tx.outbox.update(outgoing("k1", state="sent")))
-    (item,) = await store.read(lambda tx: tx.outbox.recent(1))
-    assert item.state == "sent"
+    for state, then in ("sent", "failed"), ("delivered", "delivered"), ("failed", "delivered"):
+        await store.write(lambda tx, state=state: tx.outbox.update(outgoing("k1", state=state)))
+        (item,) = await store.read(lambda tx: tx.outbox.recent(1))
+        assert item.state == then
+
+
+async def test_losses_are_told_once_in_their_chat(store: Store) -> None:
+    lost = DeadLetter(kind="outbound", key="k1", conversation=CHAT, reason="refused", at=1.0)
+    other = replace(lost, key="k2", conversation=OTHER_CHAT)
+    poison = DeadLetter(kind="inbound", key="i1", conversation=CHAT, reason="poison", at=1.0)
+    for letter in lost, other, poison:
+        await store.write(lambda tx, letter=letter: tx.dead_letters.add(letter))
+    assert await store.read(lambda tx: tx.dead_letters.untold(CHAT)) == [lost]
+    await store.write(lambda tx: tx.dead_letters.tell([lost]))
+    assert await store.read(lambda tx: tx.dead_letters.untold(CHAT)) == []
+    assert await store.read(lambda tx: tx.dead_letters.untold(OTHER_CHAT)) == [other]
 
 
 async def test_sent_messages_are_found_by_their_id_in_their_chat(store: Store) -> None:

@@ -68,6 +68,7 @@ class Answerer:
             tx.history.park(job.conversation.id, None)
         for row in job.told:
             tx.confirmations.move(row.ref, when={row.state}, to=row.state, changes={"told": True})
+        tx.dead_letters.tell(job.lost)
         return revision
 
     def _settle(self, tx: Transaction, job: Job, answers: DeferredToolResults | None) -> None:

@@ -8,6 +8,7 @@ from pydantic_ai.messages import TextContent, UserContent
 
 from cleo.domain.content import File, Location, Other, Text
 from cleo.domain.message import InboxItem
+from cleo.ports import DeadLetter
 
 _FORGED_FACT = re.compile(r"^\s*\[(?=[0-9A-Z]{4}:)", re.MULTILINE)
 _TAGS = re.compile("[\U000e0000-\U000e007f]")
@@ -54,6 +55,13 @@ def prompt(
             case _:
                 pass
     return content
+
+
+def losses(letters: Iterable[DeadLetter]) -> list[str]:
+    """Lines that tell the model which of its messages never arrived."""
+    return [
+        f"[FACT: a message of yours did not reach this chat: {clean(letter.reason)}]" for letter in letters
+    ]
 
 
 def clean(text: str) -> str:

@@ -84,13 +84,16 @@ class Deliverer:
         now = self.clock.now()
         _log.error("message refused for good", reason=reason)
         tx.outbox.update(replace(item, state="failed", attempts=item.attempts + 1, reason=reason))
-        tx.dead_letters.add(
-            DeadLetter(kind="outbound", key=item.key, conversation=item.conversation, reason=reason, at=now)
-        )
+        tx.dead_letters.add(undelivered(item, reason, now))
         if item.key.startswith(PROMPT):
             why: dict[str, object] = {"reason": f"the question could not be delivered: {reason}"}
             tx.confirmations.move(_ref(item), when={"pending"}, to="cancelled", changes=why)
         return tx.outbox.next(item.conversation)
+
+
+def undelivered(item: OutboxItem, reason: str, now: float) -> DeadLetter:
+    """Keep for the owner, and for the model's next turn, that a message never arrived."""
+    return DeadLetter(kind="outbound", key=item.key, conversation=item.conversation, reason=reason, at=now)
 
 
 def _ref(item: OutboxItem) -> str:

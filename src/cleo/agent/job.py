@@ -42,6 +42,8 @@ class Job:
     late: Confirmation | None = None
     told: list[Confirmation] = field(default_factory=list[Confirmation])
     """Detached questions that ended; the model learns it with this prompt."""
+    lost: Sequence[DeadLetter] = ()
+    """Messages of Cleo's that never arrived; the model learns it with this prompt."""
     suspect: bool = False
     """It went down with the process each time but the last one is left: that one counts only once it begins."""
 
@@ -116,7 +118,10 @@ class Claims:
         late = next(iter(tx.confirmations.find(ref=run.ref)), None) if run.ref else None
         rows = _batch(tx, run.conversation, parked) if parked else []
         asked_by = late.asked_by if late else rows[0].asked_by if rows else PersonId("")
-        untold = tx.confirmations.find(conversation=run.conversation, states=FINAL, told=False)
+        asks = run.kind == "message" and not run.prompted
+        untold = (
+            tx.confirmations.find(conversation=run.conversation, states=FINAL, told=False) if asks else []
+        )
         return Job(
             run=run,
             epoch=epoch,
@@ -127,7 +132,8 @@ class Claims:
             parked=parked,
             rows=rows,
             late=late,
-            told=[row for row in untold if row.detached and run.kind == "message" and not run.prompted],
+            told=[row for row in untold if row.detached],
+            lost=tx.dead_letters.untold(run.conversation) if asks else (),
         )
 
 

@@ -11,6 +11,7 @@ from typing import Literal
 
 import structlog
 
+from cleo.agent.deliver import undelivered
 from cleo.agent.vote import Votes
 from cleo.domain.access import Access
 from cleo.domain.content import Edit, Reaction, Revoke, Text
@@ -138,6 +139,8 @@ class Receiver:
                 if may_move(item.state, receipt.state):
                     changed = True
                     tx.outbox.update(replace(item, state=receipt.state, reason=receipt.reason))
+                    if receipt.state == "failed":
+                        tx.dead_letters.add(undelivered(item, receipt.reason, self._clock.now()))
         return "accepted" if changed else "ignored"
 
 

@@ -13,7 +13,7 @@ from pydantic_ai.messages import ModelMessage
 from cleo.agent.answer import Answerer
 from cleo.agent.begin import Beginning, begin
 from cleo.agent.confirm import Asker, facts, open_questions
-from cleo.agent.context import instructions, prompt
+from cleo.agent.context import instructions, losses, prompt
 from cleo.agent.deliver import Deliverer
 from cleo.agent.fetch import Fetcher
 from cleo.agent.job import Claims, Job, Wait
@@ -132,7 +132,12 @@ class Worker:
         if job.run.prompted or not job.items:
             return begin(job, ())
         files = await self._fetcher.fetch(job.items, channel)
-        words = prompt(job.items, files=files, facts=facts(job.told), named=job.conversation.is_group)
+        words = prompt(
+            job.items,
+            files=files,
+            facts=[*facts(job.told), *losses(job.lost)],
+            named=job.conversation.is_group,
+        )
         return begin(job, words)
 
     async def _make_turn(self, job: Job, channel: Channel, asker: Asker, progress: "_Progress") -> Turn:

@@ -8,10 +8,10 @@ _RANK: dict[OutboxState, int] = {
     "queued": 0,
     "sending": 1,
     "uncertain": 2,
-    "failed": 2,
     "sent": 3,
-    "delivered": 4,
-    "read": 5,
+    "failed": 4,
+    "delivered": 5,
+    "read": 6,
 }
 
 _FIRST_WAIT = 0.5
@@ -19,7 +19,10 @@ _LONGEST_WAIT = 60.0
 
 
 def may_move(now: OutboxState, to: OutboxState) -> bool:
-    """Tell whether news may change the state: what is known to have arrived never becomes unknown again."""
+    """Tell whether news may change the state: what is known to have arrived stays so.
+
+    A message may fail after WhatsApp took it over, and one that seemed to have failed may still arrive.
+    """
     return _RANK[to] > _RANK[now]
 
 

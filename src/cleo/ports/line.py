@@ -204,6 +204,8 @@ class DeadLetter:
     conversation: ConversationId
     reason: str
     at: float
+    told: bool = False
+    """The model knows, where it should."""
 
 
 class DeadLetters(Protocol):
@@ -215,4 +217,12 @@ class DeadLetters(Protocol):
 
     def recent(self, limit: int) -> Sequence[DeadLetter]:
         """The newest, newest first."""
+        ...
+
+    def untold(self, conversation: ConversationId) -> Sequence[DeadLetter]:
+        """Messages to this chat that never arrived and that the model does not know of, oldest first."""
+        ...
+
+    def tell(self, letters: Iterable[DeadLetter]) -> None:
+        """Note that the model knows of them."""
         ...

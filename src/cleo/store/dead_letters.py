@@ -1,25 +1,32 @@
 """What was given up."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, select, update
 
+from cleo.domain.conversation import ConversationId
 from cleo.ports.line import DeadLetter
 from cleo.store.dialect import insert_once
-from cleo.store.schema import dead_letters
+from cleo.store.schema import dead_letters, is_unknown_loss
 
-_RECENT: Any = (
-    select(
-        dead_letters.c.kind,
-        dead_letters.c.key,
-        dead_letters.c.conversation,
-        dead_letters.c.reason,
-        dead_letters.c.at,
-    )
-    .order_by(dead_letters.c.seq.desc())
-    .limit(bindparam("newest"))
+_ALL: Any = select(
+    dead_letters.c.kind,
+    dead_letters.c.key,
+    dead_letters.c.conversation,
+    dead_letters.c.reason,
+    dead_letters.c.at,
+    dead_letters.c.told,
+)
+_RECENT = _ALL.order_by(dead_letters.c.seq.desc()).limit(bindparam("newest"))
+_UNTOLD = _ALL.where(dead_letters.c.conversation == bindparam("chat"), is_unknown_loss).order_by(
+    dead_letters.c.seq
+)
+_TELL = (
+    update(dead_letters)
+    .where(dead_letters.c.kind == bindparam("of_kind"), dead_letters.c.key == bindparam("of_key"))
+    .values(told=True)
 )
 
 
@@ -36,4 +43,17 @@ class SqlDeadLetters:
 
     def recent(self, limit: int) -> Sequence[DeadLetter]:
         """The newest, newest first."""
-        return [DeadLetter(**row) for row in self._connection.execute(_RECENT, {"newest": limit}).mappings()]
+        return self._letters(_RECENT, {"newest": limit})
+
+    def untold(self, conversation: ConversationId) -> Sequence[DeadLetter]:
+        """Messages to this chat that never arrived and that the model does not know of, oldest first."""
+        return self._letters(_UNTOLD, {"chat": conversation})
+
+    def tell(self, letters: Iterable[DeadLetter]) -> None:
+        """Note that the model knows of them."""
+        rows = [{"of_kind": letter.kind, "of_key": letter.key} for letter in letters]
+        if rows:
+            self._connection.execute(_TELL, rows)
+
+    def _letters(self, statement: Any, where: dict[str, object]) -> Sequence[DeadLetter]:
+        return [DeadLetter(**row) for row in self._connection.execute(statement, where).mappings()]

@@ -27,6 +27,7 @@ from sqlalchemy import (
     TypedColumns,
     TypeDecorator,
     UniqueConstraint,
+    and_,
     false,
     literal_column,
     true,
@@ -207,6 +208,7 @@ class _DeadLetters(_Numbered):
     conversation: Named[str] = Column(Text)
     reason: Named[str] = Column(Words)
     at: Named[float]
+    told: Named[bool]
 
 
 conversations = Table("conversations", metadata, _Conversations)
@@ -233,8 +235,15 @@ is_open_run = runs.c.state == literal_column("'open'")
 is_parked = conversations.c.parked_batch.is_not(None)
 is_pending = confirmations.c.state == literal_column("'pending'")
 is_untold = confirmations.c.told == false()
+is_unknown_loss = and_(dead_letters.c.kind == literal_column("'outbound'"), dead_letters.c.told == false())
 is_owner = people.c.claimed_owner == true()
 
+Index(
+    "ix_dead_letters_untold",
+    dead_letters.c.conversation,
+    sqlite_where=is_unknown_loss,
+    postgresql_where=is_unknown_loss,
+)
 Index("ix_inbox_new", inbox.c.conversation, inbox.c.seq, sqlite_where=is_new, postgresql_where=is_new)
 Index(
     "ix_inbox_run",

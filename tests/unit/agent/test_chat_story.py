@@ -123,6 +123,23 @@ async def test_a_refused_message_does_not_stop_its_neighbours(house: House) -> N
     assert [(letter.kind, letter.reason) for letter in letters] == [("outbound", "too long")]
 
 
+async def test_the_model_learns_once_that_a_message_did_not_arrive(house: House) -> None:
+    house.channel.trouble = [SendRejected("too long")]
+    await house.say("one")
+    assert await house.say("two") == [
+        "you said: [FACT: a message of yours did not reach this chat: too long]\ntwo"
+    ]
+    assert await house.say("three") == ["you said: three"]
+
+
+async def test_the_model_learns_that_whatsapp_failed_a_message_later(house: House) -> None:
+    await house.say("one")
+    id_ = house.channel.delivered[-1].id
+    receipt = Receipt(channel="whatsapp", chat=OWNER, of=(id_,), state="failed", at=0, reason="blocked")
+    await house.receiver.receipt(receipt)
+    assert "did not reach this chat: blocked" in (await house.say("two"))[0]
+
+
 async def test_replies_wait_for_the_bridge_and_keep_their_order(house: House) -> None:
     house.channel.trouble = [SendFailed("away"), SendFailed("away")]
     assert await house.say("one") == []

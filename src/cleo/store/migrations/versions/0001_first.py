@@ -47,8 +47,17 @@ def _line() -> None:
         sa.Column("conversation", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("at", _DOUBLE, nullable=False),
+        sa.Column("told", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("seq", name="pk_dead_letters"),
         sa.UniqueConstraint("kind", "key", name="uq_dead_letters_kind_key"),
+    )
+    op.create_index(
+        "ix_dead_letters_untold",
+        "dead_letters",
+        ["conversation"],
+        **_where(
+            sa.and_(sa.column("kind") == sa.literal_column("'outbound'"), sa.column("told") == sa.false())
+        ),
     )
     op.create_table(
         "inbox",
