@@ -6,6 +6,7 @@ do is decide: every tool call passes `gate`, and the state of questions is in ou
 
 from collections.abc import AsyncIterable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from pydantic_ai import (
     Agent,
@@ -55,8 +56,6 @@ class Bounds:
 
     def limits(self) -> UsageLimits:
         """The library's own form."""
-        from decimal import Decimal  # noqa: PLC0415 - only with a cost limit
-
         return UsageLimits(
             request_limit=self.requests,
             tool_calls_limit=self.tool_calls,

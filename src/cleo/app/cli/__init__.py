@@ -28,7 +28,7 @@ Script = Annotated[
 @app.command()
 def up(phone: Phone = None) -> None:
     """Run Cleo, and its bridge unless WHATSAPP_BRIDGE_URL names another."""
-    from cleo.app.cli.up import run  # noqa: PLC0415 - see above
+    from cleo.app.cli.up import run
 
     run(phone=phone)
 
@@ -36,7 +36,7 @@ def up(phone: Phone = None) -> None:
 @app.command()
 def demo(script: Script = None) -> None:
     """Talk to Cleo on a simulated WhatsApp: no phone, no key, no network."""
-    from cleo.app.cli.demo import run  # noqa: PLC0415 - see above
+    from cleo.app.cli.demo import run
 
     raise typer.Exit(run(script=script))
 
@@ -44,7 +44,7 @@ def demo(script: Script = None) -> None:
 @app.command()
 def status() -> None:
     """Tell how the running Cleo is doing."""
-    from cleo.app.cli.status import run  # noqa: PLC0415 - see above
+    from cleo.app.cli.status import run
 
     raise typer.Exit(run())
 
@@ -52,7 +52,7 @@ def status() -> None:
 @app.command()
 def doctor() -> None:
     """Find out what is missing or wrong, and how to mend it."""
-    from cleo.app.cli.doctor import run  # noqa: PLC0415 - see above
+    from cleo.app.cli.doctor import run
 
     raise typer.Exit(run())
 
@@ -63,7 +63,7 @@ def send(
     text: Annotated[str, typer.Argument(help="What to say, in Markdown.")],
 ) -> None:
     """Send one message through the running bridge."""
-    from cleo.app.cli.send import run  # noqa: PLC0415 - see above
+    from cleo.app.cli.send import run
 
     run(to=to, text=text)
 
@@ -73,7 +73,7 @@ def outbox(
     limit: Annotated[int, typer.Option(help="How many of the newest messages.", min=1, max=1000)] = 20,
 ) -> None:
     """Tell what became of the messages that Cleo sent."""
-    from cleo.app.cli.outbox import run  # noqa: PLC0415 - see above
+    from cleo.app.cli.outbox import run
 
     raise typer.Exit(run(limit=limit))
 
