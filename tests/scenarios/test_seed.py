@@ -44,6 +44,11 @@ class SeedBridge:
         return await until(repr(words), look)
 
 
+async def knows(stage: Stage, question: Bubble) -> bool:
+    """Tell whether the agent has written down under which id such a bridge has sent this."""
+    return stage.rows("select count(*) from outbox where message_id = ?", question.id) == [(1,)]
+
+
 def _is_file(bubble: Bubble) -> bool:
     return bubble.asked.path == "/send-media"
 
@@ -78,6 +83,7 @@ async def test_a_bridge_that_knows_only_the_specification(make_stage: MakeStage)
 
         assert await seed.post(text="/press red") == 200
         question = await seed.hears("Confirm: press a button")
+        await until("the agent to know the question's id", lambda: knows(stage, question))
         await stage.restart_agent()
         assert await seed.post(reaction="👍", reactsToMessageId=question.id) == 200
         await seed.hears("Pressed red")
