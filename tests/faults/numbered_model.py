@@ -2,7 +2,9 @@
 
 import json
 import re
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -21,14 +23,18 @@ _OUTCOMES = (
 )
 
 
+@dataclass
 class NumberedModel(OpenAIMock):
-    """Answers `ok m00042`, and `done m00042` and the like for what came of tools."""
+    """Answers `ok m00042`, and `done m00042` and the like for what came of tools; `delay` is in seconds."""
+
+    delay: float = 0.0
 
     def answer_to(self, body: Body) -> Answer:
         messages = cast("list[Body]", body["messages"])
         if wrong := wrong_history(messages):
             self.refused.append(wrong)
             return Fails(400, wrong)
+        time.sleep(self.delay)
         return _answer(_unanswered(messages))
 
     @property

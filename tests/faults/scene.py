@@ -17,9 +17,6 @@ from tests.support.stage_world import World
 
 STILL = 90.0
 """Seconds without any progress after which work that is open counts as hanging: longer than the longest wait."""
-GROUPS = {"120363000000000101@g.us": False, "120363000000000102@g.us": True}
-"""Groups, and whether their members address each other by hidden ids."""
-
 Trouble = Callable[[], Awaitable[None]]
 
 
@@ -96,13 +93,19 @@ async def scene(
         settings = {
             **model.settings,
             "CLEO_TOOLS": "tests.faults.effects",
-            "CLEO_ALLOWED_GROUPS": ",".join(GROUPS),
             "CRASH_EFFECTS": str(folder / "effects"),
             **(agent or {}),
         }
-        async with Ground(world, folder, owners=2, users=2, agent=settings, bridge=bridge) as ground:
+        ground = Ground(world, folder, owners=2, users=2, agent=settings, bridge=bridge)
+        ground.agent_env["CLEO_ALLOWED_GROUPS"] = ",".join(_groups(ground))
+        async with ground:
             people = People(world, ground.cleo, rng)
             yield Scene(ground, people, await _talkers(ground, people), model)
+
+
+def _groups(ground: Ground) -> dict[str, bool]:
+    """Ids of groups, and whether their members address each other by hidden ids."""
+    return {f"120363{ground.cleo}1@g.us": False, f"120363{ground.cleo}2@g.us": True}
 
 
 async def _talkers(ground: Ground, people: People) -> list[Talker]:
@@ -111,7 +114,7 @@ async def _talkers(ground: Ground, people: People) -> list[Talker]:
         Talker(people, phone, lid=place % 2 == 1, owner=phone in ground.owners)
         for place, phone in enumerate(phones)
     ]
-    for place, (group, lid) in enumerate(GROUPS.items()):
+    for place, (group, lid) in enumerate(_groups(ground).items()):
         members = [phones[place], phones[place + 2]]
         numbers = [ground.cleo, *(phone.number for phone in members)]
         body = {"id": group, "subject": f"Group {place}", "members": numbers, "lid": lid}

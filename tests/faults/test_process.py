@@ -45,7 +45,8 @@ async def test_X34_a_database_that_another_program_locks_for_ten_seconds_loses_n
     async def trouble() -> None:
         await asyncio.sleep(1)
         for database in (ground.folder / "data" / "cleo.db", ground.folder / "bridge" / "bridge.db"):
-            with closing(sqlite3.connect(database, isolation_level=None, timeout=30)) as other:
+            other = sqlite3.connect(database, isolation_level=None, timeout=30, check_same_thread=False)
+            with closing(other):
                 await asyncio.to_thread(other.execute, "begin immediate")
                 await asyncio.sleep(LOCKED)
                 other.execute("rollback")

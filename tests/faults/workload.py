@@ -4,6 +4,7 @@ import asyncio
 import base64
 import random
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tests.faults.seen import Shown, shown
@@ -52,7 +53,10 @@ class People:
     @property
     def open(self) -> int:
         """How many messages have no answer that anybody has seen yet."""
-        return sum(wish.number not in self.answered.get(wish.chat, ()) for wish in self.wishes)
+        return self.open_among(self.wishes)
+
+    def open_among(self, wishes: Sequence[Wish]) -> int:
+        return sum(wish.number not in self.answered.get(wish.chat, ()) for wish in wishes)
 
 
 @dataclass
@@ -107,6 +111,10 @@ class Talker:
             body = {"text": words, "media": file}
         id = await self.phone.send(body | self._address())
         self.people.wishes.append(Wish(number, wish, id, self.chat))
+
+    async def say_at_once(self, count: int) -> None:
+        """Write many plain messages in one go."""
+        await self._batch(["say"] * count)
 
     async def _batch(self, wishes: list[str]) -> None:
         numbers = [self.people.number() for _ in wishes]

@@ -1,0 +1,50 @@
+"""Far more than the model can answer: the inbox keeps its bound, the bridge keeps the rest, all are answered."""
+
+import asyncio
+import random
+from pathlib import Path
+
+import pytest
+from tests.faults.oracle import judge
+from tests.faults.scene import scene
+from tests.support.stage_part import until
+from tests.support.stage_world import World
+
+BOUND = 10
+EACH = 40
+"""Messages that each chat sends at once."""
+
+
+@pytest.mark.timeout(600)
+async def test_X43_overload_is_bounded_and_everything_accepted_is_answered(
+    world: World, tmp_path: Path
+) -> None:
+    most = 0
+    settings = {"CLEO_INBOX_MAX": str(BOUND)}
+    async with scene(world, tmp_path, random.Random(7), agent=settings) as stage:
+        stage.model.delay = 0.5
+
+        async def watch() -> None:
+            nonlocal most
+            while True:
+                [(waiting,)] = stage.ground.rows("select count(*) from inbox where state = 'new'")
+                most = max(most, int(str(waiting)))
+                await asyncio.sleep(0.05)
+
+        async def trouble() -> None:
+            watcher = asyncio.create_task(watch())
+            await asyncio.gather(*(talker.say_at_once(EACH) for talker in stage.talkers))
+
+            async def nearly_done() -> bool:
+                return stage.people.open_among(storm) < EACH
+
+            storm = list(stage.people.wishes)
+            await until("most answers", nearly_done, 240)
+            stage.model.delay = 0
+            watcher.cancel()
+
+        await stage.play(trouble)
+        verdict = judge(await stage.evidence())
+        assert verdict.wrong == []
+        assert stage.ground.agent.logged.count('"error": "overloaded"') > 0
+        assert 0 < most <= BOUND
