@@ -3,6 +3,7 @@
 import asyncio
 import random
 
+import pytest
 from tests.scenarios.conftest import Provided
 from tests.support.stage_part import Part
 from tests.support.stage_world import Phone, numbered
@@ -11,6 +12,7 @@ MESSAGES = 30
 KILLS = 10
 
 
+@pytest.mark.timeout(300)
 async def test_nothing_is_lost_doubled_or_swapped_through_ten_kills(provided: Provided) -> None:
     chance = random.Random(20)
     phones = [provided.owner() for _ in range(3)]
@@ -31,7 +33,7 @@ async def test_nothing_is_lost_doubled_or_swapped_through_ten_kills(provided: Pr
 async def trickle(phone: Phone, chance: random.Random) -> None:
     for text in numbered(1, MESSAGES):
         await phone.say(text)
-        await asyncio.sleep(chance.uniform(0, 1.5))
+        await asyncio.sleep(chance.uniform(0, 1.2))
 
 
 async def kill(stage: Provided, part: Part, *, wait: bool) -> None:

@@ -2,12 +2,14 @@
 
 import asyncio
 
+import pytest
 from tests.scenarios.conftest import Provided
 from tests.support.stage_world import numbered
 
 PHONES = 4
 
 
+@pytest.mark.timeout(300)
 async def test_200_messages_wait_while_the_agent_is_down_and_the_bridge_restarts(provided: Provided) -> None:
     phones = [provided.owner() for _ in range(PHONES)]
     await provided.agent.stop()
