@@ -74,11 +74,15 @@ class Stage:
         await self.world.ask("POST", "/phones", {"number": self.cleo, "name": "Cleo"})
         self.owners = [await self.world.phone(self.cleo, f"Owner {n}") for n in range(owners)]
         self.users = [await self.world.phone(self.cleo, f"User {n}") for n in range(users)]
-        await self.start()
+        try:
+            await self.start()
+        except BaseException:
+            await self.kill_all()  # it stays in OPEN, so that its logs are shown
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await asyncio.gather(self.agent.kill(), self.bridge.kill())
+        await self.kill_all()
         OPEN.remove(self)
 
     async def start(self) -> None:
