@@ -5,7 +5,7 @@ import secrets
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 
 import pydantic_ai
@@ -13,6 +13,7 @@ import structlog
 from fastapi import APIRouter
 
 from cleo.agent import Bounds, ClaimCode, Loop, Receiver, Sight, Sweeper, Worker
+from cleo.app.engines import open_engine
 from cleo.app.failpoints import arm_failpoints
 from cleo.app.logs import in_short
 from cleo.app.outbox_routes import outbox_routes
@@ -23,7 +24,6 @@ from cleo.channels.whatsapp import BACKENDS
 from cleo.channels.whatsapp.webhook import webhook_routes
 from cleo.domain.access import Access
 from cleo.domain.errors import ConfigError
-from cleo.engine import InProcessEngine
 from cleo.models import Choice, resolve_model
 from cleo.ports import Channel, Engine, Files, Store, Tool
 from cleo.store import DiskFiles, SystemClock, open_store
@@ -31,11 +31,8 @@ from cleo.tools import TOOLS, CronRepeats, load
 
 T = TypeVar("T")
 
-ENGINES: Mapping[str, Callable[[], Engine]] = {"inprocess": lambda: InProcessEngine(grace=_GRACE)}
-"""What `CLEO_ENGINE` may name."""
-
-_GRACE = 1.5
-"""Seconds that turns under way have at the end; the next start goes on with what did not finish."""
+Part = Literal["all", "api", "worker"]
+"""What a process does: take messages in (`api`), answer them (`worker`), or both."""
 
 _log = structlog.get_logger("cleo.app")
 
@@ -55,6 +52,7 @@ class Cleo:
     known_names: frozenset[str] | None
     """What this machine may be called by; None: a secret keeps strangers out."""
     store: Store
+    _part: Part
     _engine: Engine
     _worker: Worker
     _sweeper: Sweeper
@@ -64,10 +62,8 @@ class Cleo:
     @asynccontextmanager
     async def working(self) -> AsyncGenerator[None]:
         """Answer people while the block is open."""
-        tasks = (
-            asyncio.create_task(self._sweeper.run()),
-            asyncio.create_task(self._engine.run(self._worker.work)),
-        )
+        endless = (self._sweeper.run(), self._engine.run(self._worker.work)) if self._part != "api" else ()
+        tasks = [asyncio.create_task(each) for each in endless]
         for task in tasks:
             task.add_done_callback(self._stopped)
         try:
@@ -91,23 +87,28 @@ class Cleo:
         await self._closing.aclose()
 
 
-async def build(settings: Settings, *, bridge_url: str, secret: str | None) -> Cleo:
-    """Put everything together; raises `ConfigError` or `StoreError`. The data directory must be ours."""
+async def build(
+    settings: Settings, *, bridge_url: str | None, secret: str | None, part: Part = "all"
+) -> Cleo:
+    """Put everything together; raises `ConfigError` or `StoreError`. The data directory must be ours.
+
+    Only an `api` may be without a bridge.
+    """
     arm_failpoints(settings.cleo_fail)
     data = settings.cleo_data
     async with AsyncExitStack() as closing:
         clock = SystemClock(data / "clock")
         store = open_store(settings.database, clock=clock)
         closing.push_async_callback(store.close)
-        files = DiskFiles(data / "files")
-        channels = _channels(settings, bridge_url, secret, files, closing)
-        engine = _named(ENGINES, settings.cleo_engine, "CLEO_ENGINE")()
+        files = DiskFiles(data / "files", shared=settings.is_shared)
+        channels = _channels(settings, bridge_url, secret, files, closing) if bridge_url else {}
+        engine = await open_engine(settings, closing)
         access = Access(
             owners=settings.cleo_owners,
             users=settings.cleo_allowed_users,
             groups=settings.cleo_allowed_groups,
         )
-        claim = await _claim(store, access)
+        claim = await _claim(store, access, part)
         receiver = Receiver(
             store=store,
             engine=engine,
@@ -147,6 +148,7 @@ async def build(settings: Settings, *, bridge_url: str, secret: str | None) -> C
             webhooks=(webhook_routes(receiver, secret), outbox_routes(store, secret)),
             known_names=None if secret else _names(settings),
             store=store,
+            _part=part,
             _engine=engine,
             _worker=worker,
             _sweeper=Sweeper(store=store, engine=engine, clock=clock, repeats=CronRepeats()),
@@ -194,9 +196,14 @@ def _bounds(settings: Settings) -> Bounds:
     return Bounds(cost=settings.cleo_max_cost, tokens=settings.cleo_max_tokens or bounds.tokens)
 
 
-async def _claim(store: Store, access: Access) -> ClaimCode | None:
+async def _claim(store: Store, access: Access, part: Part) -> ClaimCode | None:
     """Make a code when nobody owns Cleo yet, neither by setting nor by an earlier code."""
     if access.owners or await store.read(lambda tx: tx.people.owners()):
         return None
+    if part != "all":
+        raise ConfigError(
+            "Nobody owns this Cleo yet, and a claim code works only with `cleo up`. Name the owners. "
+            "For example: CLEO_OWNERS=+4915112345678"
+        )
     letters = "".join(secrets.choice("23456789ABCDEFGHJKMNPQRSTUVWXYZ") for _ in range(8))
     return ClaimCode(f"{letters[:4]}-{letters[4:]}")

@@ -47,13 +47,13 @@ async def running(settings: Settings, options: BridgeOptions) -> AsyncGenerator[
     At the end Cleo stops before its bridge, so that what is being sent still gets out.
     """
     own = settings.whatsapp_bridge_url is None
-    _refuse_open_door(settings, own_bridge=own)
+    refuse_open_door(settings, own_bridge=own)
     ended = asyncio.Event()
     async with AsyncExitStack() as stack:
         stack.enter_context(lock_data_dir(settings.cleo_data))
-        listener = stack.enter_context(_listening(settings))
+        listener = stack.enter_context(listening(settings))
         api_url = (
-            settings.cleo_api_url or f"http://{_reachable(settings.cleo_host)}:{listener.getsockname()[1]}"
+            settings.cleo_api_url or f"http://{reachable(settings.cleo_host)}:{listener.getsockname()[1]}"
         )
         secret = webhook_secret(settings, own_bridge=own)
         bridge_url = settings.whatsapp_bridge_url or f"http://127.0.0.1:{free_port()}"
@@ -70,7 +70,8 @@ async def running(settings: Settings, options: BridgeOptions) -> AsyncGenerator[
         yield Running(url=api_url, cleo=cleo, ended=ended)
 
 
-def _refuse_open_door(settings: Settings, *, own_bridge: bool) -> None:
+def refuse_open_door(settings: Settings, *, own_bridge: bool) -> None:
+    """Raise `ConfigError` when strangers could post messages."""
     if own_bridge or settings.whatsapp_webhook_secret or is_own_machine(settings.cleo_host):
         return
     raise ConfigError(
@@ -105,7 +106,7 @@ async def _kept(child: Child, ended: asyncio.Event) -> AsyncGenerator[None]:
 
 
 @contextmanager
-def _listening(settings: Settings) -> Generator[socket.socket]:
+def listening(settings: Settings) -> Generator[socket.socket]:
     """Take the port before anything else starts, so that a port in use is said at once."""
     host, port = settings.cleo_host, settings.cleo_port
     try:
@@ -120,7 +121,7 @@ def _listening(settings: Settings) -> Generator[socket.socket]:
         yield listener
 
 
-def _reachable(host: str) -> str:
+def reachable(host: str) -> str:
     """Turn where we listen into where our own bridge finds us."""
     if host in {"0.0.0.0", "::", ""}:  # noqa: S104 - compared, not bound
         return "127.0.0.1"

@@ -96,9 +96,11 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         None, examples=["sqlite:////srv/cleo/cleo.db"], json_schema_extra={"file": True}
     )
-    """The database. Not set: `cleo.db` in the data directory."""
-    cleo_engine: str = Field("inprocess", examples=["inprocess"])
-    """Who works on which conversation. `inprocess`: this process."""
+    """The database: an SQLite file, or Postgres (`postgresql://cleo:password@localhost/cleo`), which needs
+    `pip install 'cleo[postgres]'`. Not set: `cleo.db` in the data directory."""
+    cleo_engine: str | None = Field(None, examples=["inprocess"])
+    """Who works on which conversation. `inprocess`: this process. `procrastinate`: any number of processes on one
+    Postgres. Not set: `procrastinate` with Postgres, else `inprocess`."""
 
     cleo_model: str | None = Field(None, examples=["openai:gpt-6.1-terra"])
     """The model that answers. Not set: chosen by the keys that are there, else `builtin:basic`."""
@@ -131,7 +133,7 @@ class Settings(BaseSettings):
     cleo_file_max_bytes: int = Field(64 * 1024 * 1024, ge=1, examples=[67108864])
     """The largest file that is taken in."""
     cleo_inbox_max: int = Field(10_000, ge=1, examples=[10000])
-    """The most messages that may wait for an answer. More are not taken in: the bridge keeps them and asks again."""
+    """The most messages that may wait for an answer; beyond them, one a chat. The bridge keeps the rest."""
     cleo_log: Literal["debug", "info", "warning", "error"] = Field("info", examples=["info"])
     """How much is logged. Texts, numbers and secrets are at no level."""
     cleo_fail: Names = Field((), examples=["deliver.after_send:kill@3"])
@@ -160,6 +162,11 @@ class Settings(BaseSettings):
         if self.database_url:
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.cleo_data.absolute() / 'cleo.db'}"
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the database is one that several processes can use."""
+        return self.database.startswith("postgres")
 
 
 class _Files(PydanticBaseSettingsSource):

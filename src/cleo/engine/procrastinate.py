@@ -37,11 +37,11 @@ except ModuleNotFoundError as error:
 
 Work = Callable[[ConversationId], Awaitable[None]]
 
-ALIVE_EVERY = 0.5
+ALIVE_EVERY = 0.4
 """Seconds between the signs of life of a process."""
-DEAD_AFTER = 3.0
+DEAD_AFTER = 2.5
 """Seconds without one after which its conversations are given to others."""
-_LOOK_EVERY = 0.5
+_LOOK_EVERY = 0.4
 """Seconds between looks for the dead, for jobs whose time has come, and for those that waited for another."""
 _FORGOTTEN_AFTER = 60.0
 _LONGEST_WAIT = 2.0

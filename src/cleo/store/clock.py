@@ -1,6 +1,7 @@
 """Time that never runs backwards, whatever the system clock does."""
 
 import asyncio
+import secrets
 import time
 from pathlib import Path
 from threading import Lock
@@ -53,7 +54,7 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
     def _save(self) -> None:
-        draft = self._path.with_name(self._path.name + "-new")
+        draft = self._path.with_name(f"{self._path.name}-{secrets.token_hex(4)}")  # others may save now, too
         self._saved = self._latest
         try:
             draft.touch(mode=0o600)

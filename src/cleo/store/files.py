@@ -5,7 +5,7 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, ParamSpec, TypeVar
@@ -17,22 +17,25 @@ Arguments = ParamSpec("Arguments")
 T = TypeVar("T")
 
 _BUFFER = 2**20
+_ABANDONED = 24 * 3600.0
+"""Seconds after which nobody writes to a file any more."""
 _ID = re.compile(r"[0-9a-f]{64}")
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
 class DiskFiles:
-    """Implements `cleo.ports.Files` in a directory that nobody else writes to.
+    """Implements `cleo.ports.Files` in a directory that nobody else writes to, but other processes of Cleo.
 
     A file appears under its name only when all of it is on disk. The same bytes are kept once.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, shared: bool = False) -> None:
+        """`shared`: other processes keep files here now, so only what is old is taken for a leftover of a crash."""
         self._root = root
         self._arriving = root / "arriving"
         self._arriving.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for leftover in self._arriving.iterdir():
-            leftover.unlink()
+        for leftover in _older(self._arriving, _ABANDONED) if shared else tuple(self._arriving.iterdir()):
+            leftover.unlink(missing_ok=True)
 
     async def keep(self, chunks: AsyncIterator[bytes], limit: int) -> FileId:
         """Store a file of at most `limit` bytes; raises `FetchError` when it is larger.
@@ -100,6 +103,18 @@ def flush(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _older(directory: Path, seconds: float) -> Iterator[Path]:
+    """Find what nobody has touched, by the clock of the disk, which may be another machine's."""
+    probe = directory / secrets.token_hex(16)
+    probe.touch(mode=0o600)
+    now = probe.stat().st_mtime
+    probe.unlink()
+    for path in tuple(directory.iterdir()):
+        with suppress(FileNotFoundError):
+            if now - path.stat().st_mtime > seconds:
+                yield path
 
 
 def _create(path: Path) -> BinaryIO:

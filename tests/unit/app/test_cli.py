@@ -20,7 +20,7 @@ def test_help_is_quick_and_names_every_command() -> None:
     began = time.monotonic()
     said = cleo("--help").stdout
     assert time.monotonic() - began < 5  # half a second on a machine that has nothing else to do
-    for command in ("up", "demo", "status", "doctor", "send"):
+    for command in ("up", "api", "worker", "demo", "status", "doctor", "send"):
         assert command in said
 
 
@@ -45,6 +45,16 @@ def test_help_loads_nothing_that_only_a_running_cleo_needs() -> None:
             ["up"],
             {"CLEO_HOST": "0.0.0.0", "WHATSAPP_BRIDGE_URL": "http://x:1"},
             "WHATSAPP_WEBHOOK_SECRET must be set",
+        ),
+        (["api"], {}, "DATABASE_URL=postgresql://"),
+        (["worker"], {"DATABASE_URL": "sqlite:///x.db"}, "DATABASE_URL=postgresql://"),
+        (["worker"], {"DATABASE_URL": "postgresql://x"}, "WHATSAPP_BRIDGE_URL must say where the bridge is"),
+        (["up"], {"CLEO_ENGINE": "procrastinate"}, "CLEO_ENGINE=procrastinate needs Postgres"),
+        (["up"], {"CLEO_ENGINE": "steam"}, "there is no 'steam'. It can be: inprocess, procrastinate"),
+        (
+            ["api"],
+            {"DATABASE_URL": "postgresql://cleo@127.0.0.1:1/x", "CLEO_PORT": "0"},
+            "The database of DATABASE_URL cannot be used",
         ),
         (["up", "--phone", "me"], {}, "For example: --phone +4915112345678"),
         (["send", "0151", "hi"], {}, "cleo send +4915112345678"),

@@ -74,6 +74,16 @@ async def test_what_a_kill_left_behind_is_cleared_away(tmp_path: Path) -> None:
     assert everything(tmp_path) == []
 
 
+def test_where_others_write_too_only_what_is_old_is_a_leftover(tmp_path: Path) -> None:
+    arriving = tmp_path / "arriving"
+    arriving.mkdir()
+    (arriving / "theirs").write_bytes(b"half")
+    (arriving / "abandoned").write_bytes(b"half")
+    os.utime(arriving / "abandoned", (1e9, 1e9))
+    DiskFiles(tmp_path, shared=True)
+    assert everything(tmp_path) == [arriving / "theirs"]
+
+
 async def test_many_of_the_same_at_once_are_one(tmp_path: Path) -> None:
     files = DiskFiles(tmp_path)
     ids = await asyncio.gather(*(files.keep(chunks(b"a" * 1000, b"b" * 1000), 9999) for _ in range(20)))

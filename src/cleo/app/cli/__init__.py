@@ -34,6 +34,22 @@ def up(phone: Phone = None) -> None:
 
 
 @app.command()
+def api() -> None:
+    """Take messages in, beside any number of others (needs Postgres)."""
+    from cleo.app.cli.api import run
+
+    run()
+
+
+@app.command()
+def worker() -> None:
+    """Answer people, beside any number of others (needs Postgres)."""
+    from cleo.app.cli.worker import run
+
+    run()
+
+
+@app.command()
 def demo(script: Script = None) -> None:
     """Talk to Cleo on a simulated WhatsApp: no phone, no key, no network."""
     from cleo.app.cli.demo import run

@@ -1,7 +1,6 @@
 """`cleo up`: run Cleo until told to stop."""
 
 import asyncio
-import signal
 import sys
 import time
 
@@ -9,6 +8,7 @@ import structlog
 
 from cleo.app import logs
 from cleo.app.cli.linking import LinkScreen
+from cleo.app.cli.until import on_signals, until_told
 from cleo.app.serve import BridgeOptions, Running, running
 from cleo.app.setting_values import person_address
 from cleo.app.settings import Settings, environment, load, secrets
@@ -31,7 +31,7 @@ def run(*, phone: str | None) -> None:
 
 async def _run(settings: Settings, phone: str | None) -> None:
     screen = LinkScreen(sys.stdout)
-    stop = _on_signals()
+    stop = on_signals()
     started = time.monotonic()
     screen.line("Cleo is starting …")
     options = BridgeOptions(
@@ -40,12 +40,7 @@ async def _run(settings: Settings, phone: str | None) -> None:
     async with running(settings, options) as cleo:
         _introduce(screen, cleo)
         _log.info("started", seconds=round(time.monotonic() - started, 2))
-        ended = asyncio.create_task(cleo.ended.wait())
-        stopped = asyncio.create_task(stop.wait())
-        await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        on_its_own = ended.done() and not stop.is_set()
-        for task in (ended, stopped):
-            task.cancel()
+        on_its_own = await until_told(stop, cleo.ended)
         screen.line("Stopping …")
     if on_its_own:
         raise CleoError("Cleo stopped working; the log says why. Start it again: nothing is lost.")
@@ -60,19 +55,3 @@ def _introduce(screen: LinkScreen, running: Running) -> None:
         screen.line(f"· WhatsApp bridge: {cleo.settings.whatsapp_bridge_url}")
     if cleo.claim_code:
         screen.line(f"● Nobody owns this Cleo yet. Send it this from your own phone: {cleo.claim_code}")
-
-
-def _on_signals() -> asyncio.Event:
-    """Stop in order at the first Ctrl-C or SIGTERM; a second one ends everything at once."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def first() -> None:
-        stop.set()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
-            signal.signal(number, signal.SIG_DFL)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, first)
-    return stop

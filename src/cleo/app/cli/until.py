@@ -1,0 +1,29 @@
+"""How long a command runs: until somebody stops it, or it stops on its own."""
+
+import asyncio
+import signal
+
+
+async def until_told(stop: asyncio.Event, ended: asyncio.Event) -> bool:
+    """Wait for either; tells whether it ended on its own."""
+    waiting = [asyncio.create_task(event.wait()) for event in (stop, ended)]
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()
+    return ended.is_set() and not stop.is_set()
+
+
+def on_signals() -> asyncio.Event:
+    """Stop in order at the first Ctrl-C or SIGTERM; a second one ends everything at once."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def first() -> None:
+        stop.set()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, first)
+    return stop

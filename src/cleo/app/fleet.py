@@ -1,0 +1,58 @@
+"""One process of several on the same Postgres: `cleo api` takes messages in, `cleo worker` answers them."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from cleo.app.build import Cleo, build
+from cleo.app.serve import listening, reachable, refuse_open_door
+from cleo.app.server import serving
+from cleo.app.settings import Settings
+from cleo.domain.errors import ConfigError
+
+
+@asynccontextmanager
+async def api_running(settings: Settings, ended: asyncio.Event) -> AsyncGenerator[str]:
+    """Take messages in while the block is open; gives the URL. `ended` is set when that stops on its own."""
+    _refuse_alone(settings, "cleo api")
+    refuse_open_door(settings, own_bridge=False)
+    async with AsyncExitStack() as stack:
+        listener = stack.enter_context(listening(settings))
+        cleo = await build(settings, bridge_url=None, secret=_secret(settings), part="api")
+        stack.push_async_callback(cleo.close)
+        await stack.enter_async_context(serving(cleo, listener, ended))
+        yield f"http://{reachable(settings.cleo_host)}:{listener.getsockname()[1]}"
+
+
+@asynccontextmanager
+async def worker_running(settings: Settings, ended: asyncio.Event) -> AsyncGenerator[Cleo]:
+    """Answer people while the block is open. `ended` is set when that stops on its own."""
+    _refuse_alone(settings, "cleo worker")
+    if settings.whatsapp_bridge_url is None:
+        raise ConfigError(
+            "WHATSAPP_BRIDGE_URL must say where the bridge is: `cleo worker` starts none. "
+            "For example: WHATSAPP_BRIDGE_URL=http://localhost:3001"
+        )
+    cleo = await build(
+        settings, bridge_url=settings.whatsapp_bridge_url, secret=_secret(settings), part="worker"
+    )
+    cleo.on_failure = ended.set
+    try:
+        async with cleo.working():
+            yield cleo
+    finally:
+        await cleo.close()
+
+
+def _refuse_alone(settings: Settings, command: str) -> None:
+    if not settings.is_shared or settings.cleo_engine not in {None, "procrastinate"}:
+        raise ConfigError(
+            f"`{command}` shares its work with other processes, which needs Postgres and CLEO_ENGINE=procrastinate. "
+            "For example: DATABASE_URL=postgresql://cleo:password@localhost/cleo. For a single process: cleo up"
+        )
+    settings.cleo_data.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _secret(settings: Settings) -> str | None:
+    secret = settings.whatsapp_webhook_secret
+    return secret.get_secret_value() if secret else None
