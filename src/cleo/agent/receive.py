@@ -105,9 +105,15 @@ class Receiver:
         vote = self._votes.read(tx, inbound, conversation, person, now)
         if vote.is_answer and state == "new":
             tx.inbox.move([seq], "noted")
-        elif state == "new" and tx.inbox.waiting(self._most_waiting + 1) > self._most_waiting:
+        elif state == "new" and self._is_too_much(tx, conversation):
             raise Overloaded(f"{self._most_waiting} messages wait for an answer already (CLEO_INBOX_MAX).")
         return _Kept("accepted", {conversation.id} | vote.wake)
+
+    def _is_too_much(self, tx: Transaction, conversation: Conversation) -> bool:
+        """A chat in which nothing else waits is always heard, so that busy ones cannot shut it out."""
+        if tx.inbox.waiting(self._most_waiting + 1) <= self._most_waiting:
+            return False
+        return len(tx.inbox.new(conversation.id)) > 1
 
     def _answers(self, person: Person, inbound: Inbound) -> bool:
         if inbound.from_me or (inbound.is_group and inbound.chat not in self._access.groups):

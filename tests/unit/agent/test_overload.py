@@ -48,4 +48,13 @@ async def test_X43_a_yes_counts_however_many_messages_wait(tmp_path: Path) -> No
     assert await house.hear(Reaction(emoji="👍", to=house.question().id)) == "accepted"
     assert await house.hear(f"no {house.ref()}") == "accepted"
     with pytest.raises(Overloaded):
-        await house.hear("three", OWNER)
+        await house.hear("three", FRIEND)
+
+
+async def test_X43_a_chat_in_which_nothing_waits_is_heard_however_busy_the_others_are(tmp_path: Path) -> None:
+    house = crowded(tmp_path)
+    for text in ("one", "two"):
+        await house.hear(text, FRIEND)
+    assert await house.hear("three", OWNER) == "accepted"
+    with pytest.raises(Overloaded):
+        await house.hear("four", OWNER)
