@@ -143,6 +143,7 @@ class House:
 
     def __init__(self, root: Path, tools: Sequence[Tool] = (), *, access: Access | None = None) -> None:
         self.root = root
+        self.url = f"sqlite:///{root / 'cleo.db'}"
         root.mkdir(parents=True, exist_ok=True)
         self.tools = {tool.name: tool for tool in tools}
         self.access = access or Access(owners=frozenset({OWNER}), users=frozenset({FRIEND}))
@@ -155,7 +156,7 @@ class House:
 
     def open(self) -> None:
         self.engine = WakeList()
-        self.store = open_store(f"sqlite:///{self.root / 'cleo.db'}", clock=self.clock)
+        self.store = open_store(self.url, clock=self.clock)
         self.receiver = Receiver(store=self.store, engine=self.engine, clock=self.clock, access=self.access)
         self.sweeper = Sweeper(store=self.store, engine=self.engine, clock=self.clock, repeats=NoRepeats())
         self.worker = Worker(

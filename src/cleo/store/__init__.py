@@ -3,6 +3,7 @@
 from cleo.store.clock import SystemClock
 from cleo.store.files import DiskFiles
 from cleo.store.lock import lock_data_dir
+from cleo.store.moving import move
 from cleo.store.sql import SqlStore, open_store
 
-__all__ = ["DiskFiles", "SqlStore", "SystemClock", "lock_data_dir", "open_store"]
+__all__ = ["DiskFiles", "SqlStore", "SystemClock", "lock_data_dir", "move", "open_store"]

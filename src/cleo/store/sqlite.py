@@ -39,6 +39,10 @@ class SqliteFile:
         self._note = path.with_name(path.name + "-open")
         self._engine = _engine(path, begin="BEGIN IMMEDIATE")
 
+    def exists(self) -> bool:
+        """Whether there is a file at all."""
+        return self._path.exists()
+
     def open(self) -> Connection:
         """Make the database, or check and migrate the one that is there; gives the connection that writes.
 

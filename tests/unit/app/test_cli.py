@@ -20,7 +20,7 @@ def test_help_is_quick_and_names_every_command() -> None:
     began = time.monotonic()
     said = cleo("--help").stdout
     assert time.monotonic() - began < 5  # half a second on a machine that has nothing else to do
-    for command in ("up", "api", "worker", "demo", "status", "doctor", "send"):
+    for command in ("up", "api", "worker", "migrate", "demo", "status", "doctor", "send"):
         assert command in said
 
 
@@ -48,6 +48,8 @@ def test_help_loads_nothing_that_only_a_running_cleo_needs() -> None:
         ),
         (["api"], {}, "DATABASE_URL=postgresql://"),
         (["worker"], {"DATABASE_URL": "sqlite:///x.db"}, "DATABASE_URL=postgresql://"),
+        (["migrate", "--to", "sqlite:///x.db"], {}, "Data is moved from an SQLite file to Postgres"),
+        (["migrate", "--to", "postgresql://x/y"], {}, "There is nothing to move"),
         (["worker"], {"DATABASE_URL": "postgresql://x"}, "WHATSAPP_BRIDGE_URL must say where the bridge is"),
         (["up"], {"CLEO_ENGINE": "procrastinate"}, "CLEO_ENGINE=procrastinate needs Postgres"),
         (["up"], {"CLEO_ENGINE": "steam"}, "there is no 'steam'. It can be: inprocess, procrastinate"),

@@ -50,6 +50,21 @@ def worker() -> None:
 
 
 @app.command()
+def migrate(
+    target: Annotated[
+        str, typer.Option("--to", help="An empty database: postgresql://cleo:password@localhost/cleo")
+    ],
+    source: Annotated[
+        str | None, typer.Option("--from", help="sqlite:////srv/cleo/cleo.db; else the one in CLEO_DATA.")
+    ] = None,
+) -> None:
+    """Move everything from the SQLite file to Postgres. Stop Cleo first."""
+    from cleo.app.cli.migrate import run
+
+    run(source=source, target=target)
+
+
+@app.command()
 def demo(script: Script = None) -> None:
     """Talk to Cleo on a simulated WhatsApp: no phone, no key, no network."""
     from cleo.app.cli.demo import run
