@@ -200,7 +200,12 @@ async def test_what_arrived_stays_arrived(store: Store) -> None:
 
 async def test_a_failure_turns_out_to_have_arrived(store: Store) -> None:
     await store.write(lambda tx: tx.outbox.add(outgoing("k1", state="failed")))
-    for state, then in ("sent", "failed"), ("delivered", "delivered"), ("failed", "delivered"):
+    news: tuple[tuple[OutboxState, OutboxState], ...] = (
+        ("sent", "failed"),
+        ("delivered", "delivered"),
+        ("failed", "delivered"),
+    )
+    for state, then in news:
         await store.write(lambda tx, state=state: tx.outbox.update(outgoing("k1", state=state)))
         (item,) = await store.read(lambda tx: tx.outbox.recent(1))
         assert item.state == then

@@ -120,7 +120,7 @@ class Claims:
         asked_by = late.asked_by if late else rows[0].asked_by if rows else PersonId("")
         asks = run.kind == "message" and not run.prompted
         untold = (
-            tx.confirmations.find(conversation=run.conversation, states=FINAL, told=False) if asks else []
+            tx.confirmations.find(conversation=run.conversation, states=FINAL, told=False) if asks else ()
         )
         return Job(
             run=run,
