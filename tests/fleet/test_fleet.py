@@ -5,12 +5,14 @@ import signal
 import sys
 import time
 from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from tests.support.fleet import Fleet, Staffed, stop
 from tests.support.postgres import Postgres
-from tests.support.stage_part import until
+from tests.support.stage import CLEO
+from tests.support.stage_part import Part, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -126,3 +128,25 @@ async def test_every_process_killed_in_turn_under_load_costs_nothing(fleet: Flee
         await fleet.start()
     await talking
     await fleet.answered(chats, numbers)
+
+
+async def test_one_process_alone_works_on_postgres_too(
+    postgres: Postgres, tmp_path: Path, fleet: Fleet
+) -> None:
+    """`cleo up`, killed between question and answer."""
+    with postgres.database() as url:
+        up = Part("up", [CLEO, "up"], tmp_path)
+        env = fleet.env(fleet.workers[0]) | {"DATABASE_URL": url, "CLEO_DATA": str(tmp_path / "data")}
+        chat = fleet.chat()
+        closed(fleet)
+        await up.start(env)
+        try:
+            at = (await up.says(r"listens on (http://\S+)"))[1]
+            await fleet.say(chat, "m601", at=at)
+            await hears(fleet.workers[0], "m601")
+            await up.kill()
+            fleet.workers[0].model.gate.set()
+            await up.start(env)
+            await fleet.answered([chat], ["m601"])
+        finally:
+            await up.kill()
