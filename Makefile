@@ -5,6 +5,7 @@
 #   make up        run Cleo on your WhatsApp
 #   make check     format, lint, floors, types, generated files, house rules
 #   make test      every test
+#   make faults    every fault of network, disk, clock and load, under the same judge as make crash
 #   make crash     kill agent and bridge N times while people write (SEED=7 plays the same again)
 #   make setup     only set up, with all that check and test need
 #   make bench     measure, beside the limits (QUICK=1 for a short run)
@@ -24,7 +25,7 @@ export UV_LINK_MODE ?= copy
 UV_INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url
 
-.PHONY: setup check test crash bench demo up contract lock
+.PHONY: setup check test test-python test-node faults crash bench demo up contract lock
 .DELETE_ON_ERROR:
 
 setup: .venv/.dev node_modules/.dev
@@ -44,9 +45,18 @@ check: setup
 	node_modules/.bin/biome check --error-on-warnings whatsapp-bridge whatsapp-simulator bench
 	$(BIN)/pytest -q -p no:randomly tests/house
 
+# Both mostly wait, so they share the machine well.
 test: setup
-	$(BIN)/pytest -q
-	$(BIN)/node --test --test-concurrency=3 'whatsapp-*/test/*.test.ts'
+	@$(MAKE) --no-print-directory --output-sync=target -j2 test-python test-node
+
+test-python:
+	$(BIN)/pytest -q -m 'not long'
+
+test-node:
+	$(BIN)/node --test --test-concurrency=2 'whatsapp-*/test/*.test.ts'
+
+faults: setup
+	$(BIN)/pytest -q tests/faults
 
 crash: setup
 	@$(BIN)/python -m tests.faults.crash --kills $(N) $(if $(SEED),--seed $(SEED)) $(ARGS)

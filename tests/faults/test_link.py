@@ -11,6 +11,8 @@ from tests.faults.scene import Scene
 from tests.support.fault_proxy import FAULTS, Fault, FaultProxy
 from tests.support.stage_part import until
 
+pytestmark = pytest.mark.long
+
 LASTS = 1.0
 """Seconds that each kind of trouble lasts at least."""
 

@@ -10,6 +10,8 @@ from tests.faults.scene import scene
 from tests.support.stage_part import until
 from tests.support.stage_world import World
 
+pytestmark = pytest.mark.long
+
 BOUND = 10
 EACH = 40
 """Messages that each chat sends at once."""

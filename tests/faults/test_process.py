@@ -14,6 +14,8 @@ from tests.faults.oracle import judge
 from tests.faults.scene import Scene
 from tests.support.stage_part import until
 
+pytestmark = pytest.mark.long
+
 LOCKED = 10.0
 FULL = 5.0
 _NO_LIMIT = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)

@@ -50,7 +50,7 @@ def test_the_bridge_is_told_all_that_it_needs(tmp_path: Path, monkeypatch: pytes
         ("WHATSAPP_WEB_SOCKET_URL", "ws://x"),
     }
     assert "sk-canary" not in program.env.values()
-    assert program.command[1].endswith("whatsapp-bridge/src/main.ts")
+    assert program.command[-1].endswith("whatsapp-bridge/src/main.ts")
 
 
 def test_a_bridge_that_is_not_there_is_said_with_the_way_out(
