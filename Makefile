@@ -47,7 +47,7 @@ check: setup
 
 # Both mostly wait, so they share the machine well.
 test: setup
-	@$(MAKE) --no-print-directory --output-sync=target -j2 test-python test-node
+	@$(MAKE) --no-print-directory --output-sync=line -j2 test-python test-node
 
 test-python:
 	$(BIN)/pytest -q -m 'not long'
