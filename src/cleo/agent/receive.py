@@ -9,8 +9,6 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-import structlog
-
 from cleo.agent.deliver import undelivered
 from cleo.agent.vote import Votes
 from cleo.domain.access import Access
@@ -23,8 +21,6 @@ from cleo.domain.identity import Person
 from cleo.domain.message import Inbound, InboxState, OutboxItem, Receipt
 from cleo.ports import Clock, Engine, Store, Transaction
 
-_log = structlog.get_logger("cleo.receive")
-
 Answer = Literal["accepted", "duplicate", "ignored"]
 
 WELCOME = (
@@ -34,7 +30,7 @@ WELCOME = (
 
 @dataclass(slots=True)
 class ClaimCode:
-    """The one-time code that makes its sender the owner. A few wrong guesses end it for good."""
+    """The code that makes its first sender the owner. A few wrong guesses end it for good."""
 
     code: str
     guesses_left: int = 10
@@ -44,11 +40,9 @@ class ClaimCode:
         guess = text.strip().upper()
         if self.guesses_left <= 0 or not re.fullmatch(r"[0-9A-Z]{4}-?[0-9A-Z]{4}", guess):
             return False
-        if hmac.compare_digest(guess.replace("-", "").encode(), self.code.replace("-", "").encode()):
-            self.guesses_left = 0
-            return True
-        self.guesses_left -= 1
-        return False
+        right = hmac.compare_digest(guess.replace("-", "").encode(), self.code.replace("-", "").encode())
+        self.guesses_left -= not right
+        return right
 
 
 @dataclass(slots=True)
@@ -81,7 +75,8 @@ class Receiver:
     async def message(self, inbound: Inbound) -> Answer:
         """Keep a message; raises `StoreError` or `Overloaded` when that is not possible now."""
         failpoint("receive.before_commit")
-        kept = await self._store.write(lambda tx: self._keep(tx, inbound))
+        knows_code = self._knows_code(inbound)
+        kept = await self._store.write(lambda tx: self._keep(tx, inbound, knows_code=knows_code))
         failpoint("receive.after_commit")
         for conversation in kept.wake:
             await self._engine.wake(conversation)
@@ -91,17 +86,27 @@ class Receiver:
         """Note what became of messages that Cleo sent."""
         return await self._store.write(lambda tx: self._note_receipt(tx, receipt))
 
-    def _keep(self, tx: Transaction, inbound: Inbound) -> _Kept:
+    def _knows_code(self, inbound: Inbound) -> bool:
+        """Compare outside of the transaction, which may be undone or repeated: a guess counts once."""
+        is_private = not inbound.is_group and not inbound.from_me
+        if not (self._claim and is_private and isinstance(inbound.content, Text)):
+            return False
+        return self._claim.matches(inbound.content.body)
+
+    def _keep(self, tx: Transaction, inbound: Inbound, *, knows_code: bool) -> _Kept:
         now = self._clock.now()
         person = tx.people.resolve(frozenset({inbound.sender}) | inbound.aliases, inbound.sender_name, now)
         conversation = tx.conversations.open(_conversation_of(tx, inbound, person, now))
         allowed = self._answers(person, inbound)
-        state: InboxState = "new" if allowed and _starts_run(inbound) else "noted"
+        claims = knows_code and not tx.people.owners()
+        state: InboxState = "new" if allowed and not claims and _starts_run(inbound) else "noted"
         seq = tx.inbox.add(inbound, conversation.id, person.id, state)
         if seq is None:
             return _Kept("duplicate")
+        if claims:
+            return _greet_owner(tx, conversation, person)
         if not allowed:
-            return self._greet_owner(tx, inbound, conversation, person)
+            return _Kept("ignored")  # strangers are noted, not answered
         vote = self._votes.read(tx, inbound, conversation, person, now)
         if vote.is_answer and state == "new":
             tx.inbox.move([seq], "noted")
@@ -120,21 +125,6 @@ class Receiver:
             return False
         return self._access.role(person) != "stranger"
 
-    def _greet_owner(
-        self, tx: Transaction, inbound: Inbound, conversation: Conversation, person: Person
-    ) -> _Kept:
-        """Strangers are noted and not answered, but for the one who knows the claim code."""
-        is_private = not inbound.is_group and not inbound.from_me
-        if not (self._claim and is_private and isinstance(inbound.content, Text)):
-            return _Kept("ignored")
-        if not self._claim.matches(inbound.content.body):
-            return _Kept("ignored")
-        tx.people.claim_owner(person.id)
-        key = f"welcome:{person.id}"
-        tx.outbox.add(OutboxItem(key=key, conversation=conversation.id, content=Text(body=WELCOME)))
-        _log.info("owner claimed")
-        return _Kept("accepted", {conversation.id})
-
     def _note_receipt(self, tx: Transaction, receipt: Receipt) -> Answer:
         person = tx.people.resolve(frozenset({receipt.chat}), "", self._clock.now())
         chats = [conversation_id(receipt.channel, person.id), conversation_id(receipt.channel, receipt.chat)]
@@ -148,6 +138,13 @@ class Receiver:
                     if receipt.state == "failed":
                         tx.dead_letters.add(undelivered(item, receipt.reason, self._clock.now()))
         return "accepted" if changed else "ignored"
+
+
+def _greet_owner(tx: Transaction, conversation: Conversation, person: Person) -> _Kept:
+    tx.people.claim_owner(person.id)
+    key = f"welcome:{person.id}"
+    tx.outbox.add(OutboxItem(key=key, conversation=conversation.id, content=Text(body=WELCOME)))
+    return _Kept("accepted", {conversation.id})
 
 
 def _conversation_of(tx: Transaction, inbound: Inbound, person: Person, now: float) -> Conversation:

@@ -1,6 +1,6 @@
 """Ordinary life of a chat: access, order, bursts, files, reminders, trouble with sending and with the model."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -11,13 +11,27 @@ from cleo.agent import ClaimCode
 from cleo.agent.job import Job
 from cleo.domain.access import Access
 from cleo.domain.content import Edit, File, MessageId, Other, Reaction
-from cleo.domain.errors import Fenced, SendFailed, SendRejected, SendUncertain
+from cleo.domain.errors import Fenced, SendFailed, SendRejected, SendUncertain, StoreError
 from cleo.domain.identity import Address
 from cleo.domain.message import Receipt
 from cleo.domain.run import MAX_DEATHS
-from cleo.ports import Reminder
+from cleo.ports import Reminder, Store, Transaction
 
 GROUP = Address("group:120363000000000001")
+
+
+class FullDisk:
+    """Runs every transaction, and says that nothing of it was saved."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def write(self, work: Callable[[Transaction], object]) -> None:
+        def undone(tx: Transaction) -> None:
+            work(tx)
+            raise StoreError("the disk is full")
+
+        await self._store.write(undone)
 
 
 @pytest.fixture
@@ -60,6 +74,27 @@ async def test_the_claim_code_makes_its_sender_the_owner_once(tmp_path: Path) ->
     assert await house.say("ABCD-2345", FRIEND) == []
     await house.restart()
     assert await house.say("still?", STRANGER) == ["you said: still?"]
+    await house.store.close()
+
+
+async def test_somebody_who_is_listed_can_claim_too(tmp_path: Path) -> None:
+    house = House(tmp_path, access=Access(users=frozenset({FRIEND})))
+    house.receiver._claim = ClaimCode("ABCD-2345")  # pyright: ignore[reportPrivateUsage]
+    [welcome] = await house.say("ABCD-2345", FRIEND)
+    assert "my owner" in welcome and house.model.seen == []
+    assert await house.say("ABCD-2345", STRANGER) == []
+    await house.store.close()
+
+
+async def test_a_claim_that_could_not_be_kept_can_be_repeated(tmp_path: Path) -> None:
+    house = House(tmp_path, access=Access())
+    house.receiver._claim = ClaimCode("ABCD-2345")  # pyright: ignore[reportPrivateUsage]
+    real, house.receiver._store = house.receiver._store, FullDisk(house.store)  # pyright: ignore
+    with pytest.raises(StoreError):
+        await house.say("ABCD-2345", STRANGER)
+    house.receiver._store = real  # pyright: ignore[reportPrivateUsage]
+    [welcome] = await house.say("ABCD-2345", STRANGER)
+    assert "my owner" in welcome
     await house.store.close()
 
 
