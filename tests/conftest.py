@@ -1,9 +1,28 @@
 """What tests of every kind may ask for."""
 
-from collections.abc import Generator
+from collections.abc import AsyncGenerator, Generator
 
 import pytest
+import pytest_asyncio
 from tests.support.postgres import Postgres
+from tests.support.stage import OPEN
+from tests.support.stage_world import World
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what the parts on stage logged beside the test that failed."""
+    report = yield
+    if report.failed:
+        report.sections += [log for stage in OPEN for log in stage.logs()]
+    return report
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[World]:
+    """One simulated WhatsApp for all stages; their phones never meet."""
+    async with World(tmp_path_factory.mktemp("world")) as world:
+        yield world
 
 
 @pytest.fixture(scope="session")

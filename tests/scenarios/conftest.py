@@ -1,12 +1,12 @@
 """Every story here plays on real processes. They share one event loop and one simulated WhatsApp."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from tests.support.stage import OPEN, Stage
+from tests.support.stage import Stage
 from tests.support.stage_model import EchoModel
 from tests.support.stage_world import World
 
@@ -18,21 +18,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE) and isinstance(item, pytest.Function):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show what the parts logged beside the story that failed."""
-    report = yield
-    if report.failed:
-        report.sections += [log for stage in OPEN for log in stage.logs()]
-    return report
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[World]:
-    async with World(tmp_path_factory.mktemp("world")) as world:
-        yield world
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -3,14 +3,17 @@
 import asyncio
 import signal
 
+from cleo.domain.errors import CleoError
 
-async def until_told(stop: asyncio.Event, ended: asyncio.Event) -> bool:
-    """Wait for either; tells whether it ended on its own."""
+
+async def until_told(stop: asyncio.Event, ended: asyncio.Event) -> None:
+    """Wait for either; raises `CleoError` when it ended on its own."""
     waiting = [asyncio.create_task(event.wait()) for event in (stop, ended)]
     await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     for task in waiting:
         task.cancel()
-    return ended.is_set() and not stop.is_set()
+    if ended.is_set() and not stop.is_set():
+        raise CleoError("Cleo stopped working; the log says why. Start it again: nothing is lost.")
 
 
 def on_signals() -> asyncio.Event:

@@ -12,7 +12,7 @@ from cleo.app.cli.until import on_signals, until_told
 from cleo.app.serve import BridgeOptions, Running, running
 from cleo.app.setting_values import person_address
 from cleo.app.settings import Settings, environment, load, secrets
-from cleo.domain.errors import CleoError, ConfigError
+from cleo.domain.errors import ConfigError
 
 _log = structlog.get_logger("cleo.up")
 
@@ -40,10 +40,8 @@ async def _run(settings: Settings, phone: str | None) -> None:
     async with running(settings, options) as cleo:
         _introduce(screen, cleo)
         _log.info("started", seconds=round(time.monotonic() - started, 2))
-        on_its_own = await until_told(stop, cleo.ended)
+        await until_told(stop, cleo.ended)
         screen.line("Stopping …")
-    if on_its_own:
-        raise CleoError("Cleo stopped working; the log says why. Start it again: nothing is lost.")
     screen.line("Stopped.")
 
 

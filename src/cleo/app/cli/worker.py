@@ -7,7 +7,6 @@ from cleo.app import logs
 from cleo.app.cli.until import on_signals, until_told
 from cleo.app.fleet import worker_running
 from cleo.app.settings import Settings, environment, load, secrets
-from cleo.domain.errors import CleoError
 
 
 def run() -> None:
@@ -22,6 +21,4 @@ async def _run(settings: Settings) -> None:
     async with worker_running(settings, ended) as cleo:
         sys.stdout.write(f"✓ Cleo answers people, with the model {cleo.choice.name} ({cleo.choice.reason})\n")
         sys.stdout.flush()
-        on_its_own = await until_told(stop, ended)
-    if on_its_own:
-        raise CleoError("Cleo stopped working; the log says why. Start it again: nothing is lost.")
+        await until_told(stop, ended)
