@@ -16,8 +16,17 @@ from pydantic_core import to_jsonable_python
 
 from cleo.agent.question import question
 from cleo.domain.access import Access
-from cleo.domain.confirmation import EXPIRY, HOLD, OPEN, UNDELIVERED, Confirmation, State, new_ref
-from cleo.domain.content import Reaction, Text
+from cleo.domain.confirmation import (
+    EXPIRY,
+    HOLD,
+    OPEN,
+    UNDELIVERED,
+    Confirmation,
+    State,
+    new_ref,
+    tap_id,
+)
+from cleo.domain.content import Choices, Content, Option, Reaction, Text
 from cleo.domain.conversation import Conversation, ConversationId, conversation_id
 from cleo.domain.identity import Person, PersonId
 from cleo.domain.message import OutboxItem
@@ -26,6 +35,10 @@ from cleo.ports import Channel, Tool, Transaction
 WAITING = "NOT RUN YET: waiting for the user (ref {ref}). Do not call it again, do not say it was done."
 PROMPT = "ask:"
 """Outbox keys of questions start with this."""
+PLAN = "plan:"
+"""And those of what is too long for them."""
+MOVES = "moves"
+"""The mark that counts how often Cleo was moved to another way to WhatsApp."""
 NOBODY = "nobody may say yes: no owner is set"
 
 _TOLD: Mapping[State, str] = {
@@ -111,6 +124,7 @@ class Asker:
                 retry_of=str(details.get("retry_of", "")),
             )
             self._put(tx, confirmation, places)
+            tx.confirmations.note(confirmation.ref, "asked", at=now, detail=confirmation.state)
         if requests.approvals and places and conversation.id not in {place.id for place in places}:
             self._tell_requester(tx, conversation, batch)
         return {place.id for place in places} | {conversation.id}
@@ -133,17 +147,34 @@ class Asker:
             decided_at=None,
         )
         self._put(tx, again, self._places(tx, conversation, row.asked_by, now))
+        tx.confirmations.note(again.ref, "asked", at=now, detail=again.state)
 
     def show_outcome(
         self, tx: Transaction, row: Confirmation, state: State, *, conversation: Conversation, now: float
     ) -> None:
         """Put a sign on the question: never one that could be read as an answer."""
         for place in self._places(tx, conversation, row.asked_by, now):
-            asked = self.channel.message_id(_prompt_key(row, place))
-            if asked and (sign := _SIGNS.get(state)):
-                content = Reaction(emoji=sign, to=asked, on_own=True)
+            asked = [item.message_id for item in tx.outbox.find(key=_prompt_key(tx, row, place))]
+            if asked and asked[0] and (sign := _SIGNS.get(state)):
+                content = Reaction(emoji=sign, to=asked[0], on_own=True)
                 key = f"sign:{row.ref}:{place.id}:{state}"
                 tx.outbox.add(OutboxItem(key=key, conversation=place.id, content=content))
+
+    def ask_anew(self, tx: Transaction, row: Confirmation, now: float) -> set[ConversationId]:
+        """Ask an open question once more, about the same frozen call: answers to the old message do not come.
+
+        Tells the conversations with new messages.
+        """
+        places = self._places(tx, tx.conversations.get(row.conversation), row.asked_by, now)
+        for place in places:
+            for item in tx.outbox.find(conversation=place.id, states={"queued", "held"}):
+                if item.key.startswith((f"{PROMPT}{row.ref}:", f"{PLAN}{row.ref}:")):
+                    tx.outbox.update(replace(item, state="failed", reason="asked again"))
+        unasked: dict[str, object] = {"asked_at": None, "expires_at": None}
+        tx.confirmations.move(row.ref, when={"pending"}, to="pending", changes=unasked)
+        self._put(tx, replace(row, asked_at=None, expires_at=None), places)
+        tx.confirmations.note(row.ref, "asked again", at=now)
+        return {place.id for place in places}
 
     def _put(self, tx: Transaction, confirmation: Confirmation, places: Sequence[Conversation]) -> None:
         tool = self.tools.get(confirmation.tool)
@@ -152,20 +183,19 @@ class Asker:
         if confirmation.retry_of:
             text = f"⚠️ {confirmation.retry_of}: I may already have done this. Do it again?\n{text}"
         prompts: list[tuple[ConversationId, str]] = []
+        moves = tx.marks.get(MOVES)
         for place in places:
-            for number, part in enumerate(_cut(whole, self.channel.limits.text_max)):
-                self._queue(tx, f"plan:{confirmation.ref}:{place.id}:{number}", place, part)
-            key = _prompt_key(confirmation, place)
-            self._queue(tx, key, place, text)
+            for number, part in enumerate(_cut(whole, self.channel.capabilities.text_max)):
+                key = f"{PLAN}{confirmation.ref}:{place.id}:{number}{moves and f':{moves}'}"
+                self._queue(tx, key, place, Text(body=part))
+            key = _prompt_key(tx, confirmation, place)
+            self._queue(tx, key, place, _to_tap(confirmation.ref, text))
             prompts.append((place.id, key))
         tx.confirmations.add(confirmation, prompts)
-        tx.confirmations.note(
-            confirmation.ref, "asked", at=confirmation.created_at, detail=confirmation.state
-        )
 
-    def _queue(self, tx: Transaction, key: str, place: Conversation, text: str) -> None:
+    def _queue(self, tx: Transaction, key: str, place: Conversation, content: Content) -> None:
         message_id = self.channel.message_id(key)
-        item = OutboxItem(key=key, conversation=place.id, content=Text(body=text), message_id=message_id)
+        item = OutboxItem(key=key, conversation=place.id, content=content, message_id=message_id)
         tx.outbox.add(item)
 
     def _places(
@@ -188,13 +218,23 @@ class Asker:
 
     def _tell_requester(self, tx: Transaction, conversation: Conversation, batch: int) -> None:
         key = f"waiting:{conversation.id}:{batch}"
-        self._queue(
-            tx, key, conversation, "⏳ I asked my owner to confirm that. I'll go on when there is an answer."
-        )
+        waiting = "⏳ I asked my owner to confirm that. I'll go on when there is an answer."
+        self._queue(tx, key, conversation, Text(body=waiting))
 
 
-def _prompt_key(confirmation: Confirmation, place: Conversation) -> str:
-    return f"{PROMPT}{confirmation.ref}:{place.id}"
+def _prompt_key(tx: Transaction, confirmation: Confirmation, place: Conversation) -> str:
+    """Another way to WhatsApp is another message: keys have the number of the move, when there was one."""
+    key = f"{PROMPT}{confirmation.ref}:{place.id}"
+    moves = tx.marks.get(MOVES)
+    return f"{key}:{moves}" if moves else key
+
+
+def _to_tap(ref: str, text: str) -> Choices:
+    options = (
+        Option(id=tap_id("yes", ref), title="👍 Do it"),
+        Option(id=tap_id("no", ref), title="👎 Don't"),
+    )
+    return Choices(body=text, options=options, words=text)
 
 
 def _unused_ref(tx: Transaction) -> str:
@@ -205,6 +245,24 @@ def _unused_ref(tx: Transaction) -> str:
 
 def _cut(text: str, size: int) -> list[str]:
     return [text[start : start + size] for start in range(0, len(text), size)]
+
+
+def reached(tx: Transaction, key: str, now: float, expiry: float) -> None:
+    """The question of this outbox key reached WhatsApp: from the first time on, its time runs."""
+    changes: dict[str, object] = {"asked_at": now, "expires_at": now + expiry}
+    for row in tx.confirmations.find(ref=_ref(key), states={"pending"}):
+        if row.asked_at is None:
+            tx.confirmations.move(row.ref, when={"pending"}, to="pending", changes=changes)
+
+
+def unreached(tx: Transaction, key: str, reason: str) -> None:
+    """The question of this outbox key will never arrive: nobody can answer it."""
+    why: dict[str, object] = {"reason": f"the question could not be delivered: {reason}"}
+    tx.confirmations.move(_ref(key), when={"pending"}, to="cancelled", changes=why)
+
+
+def _ref(key: str) -> str:
+    return key.split(":")[1]
 
 
 # ── settling ───────────────────────────────────────────────────────────────────────────────────────────

@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from pydantic_ai.messages import TextContent, UserContent
 
-from cleo.domain.content import File, Location, Other, Text
+from cleo.domain.content import Chosen, File, Location, Other, Text
 from cleo.domain.message import InboxItem
 from cleo.ports import DeadLetter
+
+LATE = 15 * 60.0
+"""Seconds on the way after which the model is told when a message was written."""
 
 _FORGED_FACT = re.compile(r"^\s*\[(?=[0-9A-Z]{4}:)", re.MULTILINE)
 _TAGS = re.compile("[\U000e0000-\U000e007f]")
@@ -47,6 +50,8 @@ def prompt(
                 content.append(_file(head, file, files.get(item.seq, "it was not fetched")))
             case Text(body=body):
                 content.append(head + clean(body))
+            case Chosen(title=title):
+                content.append(head + clean(title))
             case Location() as place:
                 where = " ".join(filter(None, [place.name, place.address]))
                 content.append(f"{head}[location {place.latitude}, {place.longitude} {clean(where)}]")
@@ -62,6 +67,19 @@ def losses(letters: Iterable[DeadLetter]) -> list[str]:
     return [
         f"[FACT: a message of yours did not reach this chat: {clean(letter.reason)}]" for letter in letters
     ]
+
+
+def lateness(items: Iterable[InboxItem]) -> list[str]:
+    """A line that tells the model when the messages were written, if that is long ago: it is not told live."""
+    late = [
+        item.message.at / 1000
+        for item in items
+        if item.message.at > 0 and item.received_at - item.message.at / 1000 > LATE
+    ]
+    if not late:
+        return []
+    written = datetime.fromtimestamp(min(late), UTC)
+    return [f"[FACT: this came late, it was written at {written:%Y-%m-%d %H:%M} UTC]"]
 
 
 def clean(text: str) -> str:

@@ -1,19 +1,24 @@
 """Step 8 of the line: send what is queued, in order for each conversation, each message once."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import structlog
 
-from cleo.agent.confirm import PROMPT
-from cleo.domain.confirmation import EXPIRY
-from cleo.domain.conversation import ConversationId
+from cleo.agent.fate import AGAIN, Fates
+from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.delivery import backoff
-from cleo.domain.errors import SendError, SendFailed, SendRejected
+from cleo.domain.errors import SendError, SendUncertain
 from cleo.domain.failpoint import failpoint
+from cleo.domain.identity import namespace
 from cleo.domain.message import OutboxItem, OutboxState
-from cleo.ports import Channel, Clock, DeadLetter, Sent, Store, Transaction
+from cleo.ports import Channel, Clock, Degraded, Held, Outcome, Refused, Sent, Store, Transaction
 
 _log = structlog.get_logger("cleo.deliver")
+
+REPEATED = "It was sent once more in doubt, so it may be there twice."
+NOBODY_KNOWS = (
+    "Nobody knows whether it arrived: sending it was cut off, and WhatsApp told nothing about it since."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +27,10 @@ class Deliverer:
 
     store: Store
     clock: Clock
-    expiry: float = EXPIRY
-    """Seconds that a question is open once it arrived."""
+    fates: Fates
+    doubt: float = 20.0
+    """Seconds that news of a message may take whose send was cut off, on a channel that cannot repeat it."""
+    _doubtful: frozenset[OutboxState] = field(default=frozenset({"sending", "uncertain"}), init=False)
 
     async def drain(self, conversation: ConversationId, epoch: int, channel: Channel) -> None:
         """Send until nothing is left, or the next one must wait; then a sweep comes back for it."""
@@ -33,68 +40,108 @@ class Deliverer:
 
     async def _send(self, item: OutboxItem, epoch: int, channel: Channel) -> OutboxItem | None:
         """Try once, write down what came of it, and tell which item is next."""
-        to = await self.store.read(lambda tx: tx.conversations.get(item.conversation))
+        if channel.capabilities.repeats == "news":
+            before = item
+            item, go = await self.store.write(lambda tx: self._begin(tx, before, epoch))
+            if not go:
+                return await self._next(item) if item.state == "unknown" else None
+        to = await self.store.read(lambda tx: _reachable(tx, item, channel))
+        key = item.key + AGAIN if item.repeated else item.key
         failpoint("deliver.before_send")
         try:
-            sent = await channel.send(to, item.content, key=item.key, quoted=item.quoted)
+            outcome = await channel.send(to, item.content, key=key, quoted=item.quoted)
         except SendError as error:
-            return await self._failed(item, epoch, error)
+            return await self._put_off(item, epoch, error)
         failpoint("deliver.after_send")
-        following = await self.store.write(lambda tx: self._done(tx, item, epoch, sent))
+        following = await self.store.write(lambda tx: self._came(tx, item, epoch, outcome, to))
         failpoint("deliver.after_commit")
         return following
 
-    async def _failed(self, item: OutboxItem, epoch: int, error: SendError) -> OutboxItem | None:
-        if isinstance(error, SendRejected):
-            return await self.store.write(lambda tx: self._give_up(tx, item, epoch, str(error)))
-        state: OutboxState = "queued" if isinstance(error, SendFailed) else "uncertain"
-        _log.warning("send failed", state=state, attempts=item.attempts + 1, reason=str(error))
-        await self.store.write(lambda tx: self._put_off(tx, item, epoch, state, error))
-        return None
+    async def _next(self, item: OutboxItem) -> OutboxItem | None:
+        return await self.store.read(lambda tx: tx.outbox.next(item.conversation))
 
-    def _done(self, tx: Transaction, item: OutboxItem, epoch: int, sent: Sent) -> OutboxItem | None:
+    # ── where a repeat would be a second message ───────────────────────────────────────────────────────
+
+    def _begin(self, tx: Transaction, item: OutboxItem, epoch: int) -> tuple[OutboxItem, bool]:
+        """Note that it is being sent, or find out what became of an earlier try; tells whether to send now."""
         tx.conversations.guard(item.conversation, epoch)
-        message_id = sent.message_id or item.message_id
-        tx.outbox.update(replace(item, state="sent", message_id=message_id, reason=sent.degraded))
-        if item.key.startswith(PROMPT):
-            self._asked(tx, item)
+        item = tx.outbox.find(key=item.key)[0]
+        if item.state == "queued":
+            return self._save(tx, replace(item, state="sending")), True
+        if item.state not in self._doubtful:
+            return item, False  # news of it came meanwhile
+        now = self.clock.now()
+        since = now if item.doubted_at is None else item.doubted_at
+        if item.doubted_at is not None and now - since >= self.doubt:
+            if tx.items.news_since(since) and not item.repeated:
+                return self._save(tx, replace(item, state="sending", repeated=True, doubted_at=None)), True
+            if now - since >= 3 * self.doubt or item.repeated:
+                self.fates.failed(tx, item, NOBODY_KNOWS, state="unknown")
+                return replace(item, state="unknown"), False
+        wait = replace(item, state="uncertain", doubted_at=since, next_at=now + self.doubt)
+        return self._save(tx, wait), False
+
+    @staticmethod
+    def _save(tx: Transaction, item: OutboxItem) -> OutboxItem:
+        tx.outbox.update(item)
+        return item
+
+    # ── what came of it ────────────────────────────────────────────────────────────────────────────────
+
+    def _came(
+        self, tx: Transaction, item: OutboxItem, epoch: int, outcome: Outcome, to: Conversation
+    ) -> OutboxItem | None:
+        tx.conversations.guard(item.conversation, epoch)
+        match outcome:
+            case Refused(reason=reason, code=code):
+                _log.error("message refused for good", reason=reason, code=code)
+                self.fates.failed(tx, replace(item, attempts=item.attempts + 1), reason)
+            case Held(reason=reason, knock=knock):
+                _log.info("message held until the person writes")
+                self.fates.hold(tx, replace(item, repeated=False, doubted_at=None), reason, knock)
+            case Sent() as sent:
+                self._went(tx, item, sent, to)
         return tx.outbox.next(item.conversation)
 
-    def _asked(self, tx: Transaction, item: OutboxItem) -> None:
-        """The question reached WhatsApp: from now on its time runs."""
-        now = self.clock.now()
-        changes: dict[str, object] = {"asked_at": now, "expires_at": now + self.expiry}
-        for row in tx.confirmations.find(ref=_ref(item), states={"pending"}):
-            if row.asked_at is None:
-                tx.confirmations.move(row.ref, when={"pending"}, to="pending", changes=changes)
+    def _went(self, tx: Transaction, item: OutboxItem, sent: Sent, to: Conversation) -> None:
+        how = sent.how if isinstance(sent, Degraded) else ""
+        note = " ".join(part for part in (how, REPEATED if item.repeated else "") if part)
+        self.fates.went(tx, item, sent.state, sent.message_id, note)
+        if sent.also:
+            tx.people.resolve(frozenset({to.address, sent.also}), "", self.clock.now())
+        if sent.state == "accepted" and sent.message_id:
+            for receipt in tx.items.receipts(sent.message_id):
+                self.fates.told(tx, receipt)
 
-    def _put_off(
-        self, tx: Transaction, item: OutboxItem, epoch: int, state: OutboxState, error: SendError
-    ) -> None:
-        tx.conversations.guard(item.conversation, epoch)
+    async def _put_off(self, item: OutboxItem, epoch: int, error: SendError) -> None:
         attempts = item.attempts + 1
-        if item.state == "uncertain":
-            state = "uncertain"  # what may have been sent stays uncertain until the backend knows
-        wait = backoff(attempts, retry_after=error.retry_after)
-        next_at = self.clock.now() + wait
-        tx.outbox.update(replace(item, state=state, attempts=attempts, next_at=next_at, reason=str(error)))
-
-    def _give_up(self, tx: Transaction, item: OutboxItem, epoch: int, reason: str) -> OutboxItem | None:
-        tx.conversations.guard(item.conversation, epoch)
+        unsure = isinstance(error, SendUncertain)
+        _log.warning("send failed", uncertain=unsure, attempts=attempts, reason=str(error), code=error.code)
         now = self.clock.now()
-        _log.error("message refused for good", reason=reason)
-        tx.outbox.update(replace(item, state="failed", attempts=item.attempts + 1, reason=reason))
-        tx.dead_letters.add(undelivered(item, reason, now))
-        if item.key.startswith(PROMPT):
-            why: dict[str, object] = {"reason": f"the question could not be delivered: {reason}"}
-            tx.confirmations.move(_ref(item), when={"pending"}, to="cancelled", changes=why)
-        return tx.outbox.next(item.conversation)
+        later = replace(item, attempts=attempts, reason=str(error))
+        if unsure or item.state == "uncertain" or item.repeated:
+            # What may have been sent stays uncertain until the backend knows.
+            doubted = now if item.doubted_at is None else item.doubted_at
+            later = replace(later, state="uncertain", doubted_at=doubted, repeated=item.repeated and unsure)
+        else:
+            later = replace(later, state="queued")
+        later = replace(later, next_at=now + backoff(attempts, retry_after=error.retry_after))
+
+        def save(tx: Transaction) -> None:
+            tx.conversations.guard(item.conversation, epoch)
+            tx.outbox.update(later)
+
+        await self.store.write(save)
 
 
-def undelivered(item: OutboxItem, reason: str, now: float) -> DeadLetter:
-    """Keep for the owner, and for the model's next turn, that a message never arrived."""
-    return DeadLetter(kind="outbound", key=item.key, conversation=item.conversation, reason=reason, at=now)
-
-
-def _ref(item: OutboxItem) -> str:
-    return item.key.split(":")[1]
+def _reachable(tx: Transaction, item: OutboxItem, channel: Channel) -> Conversation:
+    """The chat, at the address that the channel reaches best."""
+    to = tx.conversations.get(item.conversation)
+    first, *others = channel.capabilities.addresses
+    if to.person is None or namespace(to.address) in first:
+        return to
+    known = sorted(tx.people.get(to.person).addresses)
+    for tier in (first, *others):
+        if found := next((address for address in known if namespace(address) in tier), None):
+            return replace(to, address=found)
+    return to

@@ -4,6 +4,7 @@ Every call of every tool passes here, own ones and those of MCP servers. A tool 
 """
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -80,7 +81,7 @@ class Gate(AbstractCapability[Turn]):
         tool = ctx.deps.tools.get(tool_def.name)
         if _needs_yes(ctx.deps, tool_def.name):
             return await _confirmed(ctx, call, tool_def, args, handler)
-        key = f"{_uid(ctx, call)}:{call.tool_call_id}"
+        key = f"{_uid(ctx, call)}:{_in_short(call.tool_call_id)}"
         ctx.deps.keys[call.tool_call_id] = key
         if tool is None or tool.read_only:
             return await _contained(tool, args, handler)
@@ -100,6 +101,11 @@ def _uid(ctx: RunContext[Turn], call: ToolCallPart) -> str:
         if isinstance(message, ModelResponse) and call in message.parts:
             return str((message.metadata or {}).get("uid", ""))
     return ""
+
+
+def _in_short(call_id: str) -> str:
+    """Models choose these ids, and what is said under them goes out with a key that has limits."""
+    return call_id if len(call_id) <= 64 else hashlib.sha256(call_id.encode()).hexdigest()
 
 
 async def _contained(tool: Tool | None, args: _Arguments, handler: _Handler) -> Any:

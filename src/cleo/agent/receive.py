@@ -6,22 +6,28 @@ commit does the channel say "delivered" to the other side.
 
 import hmac
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
-from cleo.agent.deliver import undelivered
+import structlog
+
+from cleo.agent.fate import Fates
 from cleo.agent.vote import Votes
 from cleo.domain.access import Access
+from cleo.domain.confirmation import EXPIRY
 from cleo.domain.content import Edit, Reaction, Revoke, Text
-from cleo.domain.conversation import Conversation, ConversationId, conversation_id
-from cleo.domain.delivery import may_move
+from cleo.domain.conversation import Conversation, ConversationId, Heard, conversation_id
 from cleo.domain.errors import Overloaded
 from cleo.domain.failpoint import failpoint
 from cleo.domain.identity import Person
-from cleo.domain.message import Inbound, InboxState, OutboxItem, Receipt
-from cleo.ports import Clock, Engine, Store, Transaction
+from cleo.domain.message import Inbound, InboxState, OutboxItem, Receipt, Rotation
+from cleo.domain.post import Item, Post
+from cleo.ports import Answer, Clock, Engine, Store, Transaction
 
-Answer = Literal["accepted", "duplicate", "ignored"]
+_log = structlog.get_logger("cleo.receive")
+
+CONTESTED = "contested"
+"""The mark that tells whose addresses were named as another one's."""
 
 WELCOME = (
     "You are my owner now. 👋 I will ask you before I change anything. Write *help* to see what I can do."
@@ -49,6 +55,7 @@ class ClaimCode:
 class _Kept:
     answer: Answer
     wake: set[ConversationId] = field(default_factory=set[ConversationId])
+    new: int = 0
 
 
 class Receiver:
@@ -63,6 +70,7 @@ class Receiver:
         access: Access,
         claim: ClaimCode | None = None,
         most_waiting: int = 10_000,
+        question_expiry: float = EXPIRY,
     ) -> None:
         self._store = store
         self._engine = engine
@@ -71,20 +79,54 @@ class Receiver:
         self._claim = claim
         self._most_waiting = most_waiting
         self._votes = Votes(access)
+        self._fates = Fates(clock=clock, expiry=question_expiry)
 
     async def message(self, inbound: Inbound) -> Answer:
         """Keep a message; raises `StoreError` or `Overloaded` when that is not possible now."""
-        failpoint("receive.before_commit")
         knows_code = self._knows_code(inbound)
-        kept = await self._store.write(lambda tx: self._keep(tx, inbound, knows_code=knows_code))
-        failpoint("receive.after_commit")
-        for conversation in kept.wake:
-            await self._engine.wake(conversation)
+        kept = await self._write(lambda tx: self._keep(tx, inbound, knows_code=knows_code))
         return kept.answer
 
     async def receipt(self, receipt: Receipt) -> Answer:
         """Note what became of messages that Cleo sent."""
-        return await self._store.write(lambda tx: self._note_receipt(tx, receipt))
+        kept = await self._write(lambda tx: self._note_receipt(tx, receipt))
+        return kept.answer
+
+    async def post(self, post: Post) -> int:
+        """Keep a request and its items, each exactly once, all in one commit; raises like `message`."""
+        codes = [isinstance(item.event, Inbound) and self._knows_code(item.event) for item in post.items]
+        kept = await self._write(lambda tx: self._keep_all(tx, post, codes))
+        return kept.new
+
+    async def _write(self, work: Callable[[Transaction], _Kept]) -> _Kept:
+        failpoint("receive.before_commit")
+        kept = await self._store.write(work)
+        failpoint("receive.after_commit")
+        for conversation in kept.wake:
+            await self._engine.wake(conversation)
+        return kept
+
+    def _keep_all(self, tx: Transaction, post: Post, codes: Sequence[bool]) -> _Kept:
+        number = tx.items.keep(post)
+        whole = _Kept("accepted")
+        for item, knows_code in zip(post.items, codes, strict=True):
+            if tx.items.add(number, item):
+                whole.new += 1
+                whole.wake |= self._keep_item(tx, item, knows_code=knows_code).wake
+        return whole
+
+    def _keep_item(self, tx: Transaction, item: Item, *, knows_code: bool) -> _Kept:
+        match item.event:
+            case Inbound() as inbound:
+                heard = _heard(inbound) if item.opens_window else None
+                return self._keep(tx, inbound, knows_code=knows_code, heard=heard, starts=item.starts)
+            case Receipt() as receipt:
+                return self._note_receipt(tx, receipt)
+            case Rotation() as rotation:
+                _tell_contested(tx, tx.people.rotate(rotation, self._clock.now()))
+                return _Kept("accepted")
+            case None:
+                return _Kept("ignored")
 
     def _knows_code(self, inbound: Inbound) -> bool:
         """Compare outside of the transaction, which may be undone or repeated: a guess counts once."""
@@ -93,20 +135,30 @@ class Receiver:
             return False
         return self._claim.matches(inbound.content.body)
 
-    def _keep(self, tx: Transaction, inbound: Inbound, *, knows_code: bool) -> _Kept:
+    def _keep(
+        self,
+        tx: Transaction,
+        inbound: Inbound,
+        *,
+        knows_code: bool,
+        heard: Heard | None = None,
+        starts: bool = True,
+    ) -> _Kept:
         now = self._clock.now()
         person = tx.people.resolve(frozenset({inbound.sender}) | inbound.aliases, inbound.sender_name, now)
-        conversation = tx.conversations.open(_conversation_of(tx, inbound, person, now))
-        allowed = self._answers(person, inbound)
+        _tell_contested(tx, person)
+        conversation = tx.conversations.open(replace(_conversation_of(tx, inbound, person, now), heard=heard))
+        allowed = starts and self._answers(person, inbound)
         claims = knows_code and not tx.people.owners()
         state: InboxState = "new" if allowed and not claims and _starts_run(inbound) else "noted"
         seq = tx.inbox.add(inbound, conversation.id, person.id, state)
         if seq is None:
             return _Kept("duplicate")
+        released = heard is not None and self._fates.release(tx, conversation.id)
         if claims:
             return _greet_owner(tx, conversation, person)
-        if not allowed:
-            return _Kept("ignored")  # strangers are noted, not answered
+        if not allowed:  # strangers are noted, not answered
+            return _Kept("ignored", {conversation.id} if released else set())
         vote = self._votes.read(tx, inbound, conversation, person, now)
         if vote.is_answer and state == "new":
             tx.inbox.move([seq], "noted")
@@ -125,19 +177,9 @@ class Receiver:
             return False
         return self._access.role(person) != "stranger"
 
-    def _note_receipt(self, tx: Transaction, receipt: Receipt) -> Answer:
-        person = tx.people.resolve(frozenset({receipt.chat}), "", self._clock.now())
-        chats = [conversation_id(receipt.channel, person.id), conversation_id(receipt.channel, receipt.chat)]
-        changed = False
-        for message_id in receipt.of:
-            found = [item for chat in chats if (item := tx.outbox.by_message_id(chat, message_id))]
-            for item in found[:1]:
-                if may_move(item.state, receipt.state):
-                    changed = True
-                    tx.outbox.update(replace(item, state=receipt.state, reason=receipt.reason))
-                    if receipt.state == "failed":
-                        tx.dead_letters.add(undelivered(item, receipt.reason, self._clock.now()))
-        return "accepted" if changed else "ignored"
+    def _note_receipt(self, tx: Transaction, receipt: Receipt) -> _Kept:
+        wake = self._fates.told(tx, receipt)
+        return _Kept("accepted" if wake else "ignored", wake)
 
 
 def _greet_owner(tx: Transaction, conversation: Conversation, person: Person) -> _Kept:
@@ -159,3 +201,16 @@ def _conversation_of(tx: Transaction, inbound: Inbound, person: Person, now: flo
 def _starts_run(inbound: Inbound) -> bool:
     """Reactions, edits and deletions are context; they never make Cleo speak."""
     return not isinstance(inbound.content, Reaction | Edit | Revoke)
+
+
+def _heard(inbound: Inbound) -> Heard:
+    return Heard(account=inbound.account, id=inbound.id, at=inbound.at / 1000)
+
+
+def _tell_contested(tx: Transaction, person: Person) -> None:
+    """Two people are never taken for one by a guess: the operator is told, here and by `cleo doctor`."""
+    if person.contested:
+        _log.warning(
+            "an address of somebody else was named as this person's", person_has=len(person.addresses)
+        )
+        tx.marks.set(CONTESTED, f"{person.id} and {', '.join(sorted(person.contested))}")

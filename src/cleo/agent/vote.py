@@ -14,9 +14,10 @@ from cleo.domain.confirmation import (
     Confirmation,
     Verdict,
     read_answer,
+    read_tap,
     verdict_of_emoji,
 )
-from cleo.domain.content import Reaction, Text
+from cleo.domain.content import Chosen, Reaction, Text
 from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.identity import Person
 from cleo.domain.message import Inbound, OutboxItem
@@ -26,6 +27,7 @@ _CLOCK_SLACK = 2.0
 """Seconds: WhatsApp stamps whole seconds, and phones' clocks differ a little."""
 
 TOO_LATE = "Too late: that is already running."
+CLOSED = "That question is closed already."
 EXPIRED = "That question has expired, so nothing was done. Ask me again if you still want it."
 
 
@@ -74,6 +76,8 @@ class Votes:
                 return self._react(ballot, asked, emoji)
             case Text(body=body) if not inbound.forwarded:
                 return self._typed(ballot, body)
+            case Chosen(id=id):
+                return self._tapped(ballot, read_tap(id))
             case _:
                 return Vote()
 
@@ -101,6 +105,19 @@ class Votes:
         if in_reply:
             return self._replied(ballot, in_reply[0], answer)
         return self._bare(ballot, asked, answer) if answer and not quoted else Vote()
+
+    def _tapped(self, ballot: _Ballot, answer: Answer | None) -> Vote:
+        """A tap answers the question that offered it, and nothing else, however late it comes."""
+        if answer is None:
+            return Vote()
+        quoted = ballot.inbound.quoted
+        asked = ballot.tx.confirmations.asked_in(ballot.conversation.id, quoted.id if quoted else None)
+        chosen = [confirmation for confirmation in asked if confirmation.ref in answer.refs]
+        vote = self._cast(ballot, chosen, answer, via="button")
+        if not any(confirmation.state in OPEN for confirmation in chosen):
+            ballot.hint(CLOSED)
+        vote.is_answer = True
+        return vote
 
     def _named(self, ballot: _Ballot, asked: Sequence[Confirmation], answer: Answer) -> Vote:
         chosen = [c for c in asked if (answer.everything and c.state in OPEN) or c.ref in answer.refs]
@@ -132,11 +149,13 @@ class Votes:
             return Vote()
         return self._cast(ballot, pending, answer)
 
-    def _cast(self, ballot: _Ballot, chosen: Iterable[Confirmation], answer: Answer) -> Vote:
+    def _cast(
+        self, ballot: _Ballot, chosen: Iterable[Confirmation], answer: Answer, via: str = "text"
+    ) -> Vote:
         vote = Vote()
         for confirmation in chosen:
             if self._may(ballot, confirmation):
-                _decide(ballot, confirmation, answer.verdict, via="text", reason=answer.reason)
+                _decide(ballot, confirmation, answer.verdict, via=via, reason=answer.reason)
                 vote.is_answer = True
                 vote.wake.add(confirmation.conversation)
         return vote

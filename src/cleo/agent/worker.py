@@ -13,8 +13,9 @@ from pydantic_ai.messages import ModelMessage
 from cleo.agent.answer import Answerer
 from cleo.agent.begin import Beginning, begin
 from cleo.agent.confirm import Asker, facts, open_questions
-from cleo.agent.context import instructions, losses, prompt
+from cleo.agent.context import instructions, lateness, losses, prompt
 from cleo.agent.deliver import Deliverer
+from cleo.agent.fate import Fates
 from cleo.agent.fetch import Fetcher
 from cleo.agent.job import Claims, Job, Wait
 from cleo.agent.loop import End, Loop
@@ -31,6 +32,7 @@ from cleo.ports import (
     Clock,
     Engine,
     Files,
+    MarksRead,
     Renders,
     ShowsTyping,
     Store,
@@ -42,7 +44,8 @@ from cleo.ports import (
 _log = structlog.get_logger("cleo.worker")
 
 _TYPING_AFTER = 0.25
-_TYPING_AGAIN = 10.0
+_TYPING_IN_TIME = 0.8
+"""The sign is shown again after this part of the time that it lasts."""
 _LONG_REPLY = 4000
 _MODEL_PAUSE = 2.0
 """Seconds before a model that could not be reached is tried again; doubled each time."""
@@ -65,12 +68,15 @@ class Worker:
     file_max_bytes: int = 64 * 1024 * 1024
     question_expiry: float = EXPIRY
     """Seconds that a question is open once it arrived."""
+    doubt: float = 20.0
+    """Seconds that news of a message may take whose send was cut off."""
 
     def __post_init__(self) -> None:
         """Make the parts that keep nothing but memory."""
         self._claims = Claims(access=self.access)
         self._one_suspect = asyncio.Lock()
-        self._deliverer = Deliverer(store=self.store, clock=self.clock, expiry=self.question_expiry)
+        fates = Fates(clock=self.clock, expiry=self.question_expiry)
+        self._deliverer = Deliverer(store=self.store, clock=self.clock, fates=fates, doubt=self.doubt)
         self._fetcher = Fetcher(
             store=self.store, files=self.files, clock=self.clock, max_bytes=self.file_max_bytes
         )
@@ -135,7 +141,7 @@ class Worker:
         words = prompt(
             job.items,
             files=files,
-            facts=[*facts(job.told), *losses(job.lost)],
+            facts=[*facts(job.told), *losses(job.lost), *lateness(job.items)],
             named=job.conversation.is_group,
         )
         return begin(job, words)
@@ -154,7 +160,7 @@ class Worker:
             access=self.access,
             asker=asker,
             instructions=instructions(
-                now=now, zone=self.zone.key, advice=channel.limits.advice, extra=self.extra_instructions
+                now=now, zone=self.zone.key, advice=channel.capabilities.advice, extra=self.extra_instructions
             ),
             context=lambda key: self._tool_context(key, job, channel),
             checkpoint=progress.checkpoint,
@@ -233,19 +239,22 @@ class _Progress:
 
 @asynccontextmanager
 async def _typing(channel: Channel, job: Job) -> AsyncGenerator[None]:
-    """Show that Cleo writes, but only when an answer takes a moment."""
+    """Show that Cleo has read and writes, the latter only when an answer takes a moment."""
 
     async def show() -> None:
-        if isinstance(channel, ShowsTyping):
+        if isinstance(channel, MarksRead):
+            await channel.read(job.conversation)
+        sign = channel.capabilities.typing
+        if sign and isinstance(channel, ShowsTyping):
             await asyncio.sleep(_TYPING_AFTER)
             while True:
                 await channel.typing(job.conversation, True)
-                await asyncio.sleep(_TYPING_AGAIN)
+                await asyncio.sleep(sign.seconds * _TYPING_IN_TIME)
 
-    sign = asyncio.create_task(show())
+    showing = asyncio.create_task(show())
     try:
         yield
     finally:
-        sign.cancel()
+        showing.cancel()
         with suppress(asyncio.CancelledError):
-            await sign
+            await showing

@@ -116,6 +116,7 @@ async def build(
             access=access,
             claim=claim,
             most_waiting=settings.cleo_inbox_max,
+            question_expiry=settings.cleo_confirm_minutes * 60,
         )
         choice = resolve_model(settings.cleo_model, environment())
         await closing.enter_async_context(choice.model)

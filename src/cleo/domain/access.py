@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cleo.domain.identity import Address, Person
+from cleo.domain.number import variants
 
 Role = Literal["owner", "user", "stranger"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """The lists. An empty list means nobody."""
+    """The lists. An empty list means nobody. A number is found in any of its spellings."""
 
     owners: frozenset[Address] = frozenset()
     users: frozenset[Address] = frozenset()
@@ -29,4 +30,4 @@ class Access:
 
     @staticmethod
     def _any(addresses: Iterable[Address], listed: frozenset[Address]) -> bool:
-        return any(address in listed for address in addresses)
+        return any(spelled in listed for address in addresses for spelled in variants(address))

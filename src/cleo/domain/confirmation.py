@@ -134,6 +134,23 @@ def verdict_of_emoji(emoji: str) -> Verdict | None:
     return "no" if bare in _NO_EMOJI else None
 
 
+def tap_id(verdict: Verdict, ref: str) -> str:
+    """Name a button under a question."""
+    return f"{verdict}:{ref}"
+
+
+def read_tap(id: str) -> Answer | None:
+    """Read the name of a button that was tapped; None: it is of no question."""
+    verdict, _, ref = id.partition(":")
+    if not _is_ref(ref):
+        return None
+    return Answer(verdict="yes", refs=(ref,)) if verdict == "yes" else _no_to(verdict, ref)
+
+
+def _no_to(verdict: str, ref: str) -> Answer | None:
+    return Answer(verdict="no", refs=(ref,)) if verdict == "no" else None
+
+
 def read_answer(text: str, *, in_reply: bool) -> Answer | None:
     """Read a typed answer, or tell that it is none.
 

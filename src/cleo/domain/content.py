@@ -78,6 +78,44 @@ class Revoke:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One of several answers; `id` comes back with the choice, `title` and `description` are shown."""
+
+    id: str
+    title: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """Outbound: words with answers to tap. Where there is nothing to tap, `words` are sent instead."""
+
+    body: str
+    options: tuple[Option, ...]
+    words: str = ""
+    """Empty: the body with a numbered list of the titles."""
+    type: Literal["choices"] = "choices"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """Inbound: the option that was tapped; which message offered it stands in `Inbound.quoted`."""
+
+    id: str
+    title: str
+    type: Literal["chosen"] = "chosen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """Outbound: a text that WhatsApp approved beforehand, by its name; the only way to write first."""
+
+    name: str
+    language: str
+    type: Literal["template"] = "template"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Other:
     """A kind that Cleo has no shape for: kept under its name, never dropped."""
 
@@ -86,4 +124,4 @@ class Other:
     type: Literal["other"] = "other"
 
 
-Content = Text | File | Reaction | Location | Edit | Revoke | Other
+Content = Text | File | Reaction | Location | Edit | Revoke | Choices | Chosen | Template | Other

@@ -3,9 +3,22 @@
 from dataclasses import dataclass
 from typing import NewType
 
+from cleo.domain.content import MessageId
 from cleo.domain.identity import Address, PersonId
 
 ConversationId = NewType("ConversationId", str)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """The newest message of the other side that allows an answer: by its own time, in Unix seconds.
+
+    `account` is Cleo's account that it was sent to; for another account it means nothing.
+    """
+
+    account: str
+    id: MessageId
+    at: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +29,7 @@ class Conversation:
     channel: str
     address: Address
     person: PersonId | None = None
+    heard: Heard | None = None
 
     @property
     def is_group(self) -> bool:

@@ -1,18 +1,11 @@
 """Delivery: which way an outbox item may move, and how long to wait before another try."""
 
 import random
+from typing import get_args
 
 from cleo.domain.message import OutboxState
 
-_RANK: dict[OutboxState, int] = {
-    "queued": 0,
-    "sending": 1,
-    "uncertain": 2,
-    "sent": 3,
-    "failed": 4,
-    "delivered": 5,
-    "read": 6,
-}
+_RANK: dict[OutboxState, int] = {state: rank for rank, state in enumerate(get_args(OutboxState))}
 
 _FIRST_WAIT = 0.5
 _LONGEST_WAIT = 60.0
@@ -21,9 +14,10 @@ _LONGEST_WAIT = 60.0
 def may_move(now: OutboxState, to: OutboxState) -> bool:
     """Tell whether news may change the state: what is known to have arrived stays so.
 
-    A message may fail after WhatsApp took it over, and one that seemed to have failed may still arrive.
+    A message may fail after WhatsApp took it over, and one that seemed to have failed may still arrive. What was
+    taken over and refused only for now can be held.
     """
-    return _RANK[to] > _RANK[now]
+    return _RANK[to] > _RANK[now] or (to == "held" and now in {"accepted", "sent"})
 
 
 def backoff(attempt: int, *, retry_after: float | None = None) -> float:

@@ -26,6 +26,18 @@ def value(of: Address) -> str:
     return of.partition(":")[2]
 
 
+_ONE_AT_A_TIME = frozenset({"phone", "bsuid", "parent_bsuid"})
+"""Namespaces in which a person has one address at a time."""
+
+
+def are_one(some: frozenset[Address], others: frozenset[Address]) -> bool:
+    """Tell whether two known people, whose addresses were named together, are one for certain.
+
+    They are not when both have an address of one namespace: then somebody got a number that was another one's.
+    """
+    return not {namespace(a) for a in some} & {namespace(b) for b in others} & _ONE_AT_A_TIME
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """Somebody who wrote, with every verified address. `name` is a label that they chose themselves."""
@@ -35,3 +47,5 @@ class Person:
     name: str = ""
     claimed_owner: bool = False
     """Became an owner by sending the claim code."""
+    contested: frozenset[Address] = frozenset()
+    """Addresses that were named as theirs just now, but are somebody else's."""

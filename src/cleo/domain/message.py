@@ -1,9 +1,9 @@
 """Messages on their way in and out."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
-from cleo.domain.content import Content, MessageId
+from cleo.domain.content import Content, MessageId, Template
 from cleo.domain.conversation import ConversationId
 from cleo.domain.identity import Address, PersonId
 
@@ -11,7 +11,23 @@ InboxState = Literal["new", "taken", "done", "noted", "dead"]
 """`new` waits for a run · `taken` belongs to an open run · `done` was answered · `noted` is kept but starts no
 run (a stranger, an echo, a vote, a receipt) · `dead` was given up after several tries."""
 
-OutboxState = Literal["queued", "sending", "sent", "delivered", "read", "uncertain", "failed"]
+OutboxState = Literal[
+    "queued",
+    "held",
+    "sending",
+    "uncertain",
+    "unknown",
+    "accepted",
+    "sent",
+    "failed",
+    "delivered",
+    "read",
+    "played",
+]
+"""`held` waits until the person writes again · `uncertain` may have been sent, and it is being found out ·
+`unknown` may have been sent, and nobody can tell any more · `accepted` was taken over, and not sent yet."""
+
+ReceiptState = Literal["sent", "delivered", "read", "played", "failed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +56,7 @@ class Inbound:
     from_me: bool = False
     forwarded: bool = False
     offline: bool = False
+    """It waited somewhere before it came here: it is answered, but not as if it were said just now."""
     quoted: Quoted | None = None
 
 
@@ -70,6 +87,10 @@ class OutboxItem:
     """Unix seconds; not to be sent earlier."""
     message_id: MessageId | None = None
     reason: str = ""
+    doubted_at: float | None = None
+    """Unix seconds since when nobody knows whether it was sent."""
+    repeated: bool = False
+    """It was sent once more in doubt, so it may be there twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +100,21 @@ class Receipt:
     channel: str
     chat: Address
     of: tuple[MessageId, ...]
-    state: Literal["sent", "delivered", "read", "failed"]
+    state: ReceiptState
     at: int
     reason: str = ""
-    account: str = field(default="")
+    account: str = ""
+    key: str = ""
+    """The outbox key of the message, where the backend gives it back: then it is known also by that."""
+    held: bool = False
+    """With `failed`: it was refused because the person has not written lately, so it can wait for that."""
+    knock: Template | None = None
+    """With `held`: what may be sent meanwhile, to ask the person to write."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rotation:
+    """A channel tells that somebody has new addresses; `before` are those that it replaces."""
+
+    before: frozenset[Address]
+    now: frozenset[Address]

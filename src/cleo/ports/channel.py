@@ -4,41 +4,65 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
-from cleo.domain.content import Content, File, MessageId
+from cleo.domain.content import Content, File, MessageId, Template
 from cleo.domain.conversation import Conversation
 from cleo.domain.health import Health
+from cleo.domain.identity import Address
 from cleo.domain.message import Inbound, Quoted, Receipt
+from cleo.domain.post import Post
+from cleo.ports.capabilities import Capabilities
+
+Answer = Literal["accepted", "duplicate", "ignored"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """A message that the channel took over. `degraded` tells in words what it could not do as asked."""
+    """A message that the channel took over as asked."""
 
     message_id: MessageId | None
-    degraded: str = ""
+    state: Literal["accepted", "sent"] = "sent"
+    """`accepted`: what becomes of it is told later."""
+    also: Address | None = None
+    """Another address of whom it went to, which the channel told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What a channel can carry. Data, so that nobody asks which backend is in use."""
+class Degraded(Sent):
+    """A message that the channel took over otherwise than asked: `how`, in words."""
 
-    text_max: int = 4000
-    """Characters in one message."""
-    caption_max: int = 1024
-    advice: str = ""
-    """One line for the model's instructions."""
+    how: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A message that never will be sent as it is: `reason` in words, `code` is the backend's own number."""
+
+    reason: str
+    code: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A message that can be sent once the person has written again; `knock` may be sent to ask for that."""
+
+    reason: str
+    knock: Template | None = None
+
+
+Outcome = Sent | Degraded | Refused | Held
+"""What became of a send. That it may work later, or that nobody knows, is raised."""
 
 
 class Channel(Protocol):
-    """A messenger. Sends raise `SendRejected`, `SendFailed` or `SendUncertain`; fetches `FetchError`."""
+    """A messenger. Sends raise `SendFailed` or `SendUncertain`; fetches `FetchError`."""
 
     @property
-    def limits(self) -> Limits:
-        """What fits into one message."""
+    def capabilities(self) -> Capabilities:
+        """What it can do now."""
         ...
 
-    async def send(self, to: Conversation, content: Content, *, key: str, quoted: Quoted | None) -> Sent:
-        """Send one message; a repeat with the same key sends nothing new where the backend can tell."""
+    async def send(self, to: Conversation, content: Content, *, key: str, quoted: Quoted | None) -> Outcome:
+        """Send one message; what a repeat with the same key does is told by `Capabilities.repeats`."""
         ...
 
     def message_id(self, key: str) -> MessageId | None:
@@ -64,6 +88,15 @@ class ShowsTyping(Protocol):
 
 
 @runtime_checkable
+class MarksRead(Protocol):
+    """A channel on which Cleo says itself that a message was read."""
+
+    async def read(self, chat: Conversation) -> None:
+        """Mark what was heard last as read. Never raises: it is decoration."""
+        ...
+
+
+@runtime_checkable
 class Renders(Protocol):
     """A channel with a markup and a length limit of its own."""
 
@@ -76,12 +109,16 @@ class Renders(Protocol):
 
 
 class Receive(Protocol):
-    """What a channel calls for everything that it hears. Both return only after the commit."""
+    """What a channel calls for everything that it hears. All return only after the commit."""
 
-    async def message(self, inbound: Inbound) -> Literal["accepted", "duplicate", "ignored"]:
+    async def message(self, inbound: Inbound) -> Answer:
         """Keep a message, exactly once."""
         ...
 
-    async def receipt(self, receipt: Receipt) -> Literal["accepted", "duplicate", "ignored"]:
+    async def receipt(self, receipt: Receipt) -> Answer:
         """Keep what became of a message that Cleo sent."""
+        ...
+
+    async def post(self, post: Post) -> int:
+        """Keep a request and each item in it, exactly once, all in one commit; tells how many were new."""
         ...

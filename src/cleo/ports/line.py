@@ -8,7 +8,8 @@ from cleo.domain.confirmation import Confirmation, State
 from cleo.domain.content import MessageId
 from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.identity import PersonId
-from cleo.domain.message import Inbound, InboxItem, InboxState, OutboxItem
+from cleo.domain.message import Inbound, InboxItem, InboxState, OutboxItem, OutboxState, Receipt
+from cleo.domain.post import Item, Post
 from cleo.domain.run import Run, RunId, RunState
 
 
@@ -38,6 +39,30 @@ class Inbox(Protocol):
         ...
 
 
+class Items(Protocol):
+    """What webhooks that batch told, item by item, as it came."""
+
+    def keep(self, post: Post) -> int:
+        """Keep the request as it came; tells its number."""
+        ...
+
+    def add(self, post: int, item: Item) -> bool:
+        """Keep an item of it; False: it was here before."""
+        ...
+
+    def receipts(self, message_id: MessageId) -> Sequence[Receipt]:
+        """What was told about a message, in the order of its telling."""
+        ...
+
+    def news_since(self, at: float) -> bool:
+        """Whether anything was told about any message since then (Unix seconds)."""
+        ...
+
+    def forget(self, before: float) -> int:
+        """Remove what came before then (Unix seconds), a portion at a time; tells how many requests."""
+        ...
+
+
 class Outbox(Protocol):
     """What goes out, in order for each conversation."""
 
@@ -50,11 +75,18 @@ class Outbox(Protocol):
         ...
 
     def update(self, item: OutboxItem) -> None:
-        """Save state, attempts, next_at, message_id and reason of `item.key`."""
+        """Save what became of `item.key`; news that is older than what is known changes nothing."""
         ...
 
-    def by_message_id(self, conversation: ConversationId, message_id: MessageId) -> OutboxItem | None:
-        """Find what was sent under this id."""
+    def find(
+        self,
+        *,
+        key: str | None = None,
+        conversation: ConversationId | None = None,
+        message_id: MessageId | None = None,
+        states: Iterable[OutboxState] | None = None,
+    ) -> Sequence[OutboxItem]:
+        """All that match, oldest first. Some of it must be given."""
         ...
 
     def recent(self, limit: int) -> Sequence[OutboxItem]:
@@ -66,7 +98,7 @@ class Conversations(Protocol):
     """The chats, and who may write to them now."""
 
     def open(self, conversation: Conversation) -> Conversation:
-        """Get it, or make it."""
+        """Get it, or make it. What was `heard` is kept when it is newer than what is known."""
         ...
 
     def get(self, conversation: ConversationId) -> Conversation:
@@ -164,7 +196,10 @@ class Confirmations(Protocol):
     """The questions. Every change of state is one conditional update."""
 
     def add(self, confirmation: Confirmation, prompts: Iterable[tuple[ConversationId, str]]) -> None:
-        """Keep a question with the outbox keys of the messages that ask it, and where they go."""
+        """Keep a question with the outbox keys of the messages that ask it, and where they go.
+
+        The same question again gets further messages.
+        """
         ...
 
     def find(

@@ -6,13 +6,21 @@ from typing import Protocol
 
 from cleo.domain.conversation import ConversationId
 from cleo.domain.identity import Address, Person, PersonId
+from cleo.domain.message import Rotation
 
 
 class People(Protocol):
     """Who wrote."""
 
     def resolve(self, addresses: frozenset[Address], name: str, at: float) -> Person:
-        """Get the person behind verified addresses, or make one; learn new addresses and the name."""
+        """Get the person behind verified addresses, or make one; learn new addresses and the name.
+
+        Two people are never taken for one when that would be a guess: see `domain.identity.are_one`.
+        """
+        ...
+
+    def rotate(self, rotation: Rotation, at: float) -> Person:
+        """Get the person who had the addresses before, or make one; they have the new ones, too, from now on."""
         ...
 
     def get(self, person: PersonId) -> Person:
@@ -25,6 +33,18 @@ class People(Protocol):
 
     def owners(self) -> Sequence[Person]:
         """Everybody who claimed ownership."""
+        ...
+
+
+class Marks(Protocol):
+    """Single facts about this installation, by name."""
+
+    def get(self, name: str) -> str:
+        """Read one; empty if it was never set."""
+        ...
+
+    def set(self, name: str, text: str) -> None:
+        """Write one."""
         ...
 
 

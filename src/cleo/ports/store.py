@@ -12,11 +12,12 @@ from cleo.ports.line import (
     DeadLetters,
     History,
     Inbox,
+    Items,
     Ledger,
     Outbox,
     Runs,
 )
-from cleo.ports.memory import People, Records, Reminders
+from cleo.ports.memory import Marks, People, Records, Reminders
 
 T = TypeVar("T")
 
@@ -26,6 +27,7 @@ class Transaction:
     """All nouns under one commit."""
 
     inbox: Inbox
+    items: Items
     outbox: Outbox
     conversations: Conversations
     history: History
@@ -36,6 +38,7 @@ class Transaction:
     reminders: Reminders
     records: Records
     dead_letters: DeadLetters
+    marks: Marks
 
 
 class Store(Protocol):

@@ -8,12 +8,14 @@ from pydantic_core import PydanticSerializationError
 
 from cleo.domain.content import Content
 from cleo.domain.errors import StoreError
-from cleo.domain.message import Inbound, Quoted
+from cleo.domain.message import Inbound, Quoted, Receipt
 
 T = TypeVar("T")
 
 INBOUND: TypeAdapter[Inbound] = TypeAdapter(Inbound)
 OUTBOUND: TypeAdapter[tuple[Content, Quoted | None]] = TypeAdapter(tuple[Content, Quoted | None])
+
+RECEIPT: TypeAdapter[Receipt] = TypeAdapter(Receipt)
 
 
 def encode(adapter: TypeAdapter[T], value: T) -> str:

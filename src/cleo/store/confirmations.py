@@ -39,9 +39,11 @@ class SqlConfirmations:
     def add(self, confirmation: Confirmation, prompts: Iterable[tuple[ConversationId, str]]) -> None:
         """Keep a question with the outbox keys of the messages that ask it, and where they go.
 
-        Raises `StoreError` when the ref was used before.
+        The same question again gets further messages. Raises `StoreError` when the ref was used for another one.
         """
-        self._connection.execute(_ADD, asdict(confirmation))
+        known = self.find(ref=confirmation.ref)
+        if not known or known[0].digest != confirmation.digest:
+            self._connection.execute(_ADD, asdict(confirmation))
         rows = [{"ref": confirmation.ref, "conversation": chat, "key": key} for chat, key in prompts]
         if rows:
             self._connection.execute(_ADD_PROMPTS, rows)

@@ -19,7 +19,8 @@ from sqlalchemy import (
 )
 
 from cleo.domain.confirmation import UNDELIVERED
-from cleo.domain.conversation import Conversation, ConversationId
+from cleo.domain.content import MessageId
+from cleo.domain.conversation import Conversation, ConversationId, Heard
 from cleo.domain.errors import Fenced
 from cleo.domain.identity import Address, PersonId
 from cleo.store.dialect import insert_once
@@ -39,8 +40,23 @@ from cleo.store.schema import (
 
 _is_it = conversations.c.id == bindparam("conversation")
 _GET = select(
-    conversations.c.id, conversations.c.channel, conversations.c.address, conversations.c.person
+    conversations.c.id,
+    conversations.c.channel,
+    conversations.c.address,
+    conversations.c.person,
+    conversations.c.heard_account,
+    conversations.c.heard_id,
+    conversations.c.heard_at,
 ).where(_is_it)
+_HEAR = update(conversations).where(
+    _is_it,
+    or_(
+        conversations.c.heard_at.is_(None),
+        conversations.c.heard_account != bindparam("account"),
+        conversations.c.heard_at <= bindparam("at"),
+    ),
+)
+_Row = Row[str, str, str, str | None, str | None, str | None, float | None]
 _LEASE = (
     update(conversations)
     .where(_is_it)
@@ -100,8 +116,10 @@ class SqlConversations:
         self._add = insert_once(connection, conversations)
 
     def open(self, conversation: Conversation) -> Conversation:
-        """Get it, or make it."""
+        """Get it, or make it. What was `heard` is kept when it is newer than what is known."""
         if row := self._row(conversation.id):
+            if conversation.heard:
+                self._hear(conversation.id, conversation.heard)
             return _conversation(row)
         row = {
             "id": conversation.id,
@@ -110,6 +128,8 @@ class SqlConversations:
             "person": conversation.person,
         }
         self._connection.execute(self._add, row)
+        if conversation.heard:
+            self._hear(conversation.id, conversation.heard)
         return conversation
 
     def get(self, conversation: ConversationId) -> Conversation:
@@ -135,15 +155,24 @@ class SqlConversations:
         rows = self._connection.execute(_DUE, {"now": now, "long_ago": now - UNDELIVERED})
         return [ConversationId(row[0]) for row in rows]
 
-    def _row(self, conversation: ConversationId) -> Row[str, str, str, str | None] | None:
+    def _hear(self, conversation: ConversationId, heard: Heard) -> None:
+        news = {"heard_account": heard.account, "heard_id": heard.id, "heard_at": heard.at}
+        where = {"conversation": conversation, "account": heard.account, "at": heard.at}
+        self._connection.execute(_HEAR, {**where, **news})
+
+    def _row(self, conversation: ConversationId) -> _Row | None:
         return self._connection.execute(_GET, {"conversation": conversation}).one_or_none()
 
 
-def _conversation(row: Row[str, str, str, str | None]) -> Conversation:
-    id, channel, address, person = row
+def _conversation(row: _Row) -> Conversation:
+    id, channel, address, person, account, heard_id, heard_at = row
+    heard = None
+    if account is not None and heard_id is not None and heard_at is not None:
+        heard = Heard(account=account, id=MessageId(heard_id), at=heard_at)
     return Conversation(
         id=ConversationId(id),
         channel=channel,
         address=Address(address),
         person=None if person is None else PersonId(person),
+        heard=heard,
     )

@@ -1,9 +1,9 @@
 """What goes out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, cast, get_args
 
-from sqlalchemy import Connection, Row, Select, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from cleo.domain.content import MessageId
 from cleo.domain.conversation import ConversationId
@@ -14,7 +14,7 @@ from cleo.store.dialect import insert_once
 from cleo.store.schema import is_waiting, outbox
 
 _STATES: tuple[OutboxState, ...] = get_args(OutboxState)
-_FINISHED: frozenset[OutboxState] = frozenset({"failed", "sent", "delivered", "read"})
+_OPEN: frozenset[OutboxState] = frozenset({"queued", "held", "sending", "uncertain"})
 
 _NEXT = (
     select(outbox)
@@ -22,12 +22,7 @@ _NEXT = (
     .order_by(outbox.c.seq)
     .limit(1)
 )
-_BY_MESSAGE_ID = (
-    select(outbox)
-    .where(outbox.c.conversation == bindparam("conversation"), outbox.c.message_id == bindparam("message_id"))
-    .order_by(outbox.c.seq.desc())
-    .limit(1)
-)
+_ALL = select(outbox).order_by(outbox.c.seq)
 _RECENT = select(outbox).order_by(outbox.c.seq.desc()).limit(bindparam("newest"))
 _UPDATE = update(outbox).where(
     outbox.c.key == bindparam("item"), outbox.c.state.in_(bindparam("before", expanding=True))
@@ -53,41 +48,52 @@ class SqlOutbox:
 
     def next(self, conversation: ConversationId) -> OutboxItem | None:
         """The oldest item that is not sent, also when it may not be sent yet (`next_at`)."""
-        return self._one(_NEXT, conversation=conversation)
+        row = self._connection.execute(_NEXT, {"conversation": conversation}).one_or_none()
+        return None if row is None else _item(row)
 
     def update(self, item: OutboxItem) -> None:
-        """Save state, attempts, next_at, message_id and reason of `item.key`.
+        """Save what became of `item.key`; news that is older than what is known changes nothing.
 
-        Nothing changes when that would take back news: a message known to be delivered stays so, also when
-        somebody who read it earlier now notes that it was sent.
+        A message known to be delivered stays so, also when somebody who read it earlier now notes that it was sent.
         """
-        before = [state for state in _STATES if state not in _FINISHED or _keeps(state, item.state)]
+        before = [state for state in _STATES if state in _OPEN or _keeps(state, item.state)]
         self._connection.execute(_UPDATE, {"item": item.key, "before": before, **_progress(item)})
 
-    def by_message_id(self, conversation: ConversationId, message_id: MessageId) -> OutboxItem | None:
-        """Find what was sent under this id."""
-        return self._one(_BY_MESSAGE_ID, conversation=conversation, message_id=message_id)
+    def find(
+        self,
+        *,
+        key: str | None = None,
+        conversation: ConversationId | None = None,
+        message_id: MessageId | None = None,
+        states: Iterable[OutboxState] | None = None,
+    ) -> Sequence[OutboxItem]:
+        """All that match, oldest first. Some of it must be given."""
+        given = {"key": key, "conversation": conversation, "message_id": message_id}
+        wanted = [outbox.c[name] == value for name, value in given.items() if value is not None]
+        if states is not None:
+            wanted.append(outbox.c.state.in_(list(states)))
+        if not wanted:
+            raise ValueError("name what to find")
+        return [_item(row) for row in self._connection.execute(_ALL.where(*wanted))]
 
     def recent(self, limit: int) -> Sequence[OutboxItem]:
         """The newest items of all conversations, newest first."""
         return [_item(row) for row in self._connection.execute(_RECENT, {"newest": limit})]
-
-    def _one(self, statement: Select[Any], **where: str) -> OutboxItem | None:
-        row = self._connection.execute(statement, where).one_or_none()
-        return None if row is None else _item(row)
 
 
 def _keeps(now: OutboxState, to: OutboxState) -> bool:
     return now == to or may_move(now, to)
 
 
-def _progress(item: OutboxItem) -> dict[str, str | int | float | None]:
+def _progress(item: OutboxItem) -> dict[str, str | int | float | bool | None]:
     return {
         "state": item.state,
         "attempts": item.attempts,
         "next_at": item.next_at,
         "message_id": item.message_id,
         "reason": item.reason,
+        "doubted_at": item.doubted_at,
+        "repeated": item.repeated,
     }
 
 
@@ -104,4 +110,6 @@ def _item(row: Row[Any]) -> OutboxItem:
         next_at=row.next_at,
         message_id=row.message_id,
         reason=row.reason,
+        doubted_at=row.doubted_at,
+        repeated=row.repeated,
     )

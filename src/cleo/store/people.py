@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import BindParameter, Connection, Select, bindparam, func, or_, select, update
 
-from cleo.domain.identity import Address, Person, PersonId, namespace
+from cleo.domain.identity import Address, Person, PersonId, are_one, namespace
+from cleo.domain.message import Rotation
+from cleo.domain.number import variants
 from cleo.store.dialect import insert_once
 from cleo.store.schema import aliases, is_owner, people
 
@@ -44,12 +46,13 @@ class _Known:
     def has_phone(self) -> bool:
         return any(namespace(address) == "phone" for address in self.addresses)
 
-    def person(self) -> Person:
+    def person(self, contested: frozenset[Address] = frozenset()) -> Person:
         return Person(
             id=PersonId(self.id),
             addresses=frozenset(self.addresses),
             name=self.name,
             claimed_owner=self.claimed_owner,
+            contested=contested,
         )
 
 
@@ -66,15 +69,23 @@ class SqlPeople:
         """Get the person behind verified addresses, or make one; learn new addresses and the name.
 
         Several people behind them are one from now on: the one with a phone number, else the one known longest.
+        When they cannot be one, it is the one with the address that belongs to the account, and the rest stays.
         """
         if not addresses:
             raise ValueError("a person has at least one address")
-        found = self._read(_BEHIND, addresses=list(addresses))
+        found = self._read(_BEHIND, addresses=list(addresses)) or self._by_variant(addresses)
         if not found:
             return self._make(addresses, name, at)
-        known = self._merge(found)
-        self._learn(known, addresses, name)
-        return known.person()
+        known, contested = self._merge(found, addresses)
+        self._learn(known, addresses - contested, name)
+        return known.person(contested)
+
+    def rotate(self, rotation: Rotation, at: float) -> Person:
+        """Get the person who had the addresses before, or make one; they have the new ones, too, from now on."""
+        had = self._read(_BEHIND, addresses=list(rotation.before))
+        if not had:
+            return self.resolve(rotation.before | rotation.now, "", at)
+        return self.resolve(frozenset({*had[0].addresses, *rotation.now}), "", at)
 
     def get(self, person: PersonId) -> Person:
         """Get them, also by an id from before two turned out to be one; raises `KeyError`."""
@@ -101,8 +112,18 @@ class SqlPeople:
         self._learn(known, addresses, name)
         return known.person()
 
-    def _merge(self, found: list[_Known]) -> _Known:
+    def _by_variant(self, addresses: frozenset[Address]) -> list[_Known]:
+        """Find somebody by another spelling of the number; several would be a guess."""
+        spelled = frozenset(each for address in addresses for each in variants(address)) - addresses
+        found = self._read(_BEHIND, addresses=list(spelled)) if spelled else []
+        return found if len(found) == 1 else []
+
+    def _merge(self, found: list[_Known], addresses: frozenset[Address]) -> tuple[_Known, frozenset[Address]]:
+        """Take those for one who are; tells who it is, and which of the addresses are another one's."""
         kept, *others = sorted(found, key=lambda known: not known.has_phone)
+        if any(not are_one(frozenset(kept.addresses), frozenset(other.addresses)) for other in others):
+            kept, *others = sorted(found, key=lambda known: _closeness(known, addresses))
+            return kept, frozenset(address for other in others for address in other.addresses)
         if others:
             ids = [other.id for other in others]
             self._connection.execute(_REPOINT, {"others": ids, "person": kept.id})
@@ -111,7 +132,7 @@ class SqlPeople:
             if not kept.claimed_owner and any(other.claimed_owner for other in others):
                 self.claim_owner(PersonId(kept.id))
                 kept.claimed_owner = True
-        return kept
+        return kept, frozenset()
 
     def _learn(self, known: _Known, addresses: frozenset[Address], name: str) -> None:
         if added := addresses - known.addresses:
@@ -128,3 +149,12 @@ class SqlPeople:
             known = found.setdefault(id, _Known(id=id, name=name, claimed_owner=claimed_owner))
             known.addresses.add(Address(address))
         return list(found.values())
+
+
+_BY_ACCOUNT = ("bsuid", "parent_bsuid", "lid", "phone")
+"""Namespaces, those first that stay with an account when its number gets another holder."""
+
+
+def _closeness(known: _Known, addresses: frozenset[Address]) -> int:
+    kinds = [namespace(address) for address in known.addresses & addresses]
+    return min((_BY_ACCOUNT.index(kind) for kind in kinds if kind in _BY_ACCOUNT), default=len(_BY_ACCOUNT))

@@ -3,7 +3,7 @@
     conversations ─┬─ inbox ── runs ── history, spending
                    ├─ outbox ◀── prompts ── confirmations ── confirmation_events
                    ├─ reminders, records
-                   └─ people ── aliases           tool_calls, dead_letters stand alone
+                   └─ people ── aliases           tool_calls, dead_letters, posts ── items, marks stand alone
 
 Bodies are JSON (see `codec.py`); times are Unix seconds. What `due` asks for has partial indexes, whose conditions
 are named here because a query uses such an index only when it repeats the condition literally.
@@ -13,6 +13,7 @@ A change here needs a new file in `migrations/versions` and its revision as `HEA
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Dialect,
     ForeignKey,
@@ -35,7 +36,7 @@ from sqlalchemy import (
 
 from cleo.store.codec import clean
 
-HEAD = "0001"
+HEAD = "0002"
 """The revision of the newest migration."""
 
 _Serial = BigInteger().with_variant(Integer, "sqlite")
@@ -73,6 +74,9 @@ class _Conversations(TypedColumns):
     epoch: Named[int] = Column(BigInteger, server_default="0")
     parked_batch: Named[int | None] = Column(BigInteger)
     parked_requests: Named[bytes | None] = Column(LargeBinary)
+    heard_account: Named[str | None] = Column(Text)
+    heard_id: Named[str | None] = Column(Text)
+    heard_at: Named[float | None]
 
 
 class _Inbox(_Numbered):
@@ -95,6 +99,8 @@ class _Outbox(_Numbered):
     message_id: Named[str | None] = Column(Text)
     reason: Named[str] = Column(Words)
     body: Named[str] = Column(Text)
+    doubted_at: Named[float | None]
+    repeated: Named[bool] = Column(Boolean, server_default=false())
 
 
 class _Runs(_Numbered):
@@ -202,6 +208,31 @@ class _Records(_Numbered):
     at: Named[float]
 
 
+class _Posts(_Numbered):
+    at: Named[float]
+    channel: Named[str] = Column(Text)
+    raw: Named[bytes] = Column(LargeBinary)
+    """As it came, packed."""
+
+
+class _Items(_Numbered):
+    key: Named[str] = Column(Text)
+    """What makes an item the same item; unique."""
+    post: Named[int] = Column(BigInteger, ForeignKey("posts.seq"), index=True)
+    at: Named[float]
+    kind: Named[str] = Column(Text)
+    problem: Named[str] = Column(Words)
+    body: Named[str] = Column(Words)
+    about: Named[str | None] = Column(Text)
+    """Of news about a message that Cleo sent: its message id."""
+    receipt: Named[str | None] = Column(Text)
+
+
+class _Marks(TypedColumns):
+    name: Named[str] = Column(Text, primary_key=True)
+    text: Named[str] = Column(Text)
+
+
 class _DeadLetters(_Numbered):
     kind: Named[str] = Column(String(16))
     key: Named[str] = Column(Text)
@@ -226,11 +257,16 @@ aliases = Table("aliases", metadata, _Aliases)
 reminders = Table("reminders", metadata, _Reminders)
 records = Table("records", metadata, _Records, UniqueConstraint("id"))
 dead_letters = Table("dead_letters", metadata, _DeadLetters, UniqueConstraint("kind", "key"))
+posts = Table("posts", metadata, _Posts)
+items = Table("items", metadata, _Items, UniqueConstraint("key"))
+marks = Table("marks", metadata, _Marks)
 
 is_new = inbox.c.state == literal_column("'new'")
 is_waiting = outbox.c.state.in_(
     [literal_column(f"'{state}'") for state in ("queued", "sending", "uncertain")]
 )
+is_held = outbox.c.state == literal_column("'held'")
+is_news = items.c.about.is_not(None)
 is_open_run = runs.c.state == literal_column("'open'")
 is_parked = conversations.c.parked_batch.is_not(None)
 is_pending = confirmations.c.state == literal_column("'pending'")
@@ -258,6 +294,10 @@ Index(
     sqlite_where=is_waiting,
     postgresql_where=is_waiting,
 )
+Index("ix_outbox_held", outbox.c.conversation, sqlite_where=is_held, postgresql_where=is_held)
+Index("ix_posts_at", posts.c.at)
+Index("ix_items_news_at", items.c.at, sqlite_where=is_news, postgresql_where=is_news)
+Index("ix_items_about", items.c.about, sqlite_where=is_news, postgresql_where=is_news)
 Index("ix_outbox_message_id", outbox.c.conversation, outbox.c.message_id)
 Index(
     "ix_runs_open", runs.c.conversation, unique=True, sqlite_where=is_open_run, postgresql_where=is_open_run

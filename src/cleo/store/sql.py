@@ -17,7 +17,9 @@ from cleo.store.conversations import SqlConversations
 from cleo.store.dead_letters import SqlDeadLetters
 from cleo.store.history import SqlHistory
 from cleo.store.inbox import SqlInbox
+from cleo.store.items import SqlItems
 from cleo.store.ledger import SqlLedger
+from cleo.store.marks import SqlMarks
 from cleo.store.outbox import SqlOutbox
 from cleo.store.people import SqlPeople
 from cleo.store.postgres import KINDS, PostgresServer, another_try
@@ -100,6 +102,7 @@ def nouns(connection: Connection, clock: Clock) -> Transaction:
     """Bundle all nouns on one connection."""
     return Transaction(
         inbox=SqlInbox(connection, clock),
+        items=SqlItems(connection, clock),
         outbox=SqlOutbox(connection),
         conversations=SqlConversations(connection),
         history=SqlHistory(connection),
@@ -110,4 +113,5 @@ def nouns(connection: Connection, clock: Clock) -> Transaction:
         reminders=SqlReminders(connection),
         records=SqlRecords(connection),
         dead_letters=SqlDeadLetters(connection),
+        marks=SqlMarks(connection),
     )

@@ -1,32 +1,35 @@
-"""What the channel asks of a way to reach WhatsApp: the bridge today, Meta's Cloud API beside it.
+"""What the channel asks of a way to reach WhatsApp: the bridge, or Meta's Cloud API.
 
-Differences between backends are data (`Limits`) or a tiny protocol of their own; what an operation could not do as
-asked stands in its `Sent`. Sends raise `SendRejected`, `SendFailed` or `SendUncertain`.
+Differences between backends are data (`Capabilities`) or a tiny protocol of their own; what became of an operation is
+its `Outcome`. Sends raise `SendRejected` (which the channel turns into `Refused`), `SendFailed` or `SendUncertain`.
+The chat that a message goes to is a `Conversation`, whose `address` is the one to use and whose `heard` is the
+newest message of the other side, if the backend tells such things.
 """
 
 from collections.abc import AsyncIterator
 from typing import Protocol, runtime_checkable
 
-from cleo.domain.content import File, MessageId, Reaction
+from cleo.domain.content import Choices, File, Location, MessageId, Reaction, Template
+from cleo.domain.conversation import Conversation
 from cleo.domain.health import Health
 from cleo.domain.identity import Address
 from cleo.domain.message import Quoted
-from cleo.ports import Limits, Sent
+from cleo.ports import Capabilities, Outcome
 
 
 class Backend(Protocol):
     """A way to reach WhatsApp."""
 
     @property
-    def limits(self) -> Limits:
-        """What fits into one message."""
+    def capabilities(self) -> Capabilities:
+        """What it can do now."""
         ...
 
-    async def send_text(self, to: Address, body: str, *, key: str, quoted: Quoted | None) -> Sent:
+    async def send_text(self, to: Conversation, body: str, *, key: str, quoted: Quoted | None) -> Outcome:
         """Send words in WhatsApp's markup."""
         ...
 
-    async def send_file(self, to: Address, file: File, *, key: str, quoted: Quoted | None) -> Sent:
+    async def send_file(self, to: Conversation, file: File, *, key: str, quoted: Quoted | None) -> Outcome:
         """Send a stored file with its caption."""
         ...
 
@@ -43,8 +46,41 @@ class Backend(Protocol):
 class Reacts(Protocol):
     """A backend that can put an emoji on a message."""
 
-    async def react(self, to: Address, reaction: Reaction, *, key: str, author: Address | None) -> Sent:
+    async def react(
+        self, to: Conversation, reaction: Reaction, *, key: str, author: Address | None
+    ) -> Outcome:
         """Set Cleo's reaction, or take it back; `author` wrote the message, when that is known."""
+        ...
+
+
+@runtime_checkable
+class SendsChoices(Protocol):
+    """A backend with answers to tap; what may be sent is told by `Capabilities.tapping`."""
+
+    async def send_choices(
+        self, to: Conversation, choices: Choices, *, key: str, quoted: Quoted | None
+    ) -> Outcome:
+        """Send words with answers to tap."""
+        ...
+
+
+@runtime_checkable
+class SendsPlaces(Protocol):
+    """A backend that can send a place as a place."""
+
+    async def send_place(
+        self, to: Conversation, place: Location, *, key: str, quoted: Quoted | None
+    ) -> Outcome:
+        """Send a place."""
+        ...
+
+
+@runtime_checkable
+class SendsTemplates(Protocol):
+    """A backend with texts that WhatsApp approved beforehand."""
+
+    async def send_template(self, to: Conversation, template: Template, *, key: str) -> Outcome:
+        """Send one."""
         ...
 
 
@@ -52,8 +88,17 @@ class Reacts(Protocol):
 class Types(Protocol):
     """A backend that can show that Cleo is writing."""
 
-    async def typing(self, to: Address, on: bool) -> None:
+    async def typing(self, to: Conversation, on: bool) -> None:
         """Start or stop the sign. Never raises."""
+        ...
+
+
+@runtime_checkable
+class Reads(Protocol):
+    """A backend on which Cleo says itself that a message was read."""
+
+    async def read(self, chat: Conversation) -> None:
+        """Mark what was heard last as read. Never raises."""
         ...
 
 

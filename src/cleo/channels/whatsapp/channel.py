@@ -3,42 +3,76 @@
 from collections.abc import AsyncIterator
 from typing import assert_never
 
-from cleo.channels.whatsapp.backend import Backend, ForeseesIds, Reacts, Types
+from cleo.channels.whatsapp.backend import (
+    Backend,
+    ForeseesIds,
+    Reacts,
+    Reads,
+    SendsChoices,
+    SendsPlaces,
+    SendsTemplates,
+    Types,
+)
+from cleo.channels.whatsapp.choices import in_words, to_tap
 from cleo.channels.whatsapp.text import parts
-from cleo.domain.content import Content, Edit, File, Location, MessageId, Other, Reaction, Revoke, Text
+from cleo.domain.content import (
+    Choices,
+    Chosen,
+    Content,
+    Edit,
+    File,
+    Location,
+    MessageId,
+    Other,
+    Reaction,
+    Revoke,
+    Template,
+    Text,
+)
 from cleo.domain.conversation import Conversation
 from cleo.domain.errors import SendRejected
 from cleo.domain.health import Health
-from cleo.domain.identity import Address
 from cleo.domain.message import Quoted
-from cleo.ports import Limits, Sent
+from cleo.ports import Capabilities, Degraded, Outcome, Refused, Sent
+
+NO_REACTIONS = "This way of reaching WhatsApp has no reactions."
+AS_A_LINK = "The place was sent as a link."
+AS_WORDS = "The choices were written out."
 
 
 class WhatsAppChannel:
-    """Implements `ports.Channel`, `ports.ShowsTyping` and `ports.Renders` on a backend."""
+    """Implements `ports.Channel`, `ports.ShowsTyping`, `ports.MarksRead` and `ports.Renders` on a backend."""
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
 
     @property
-    def limits(self) -> Limits:
-        """What fits into one message."""
-        return self._backend.limits
+    def capabilities(self) -> Capabilities:
+        """What it can do now."""
+        return self._backend.capabilities
 
-    async def send(self, to: Conversation, content: Content, *, key: str, quoted: Quoted | None) -> Sent:
+    async def send(self, to: Conversation, content: Content, *, key: str, quoted: Quoted | None) -> Outcome:
         """Send one message; a `Text` is in WhatsApp's own markup already (see `render`)."""
-        chat = to.address
+        try:
+            return await self._send(to, content, key=key, quoted=quoted)
+        except SendRejected as error:
+            return Refused(reason=str(error), code=error.code)
+
+    async def _send(self, to: Conversation, content: Content, *, key: str, quoted: Quoted | None) -> Outcome:
         match content:
             case Text():
-                return await self._send_text(chat, content.body, key=key, quoted=quoted)
+                return await self._send_text(to, content.body, key=key, quoted=quoted)
             case File():
-                return await self._backend.send_file(chat, content, key=key, quoted=quoted)
+                return await self._backend.send_file(to, content, key=key, quoted=quoted)
             case Reaction():
-                return await self._react(chat, content, key=key, quoted=quoted)
+                return await self._react(to, content, key=key, quoted=quoted)
             case Location():
-                sent = await self._send_text(chat, _in_words(content), key=key, quoted=quoted)
-                return Sent(message_id=sent.message_id, degraded="The place was sent as a link.")
-            case Edit() | Revoke() | Other():
+                return await self._send_place(to, content, key=key, quoted=quoted)
+            case Choices():
+                return await self._send_choices(to, content, key=key, quoted=quoted)
+            case Template():
+                return await self._send_template(to, content, key=key)
+            case Edit() | Revoke() | Other() | Chosen():
                 raise SendRejected(f"Cleo cannot send a message of the kind {content.type!r} on WhatsApp.")
             case _:
                 assert_never(content)
@@ -58,24 +92,60 @@ class WhatsAppChannel:
     async def typing(self, to: Conversation, on: bool) -> None:
         """Start or stop the sign that Cleo is writing, where the backend can."""
         if isinstance(self._backend, Types):
-            await self._backend.typing(to.address, on)
+            await self._backend.typing(to, on)
+
+    async def read(self, chat: Conversation) -> None:
+        """Mark what was heard last as read, where that is Cleo's to say."""
+        if isinstance(self._backend, Reads):
+            await self._backend.read(chat)
 
     def render(self, markdown: str) -> list[str]:
         """Turn Markdown into the texts of as few messages as its length allows."""
-        return parts(markdown, self.limits.text_max)
+        return parts(markdown, self.capabilities.text_max)
 
-    async def _send_text(self, chat: Address, body: str, *, key: str, quoted: Quoted | None) -> Sent:
+    async def _send_text(self, to: Conversation, body: str, *, key: str, quoted: Quoted | None) -> Outcome:
         if not body.strip():
             raise SendRejected("The message has no visible text, so it was not sent.")
-        return await self._backend.send_text(chat, body, key=key, quoted=quoted)
+        return await self._backend.send_text(to, body, key=key, quoted=quoted)
 
-    async def _react(self, chat: Address, reaction: Reaction, *, key: str, quoted: Quoted | None) -> Sent:
+    async def _react(
+        self, to: Conversation, reaction: Reaction, *, key: str, quoted: Quoted | None
+    ) -> Outcome:
         if not isinstance(self._backend, Reacts):
-            return Sent(message_id=None, degraded="This way of reaching WhatsApp has no reactions.")
+            return Degraded(message_id=None, how=NO_REACTIONS)
         author = quoted.sender if quoted and quoted.id == reaction.to else None
-        return await self._backend.react(chat, reaction, key=key, author=author)
+        return await self._backend.react(to, reaction, key=key, author=author)
+
+    async def _send_place(
+        self, to: Conversation, place: Location, *, key: str, quoted: Quoted | None
+    ) -> Outcome:
+        if isinstance(self._backend, SendsPlaces):
+            return await self._backend.send_place(to, place, key=key, quoted=quoted)
+        return _otherwise(await self._send_text(to, _as_link(place), key=key, quoted=quoted), AS_A_LINK)
+
+    async def _send_choices(
+        self, to: Conversation, choices: Choices, *, key: str, quoted: Quoted | None
+    ) -> Outcome:
+        fitting = to_tap(choices, self.capabilities.tapping, in_group=to.is_group)
+        if fitting and isinstance(self._backend, SendsChoices):
+            return await self._backend.send_choices(to, fitting, key=key, quoted=quoted)
+        sent = await self._send_text(to, in_words(choices), key=key, quoted=quoted)
+        # Words that tell how to answer were made for this: nothing is missing then.
+        return sent if choices.words else _otherwise(sent, AS_WORDS)
+
+    async def _send_template(self, to: Conversation, template: Template, *, key: str) -> Outcome:
+        if not isinstance(self._backend, SendsTemplates):
+            raise SendRejected("This way of reaching WhatsApp has no templates.")
+        return await self._backend.send_template(to, template, key=key)
 
 
-def _in_words(place: Location) -> str:
+def _otherwise(outcome: Outcome, how: str) -> Outcome:
+    if not isinstance(outcome, Sent):
+        return outcome
+    also = f"{outcome.how} {how}" if isinstance(outcome, Degraded) else how
+    return Degraded(message_id=outcome.message_id, state=outcome.state, also=outcome.also, how=also)
+
+
+def _as_link(place: Location) -> str:
     named = (place.name, place.address, f"https://maps.google.com/?q={place.latitude},{place.longitude}")
     return "\n".join(line for line in named if line)

@@ -14,17 +14,19 @@ from cleo.channels.whatsapp.bridge.http import BridgeHttp
 from cleo.channels.whatsapp.bridge.origin import Origin
 from cleo.channels.whatsapp.jid import write_jid
 from cleo.domain.content import File, MessageId, Reaction
+from cleo.domain.conversation import Conversation
 from cleo.domain.errors import FetchError, SendRejected
 from cleo.domain.health import Health
 from cleo.domain.identity import Address
 from cleo.domain.message import Quoted
-from cleo.ports import Files, Limits, Sent
+from cleo.ports import Capabilities, Degraded, Files, Sent, Typing
 
 W = TypeVar("W", bound=wire.Wire)
 
-_LIMITS = Limits(
+_CAPABILITIES = Capabilities(
     text_max=4000,
     caption_max=1024,
+    typing=Typing(seconds=12),
     advice="Replies are read on a phone in WhatsApp: short paragraphs and lists, no tables.",
 )
 
@@ -51,24 +53,24 @@ class WhatsAppBridgeClient:
         self._shows_typing = True
 
     @property
-    def limits(self) -> Limits:
-        """What fits into one message."""
-        return _LIMITS
+    def capabilities(self) -> Capabilities:
+        """What it can do now."""
+        return _CAPABILITIES
 
     def message_id(self, key: str) -> MessageId | None:
         """Tell the id that our bridge derives from the key; a foreign bridge chooses its own."""
         return MessageId(wire.message_id_for(key))
 
-    async def send_text(self, to: Address, body: str, *, key: str, quoted: Quoted | None) -> Sent:
+    async def send_text(self, to: Conversation, body: str, *, key: str, quoted: Quoted | None) -> Sent:
         """Send words through `POST /send`."""
-        command = _command(wire.SendText, to=_jid(to), text=body, quoted=_quoted(quoted))
+        command = _command(wire.SendText, to=_jid(to.address), text=body, quoted=_quoted(quoted))
         return read_sent(await self._http.send("/send", key=key, body=_json(command)))
 
-    async def send_file(self, to: Address, file: File, *, key: str, quoted: Quoted | None) -> Sent:
+    async def send_file(self, to: Conversation, file: File, *, key: str, quoted: Quoted | None) -> Sent:
         """Send a stored file through `POST /send-media`, read from disk as it goes out."""
         command = _command(
             wire.SendMedia,
-            to=_jid(to),
+            to=_jid(to.address),
             kind=file.kind,
             mimetype=file.mimetype,
             filename=file.name,
@@ -81,26 +83,26 @@ class WhatsAppBridgeClient:
             answer = await self._http.upload("/send-media", key=key, fields=_form(command), file=part)
         return read_sent(answer)
 
-    async def react(self, to: Address, reaction: Reaction, *, key: str, author: Address | None) -> Sent:
+    async def react(self, to: Conversation, reaction: Reaction, *, key: str, author: Address | None) -> Sent:
         """React through `POST /react`; a bridge without it leaves the message as it is."""
         command = _command(
             wire.React,
-            to=_jid(to),
+            to=_jid(to.address),
             message_id=reaction.to,
             emoji=reaction.emoji,
             sender_id=_jid(author) if author else None,
         )
         answer = await self._http.send("/react", key=key, body=_json(command))
         if answer.knows_no_such_path:
-            return Sent(message_id=None, degraded="This bridge has no reactions.")
+            return Degraded(message_id=None, how="This bridge has no reactions.")
         return read_sent(answer)
 
-    async def typing(self, to: Address, on: bool) -> None:
+    async def typing(self, to: Conversation, on: bool) -> None:
         """Show through `POST /typing` that Cleo writes; quietly off where the bridge cannot."""
         if not self._shows_typing:
             return
         try:
-            command = _command(wire.Typing, to=_jid(to), state="composing" if on else "paused")
+            command = _command(wire.Typing, to=_jid(to.address), state="composing" if on else "paused")
             answer = await self._http.ask("POST", "/typing", _json(command))
         except (httpx2.HTTPError, SendRejected):
             return

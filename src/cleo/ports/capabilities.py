@@ -1,0 +1,80 @@
+"""What a way to reach people can do, as data: nobody asks which one is in use."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from cleo.domain.content import FileKind
+from cleo.domain.message import ReceiptState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tapping:
+    """How many answers can be offered to tap, and how long they may be, in characters."""
+
+    buttons: int = 3
+    rows: int = 10
+    body_max: int = 1024
+    button_max: int = 20
+    row_max: int = 24
+    description_max: int = 72
+    id_max: int = 200
+    in_groups: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typing:
+    """How the sign that Cleo writes behaves."""
+
+    seconds: float = 10
+    """How long it lasts before it must be shown again."""
+    needs_message: bool = False
+    """It belongs to a message of the person: without one there is no sign."""
+    marks_read: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileLimit:
+    """Which files of a kind can be sent: their types (empty: any), and the most bytes."""
+
+    mimetypes: frozenset[str] = frozenset()
+    max_bytes: int = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """How fast messages may follow each other: `burst` at once, then one each `seconds`."""
+
+    burst: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What can be carried, and what becomes of the rest. Lengths in characters, times in seconds."""
+
+    addresses: tuple[frozenset[str], ...] = (frozenset({"phone", "lid", "group"}),)
+    """Namespaces of addresses that can be reached, the best first."""
+    text_max: int = 4000
+    caption_max: int = 1024
+    files: Mapping[FileKind, FileLimit] = field(default_factory=dict[FileKind, FileLimit])
+    """Kinds that are not named have no limit of their own."""
+    reactions: bool = True
+    quotes: bool = True
+    places: bool = False
+    """A place is sent as a place; else as a link."""
+    tapping: Tapping | None = None
+    typing: Typing | None = None
+    templates: bool = False
+    window: float | None = None
+    """How long after a message of the person Cleo may write freely; None: always."""
+    edits: bool = False
+    """Whether Cleo can change or take back what it said."""
+    receipts: frozenset[ReceiptState] = frozenset({"sent", "delivered", "read", "failed"})
+    repeats: Literal["id", "news", "none"] = "id"
+    """What a repeated send does. `id`: nothing, the key makes it the same message. `news`: a second message, but
+    later news tells by the key whether there was a first. `none`: a second message."""
+    per_chat: Rate | None = None
+    per_account: Rate | None = None
+    advice: str = ""
+    """One line for the model's instructions."""
