@@ -18,7 +18,7 @@ LARGEST_HEAD = 32 * 1024
 """Bytes of a request line with its headers."""
 
 
-class _Server(uvicorn.Server):
+class QuietServer(uvicorn.Server):
     """Uvicorn without its own signals (who runs us stops us), telling when it listens."""
 
     def __init__(self, config: uvicorn.Config) -> None:
@@ -26,11 +26,13 @@ class _Server(uvicorn.Server):
         self.listening = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
         await super().startup(sockets)
         self.listening.set()
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
+        """Leave the signals alone."""
         yield
 
 
@@ -51,7 +53,7 @@ async def serving(cleo: Cleo, listener: socket.socket, ended: asyncio.Event) -> 
         timeout_graceful_shutdown=LAST_ANSWERS,
         h11_max_incomplete_event_size=LARGEST_HEAD,
     )
-    server = _Server(config)
+    server = QuietServer(config)
     cleo.on_failure = ended.set
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     serving.add_done_callback(lambda _: ended.set())

@@ -1,0 +1,57 @@
+"""The business side: a number with its token, secrets and callback."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCOPES = ("whatsapp_business_messaging", "whatsapp_business_management")
+
+
+class Business(BaseModel):
+    """A business number. `callback` is where webhooks go; none go before the account is subscribed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    phone_number_id: str = Field(pattern=r"^\d+$")
+    waba_id: str = Field("9001", pattern=r"^\d+$")
+    token: str = Field(min_length=1)
+    app_secret: str = Field(min_length=1)
+    verify_token: str = Field(min_length=1)
+    callback: str | None = None
+    display_phone_number: str = "15550001000"
+    verified_name: str = "Cleo"
+    app_id: str = "7001"
+    subscribed: bool = True
+    scopes: list[str] = list(SCOPES)
+    status: str = "CONNECTED"
+    quality_rating: str = "GREEN"
+    is_official_business_account: bool = False
+    is_on_biz_app: bool = False
+
+    @property
+    def metadata(self) -> dict[str, object]:
+        """How webhooks name it."""
+        return {"display_phone_number": self.display_phone_number, "phone_number_id": self.phone_number_id}
+
+    def fields(self) -> dict[str, object]:
+        """Everything that `GET /{phone_number_id}?fields=` can ask for."""
+        own = (
+            "display_phone_number", "verified_name", "status", "quality_rating", "is_official_business_account",
+            "is_on_biz_app",
+        )  # fmt: skip
+        return {
+            "id": self.phone_number_id,
+            **self.model_dump(include=set(own)),
+            "platform_type": "CLOUD_API",
+            "throughput": {"level": "STANDARD"},
+            "webhook_configuration": {"application": self.callback or ""},
+            "health_status": {
+                "can_send_message": "AVAILABLE",
+                "entities": [
+                    {
+                        "entity_type": "PHONE_NUMBER",
+                        "id": self.phone_number_id,
+                        "can_send_message": "AVAILABLE",
+                    },
+                    {"entity_type": "WABA", "id": self.waba_id, "can_send_message": "AVAILABLE"},
+                ],
+            },
+        }

@@ -1,0 +1,42 @@
+"""Reads `multipart/form-data`, byte for byte."""
+
+from dataclasses import dataclass
+from email.message import Message
+from email.parser import BytesHeaderParser
+
+from cleo.app.demo.graph.errors import GraphError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One part of a form; `filename` is None for a plain field."""
+
+    name: str
+    filename: str | None
+    mimetype: str
+    data: bytes
+
+
+def read_form(content_type: str, body: bytes) -> dict[str, Part]:
+    """Take a form apart; raises `GraphError`."""
+    head = Message()
+    head["Content-Type"] = content_type
+    boundary = head.get_boundary()
+    if head.get_content_type() != "multipart/form-data" or not boundary:
+        raise GraphError(100, "a file is uploaded as multipart/form-data")
+    pieces = (b"\r\n" + body).split(b"\r\n--" + boundary.encode())
+    if len(pieces) < 3 or not pieces[-1].startswith(b"--"):
+        raise GraphError(100, "the form has no end")
+    parts = [_part(piece) for piece in pieces[1:-1]]
+    return {part.name: part for part in parts}
+
+
+def _part(piece: bytes) -> Part:
+    head, _, data = piece.removeprefix(b"\r\n").partition(b"\r\n\r\n")
+    headers = BytesHeaderParser().parsebytes(head + b"\r\n\r\n")
+    name = headers.get_param("name", header="content-disposition")
+    return Part(name=str(name), filename=headers.get_filename(), mimetype=_full_type(headers), data=data)
+
+
+def _full_type(headers: Message) -> str:
+    return str(headers.get("Content-Type", ""))
