@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Annotated, Literal
 
 import httpx2
@@ -15,6 +14,7 @@ from pydantic import (
 )
 
 from cleo.channels.whatsapp.bridge import contract as wire
+from cleo.channels.whatsapp.transfer import retry_after
 from cleo.domain.content import MessageId
 from cleo.domain.errors import SendError, SendFailed, SendRejected, SendUncertain
 from cleo.domain.health import Health
@@ -101,7 +101,7 @@ def _refusal(answer: Answer) -> SendError:
         return SendRejected(why, code=code)
     if 300 <= status < 400:
         why = f"The bridge answered {status}, a redirect. WHATSAPP_BRIDGE_URL must name the bridge itself."
-    return SendFailed(why, retry_after=_retry_after(answer.response), code=code)
+    return SendFailed(why, retry_after=retry_after(answer.response), code=code)
 
 
 def _read_error(body: bytes) -> wire.BridgeError | None:
@@ -111,19 +111,6 @@ def _read_error(body: bytes) -> wire.BridgeError | None:
     except ValidationError:
         return None
     return error if _WORD.fullmatch(error.error) else None
-
-
-def _retry_after(response: httpx2.Response) -> float | None:
-    """Seconds that the bridge asks to wait: a number, or a date, which is compared with the answer's own date."""
-    asked = response.headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", asked):
-        return float(asked)
-    try:
-        until = parsedate_to_datetime(asked)
-        now = parsedate_to_datetime(response.headers.get("Date", ""))
-        return max((until - now).total_seconds(), 0.0)
-    except (TypeError, ValueError):
-        return None
 
 
 _HEALTH: dict[wire.ConnectionState, Literal["ok", "degraded", "down"]] = {

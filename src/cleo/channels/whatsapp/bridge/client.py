@@ -1,9 +1,8 @@
 """The backend that reaches WhatsApp through a bridge: ours, or one written from the first specification."""
 
 import json
-import os
 from collections.abc import AsyncIterator
-from typing import BinaryIO, TypeVar
+from typing import TypeVar
 
 import httpx2
 from pydantic import ValidationError
@@ -13,6 +12,7 @@ from cleo.channels.whatsapp.bridge.answers import read_health, read_sent
 from cleo.channels.whatsapp.bridge.http import BridgeHttp
 from cleo.channels.whatsapp.bridge.origin import Origin
 from cleo.channels.whatsapp.jid import write_jid
+from cleo.channels.whatsapp.transfer import capped, open_stored
 from cleo.domain.content import File, MessageId, Reaction
 from cleo.domain.conversation import Conversation
 from cleo.domain.errors import FetchError, SendRejected
@@ -78,7 +78,7 @@ class WhatsAppBridgeClient:
             seconds=file.seconds,
             quoted=_quoted(quoted),
         )
-        with _open(self._files, file) as stored:
+        with open_stored(self._files, file) as stored:
             part = (file.name or "file", stored, file.mimetype)
             answer = await self._http.upload("/send-media", key=key, fields=_form(command), file=part)
         return read_sent(answer)
@@ -116,7 +116,7 @@ class WhatsAppBridgeClient:
         try:
             async with self._http.download(url) as response:
                 _check(response)
-                async for chunk in _capped(response, self._file_max_bytes):
+                async for chunk in capped(response, self._file_max_bytes):
                     yield chunk
         except httpx2.HTTPError as error:
             raise FetchError(
@@ -144,29 +144,6 @@ def _check(response: httpx2.Response) -> None:
         raise FetchError(f"The bridge does not give the file (it answered {response.status_code}).")
     if response.headers.get("Content-Encoding", "identity") != "identity":
         raise FetchError("The bridge packed the file, although it was asked not to.")
-
-
-async def _capped(response: httpx2.Response, limit: int) -> AsyncIterator[bytes]:
-    left = limit - int(response.headers.get("Content-Length", "0"))
-    if left >= 0:
-        left = limit
-        async for chunk in response.aiter_raw():
-            left -= len(chunk)
-            if left < 0:
-                break
-            yield chunk
-    if left < 0:
-        raise FetchError(f"The file is larger than the {limit} bytes that Cleo takes (CLEO_FILE_MAX_BYTES).")
-
-
-def _open(files: Files, file: File) -> BinaryIO:
-    if file.stored is None:
-        raise SendRejected("The file was never stored, so there is nothing to send.")
-    try:
-        no_links = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-        return os.fdopen(os.open(files.path(file.stored), os.O_RDONLY | no_links), "rb")
-    except (KeyError, OSError) as error:
-        raise SendRejected("The file is no longer in Cleo's store, so it cannot be sent.") from error
 
 
 def _command(body: type[W], **fields: object) -> W:

@@ -2,27 +2,15 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from typing import BinaryIO, Final
 
 import httpx2
 
 from cleo.channels.whatsapp.bridge.answers import Answer
 from cleo.channels.whatsapp.bridge.contract import KEY_HEADER, SECRET_HEADER
 from cleo.channels.whatsapp.bridge.origin import Origin
+from cleo.channels.whatsapp.transfer import NOT_SENT, FilePart, start_of
 from cleo.domain.errors import SendFailed, SendUncertain
 
-FilePart = tuple[str, BinaryIO, str]
-"""Name, open file and mimetype of a multipart upload."""
-
-_NOT_SENT: Final = (
-    httpx2.ConnectError,
-    httpx2.ConnectTimeout,
-    httpx2.PoolTimeout,
-    httpx2.UnsupportedProtocol,
-)
-"""Before the first byte left. Every other transport error means that nobody knows."""
-
-_LONGEST_ANSWER = 64 * 1024
 _SHORT = httpx2.Timeout(5.0)
 
 
@@ -77,7 +65,7 @@ class BridgeHttp:
     async def _sent(self, request: httpx2.Request) -> Answer:
         try:
             return await self._answer(request)
-        except _NOT_SENT as error:
+        except NOT_SENT as error:
             raise SendFailed(
                 f"The bridge at {self.origin} cannot be reached ({type(error).__name__}). "
                 "Is it running, and is WHATSAPP_BRIDGE_URL its address?"
@@ -90,19 +78,6 @@ class BridgeHttp:
     async def _answer(self, request: httpx2.Request) -> Answer:
         response = await self._http.send(request, stream=True)
         try:
-            return Answer(response, await _start_of(response))
+            return Answer(response, await start_of(response))
         finally:
             await response.aclose()
-
-
-async def _start_of(response: httpx2.Response) -> bytes:
-    """Read the start of a body. The status has arrived: what breaks now does not change what happened."""
-    body = b""
-    try:
-        async for chunk in response.aiter_bytes():
-            body += chunk
-            if len(body) > _LONGEST_ANSWER:
-                break
-    except httpx2.HTTPError:
-        return b""
-    return body
