@@ -6,7 +6,7 @@ import mimetypes
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
+from typing import cast
 
 import httpx2
 
@@ -48,6 +48,14 @@ class Simulator:
         """Read something; raises `DemoError`."""
         return await self._call("GET", path, None)
 
+    async def feed(self, path: str) -> AsyncIterator[Json]:
+        """Follow a list that grows, from its beginning, until cancelled."""
+        after = 0
+        while True:
+            for entry in cast("list[Json]", await self.get(f"{path}?after={after}&wait={LONG_POLL_MS}")):
+                after = max(after, cast("int", entry["seq"]))
+                yield entry
+
     async def close(self) -> None:
         """Let go of the connections."""
         await self._http.aclose()
@@ -76,19 +84,7 @@ class Phone:
 
     async def send_file(self, path: Path, caption: str = "") -> str:
         """Send a file; tells the id. Raises `DemoError` when there is none."""
-        try:
-            data = await asyncio.to_thread(path.read_bytes)
-        except OSError as error:
-            raise DemoError(f"{path} cannot be read: {error.strerror}.") from error
-        mimetype = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        kind = _KINDS.get(mimetype.partition("/")[0], "document")
-        media = {
-            "kind": kind,
-            "base64": base64.b64encode(data).decode(),
-            "mimetype": mimetype,
-            "filename": path.name,
-        }
-        return await self._send({"media": media | ({"caption": caption} if caption else {})}, None)
+        return await self._send({"media": await file_at(path, caption)}, None)
 
     async def react(self, to: str, emoji: str, *, own: bool) -> str:
         """Put an emoji on a message, or take it back (`""`)."""
@@ -96,28 +92,36 @@ class Phone:
 
     async def arrivals(self) -> AsyncIterator[Arrival]:
         """Everything that appears on the phone, from now on, until cancelled."""
-        async for entry in self._feed("messages"):
+        async for entry in self._simulator.feed(f"{self._path}/messages"):
             if not entry.get("fromMe"):
                 yield _arrival(entry)
 
     async def typing(self) -> AsyncIterator[bool]:
         """Whether the other side is writing, at every change, until cancelled."""
-        async for entry in self._feed("presence"):
+        async for entry in self._simulator.feed(f"{self._path}/presence"):
             if entry.get("state") in {"composing", "recording", "paused", "available", "unavailable"}:
                 yield entry["state"] in {"composing", "recording"}
-
-    async def _feed(self, name: Literal["messages", "presence"]) -> AsyncIterator[Json]:
-        after = 0
-        while True:
-            found = await self._simulator.get(f"{self._path}/{name}?after={after}&wait={LONG_POLL_MS}")
-            for entry in cast("list[Json]", found):
-                after = max(after, cast("int", entry["seq"]))
-                yield entry
 
     async def _send(self, message: Json, quote: str | None) -> str:
         quoted: Json = {"quote": {"id": quote}} if quote else {}
         sent = await self._simulator.post(f"{self._path}/messages", {"to": self._other, **message, **quoted})
         return str(sent["id"])
+
+
+async def file_at(path: Path, caption: str = "") -> Json:
+    """Read a file into what the control API takes as `media`; raises `DemoError` when there is none."""
+    try:
+        data = await asyncio.to_thread(path.read_bytes)
+    except OSError as error:
+        raise DemoError(f"{path} cannot be read: {error.strerror}.") from error
+    mimetype = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    media = {
+        "kind": _KINDS.get(mimetype.partition("/")[0], "document"),
+        "base64": base64.b64encode(data).decode(),
+        "mimetype": mimetype,
+        "filename": path.name,
+    }
+    return media | ({"caption": caption} if caption else {})
 
 
 def _arrival(entry: Json) -> Arrival:

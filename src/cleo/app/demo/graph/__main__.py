@@ -3,9 +3,11 @@
 import argparse
 import asyncio
 import json
+import os
 import signal
 import sys
 import threading
+from types import FrameType
 
 from cleo.app.demo.graph.server import FakeGraph
 
@@ -13,8 +15,12 @@ from cleo.app.demo.graph.server import FakeGraph
 async def _run(*, port: int, seed: int) -> None:
     over = asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(over.set)
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: loop.call_soon_threadsafe(over.set) and None)
+        signal.signal(number, end)
     async with FakeGraph(port=port, seed=seed) as graph:
         said = {"ready": True, "base_url": graph.base_url, "control": graph.control}
         sys.stdout.write(json.dumps(said) + "\n")
@@ -24,7 +30,7 @@ async def _run(*, port: int, seed: int) -> None:
 
 
 def _until_closed(loop: asyncio.AbstractEventLoop, over: asyncio.Event) -> None:
-    for _ in sys.stdin:
+    while os.read(sys.stdin.fileno(), 4096):  # not sys.stdin.read: its lock would be held at the end
         pass
     loop.call_soon_threadsafe(over.set)
 

@@ -273,6 +273,7 @@ def _pressed(
     id = pressed.id or (choice.id if choice else None)
     if id is None:
         raise Refused(f"No message on this phone offers {wanted!r}.")
+    row = row or (bubble is not None and choice in bubble.rows)
     title = pressed.title or (choice.title if choice else id)
     context = {"from": business.display_phone_number, "id": pressed.context or (bubble.id if bubble else "")}
     shown = Bubble(id="", kind="interactive", text=title, quote=Quote(id=str(context["id"])))
