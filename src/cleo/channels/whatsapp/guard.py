@@ -26,32 +26,15 @@ class Refused(Exception):
         self.close = close
 
 
-class Guard:
-    """Checks the secret, then type and length, then reads the body with a limit and a deadline."""
+class Reader:
+    """Reads a body with a limit and a deadline."""
 
-    def __init__(self, secret: Secret, *, header: str, max_bytes: int, seconds: float) -> None:
-        """Raises `ConfigError` when the secret cannot be one."""
-        self._ask = secret if callable(secret) else lambda: secret
-        self._header = header.lower().encode()
+    def __init__(self, *, max_bytes: int, seconds: float) -> None:
         self._max_bytes = max_bytes
         self._seconds = seconds
-        _check_secret(self._ask())
-
-    def admit(self, request: Request) -> None:
-        """Compare the secret in constant time; raises `Refused`."""
-        secret = self._ask()
-        if secret is None:
-            return
-        given = _headers(request, self._header)
-        wanted = secret.encode()
-        right = [hmac.compare_digest(value, wanted) for value in given]
-        if right != [True]:
-            raise Refused(403, "wrong_secret", "")
 
     async def read(self, request: Request) -> bytes:
-        """Admit a request with JSON and read its body; raises `Refused`."""
-        self.admit(request)
-        self._check_kind(request)
+        """Read all of it; raises `Refused`."""
         self._check_length(request)
         try:
             async with asyncio.timeout(self._seconds):
@@ -61,17 +44,8 @@ class Guard:
         except ClientDisconnect:
             raise Refused(400, "broken_off", "The connection was closed within the body.") from None
 
-    @staticmethod
-    def _check_kind(request: Request) -> None:
-        kinds = _headers(request, b"content-type")
-        if len(kinds) != 1 or not _is_json(kinds[0]):
-            raise Refused(415, "unsupported_media_type", "Content-Type must be application/json, in UTF-8.")
-        encodings = _headers(request, b"content-encoding")
-        if any(encoding.strip().lower() != b"identity" for encoding in encodings):
-            raise Refused(415, "unsupported_encoding", "The body must not be packed (Content-Encoding).")
-
     def _check_length(self, request: Request) -> None:
-        for length in _headers(request, b"content-length"):
+        for length in headers(request, b"content-length"):
             if length.isdigit() and (len(length) > 19 or int(length) > self._max_bytes):
                 raise self._too_large()
 
@@ -87,6 +61,43 @@ class Guard:
         return Refused(413, "too_large", f"The body must not be larger than {self._max_bytes} bytes.")
 
 
+class Guard:
+    """Checks the secret, then type and length, then reads the body with a limit and a deadline."""
+
+    def __init__(self, secret: Secret, *, header: str, max_bytes: int, seconds: float) -> None:
+        """Raises `ConfigError` when the secret cannot be one."""
+        self._ask = secret if callable(secret) else lambda: secret
+        self._header = header.lower().encode()
+        self._reader = Reader(max_bytes=max_bytes, seconds=seconds)
+        _check_secret(self._ask())
+
+    def admit(self, request: Request) -> None:
+        """Compare the secret in constant time; raises `Refused`."""
+        secret = self._ask()
+        if secret is None:
+            return
+        given = headers(request, self._header)
+        wanted = secret.encode()
+        right = [hmac.compare_digest(value, wanted) for value in given]
+        if right != [True]:
+            raise Refused(403, "wrong_secret", "")
+
+    async def read(self, request: Request) -> bytes:
+        """Admit a request with JSON and read its body; raises `Refused`."""
+        self.admit(request)
+        self._check_kind(request)
+        return await self._reader.read(request)
+
+    @staticmethod
+    def _check_kind(request: Request) -> None:
+        kinds = headers(request, b"content-type")
+        if len(kinds) != 1 or not _is_json(kinds[0]):
+            raise Refused(415, "unsupported_media_type", "Content-Type must be application/json, in UTF-8.")
+        encodings = headers(request, b"content-encoding")
+        if any(encoding.strip().lower() != b"identity" for encoding in encodings):
+            raise Refused(415, "unsupported_encoding", "The body must not be packed (Content-Encoding).")
+
+
 def _check_secret(secret: str | None) -> None:
     if secret is None:
         return
@@ -97,7 +108,8 @@ def _check_secret(secret: str | None) -> None:
         )
 
 
-def _headers(request: Request, name: bytes) -> list[bytes]:
+def headers(request: Request, name: bytes) -> list[bytes]:
+    """Tell every value of a header, by its name in lower case."""
     return [value for key, value in request.headers.raw if key.lower() == name]
 
 

@@ -8,7 +8,7 @@ import structlog
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from cleo.channels.whatsapp.bridge.contract import (
     MAX_WEBHOOK_BYTES,
@@ -18,6 +18,7 @@ from cleo.channels.whatsapp.bridge.contract import (
 )
 from cleo.channels.whatsapp.bridge.events import Ignored, read_event
 from cleo.channels.whatsapp.guard import Guard, Refused, Secret
+from cleo.channels.whatsapp.refusal import Refusal, not_now, refuse
 from cleo.channels.whatsapp.strict_json import NotJson, read_json
 from cleo.domain.errors import Overloaded, StoreError
 from cleo.domain.message import Receipt
@@ -28,13 +29,6 @@ PATH = "/api/whatsapp/webhook"
 _MOST_PROBLEMS = 5
 _OTHER_METHODS = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _log = structlog.get_logger("cleo.whatsapp")
-
-
-class Refusal(BaseModel):
-    """Why an event was not taken. It names fields and reasons and repeats nothing that was sent."""
-
-    error: str
-    message: str
 
 
 _ANSWERS: dict[int | str, dict[str, Any]] = {
@@ -66,7 +60,7 @@ def webhook_routes(receive: Receive, secret: Secret, *, seconds: float = 10.0) -
         try:
             return await webhook(_event(await guard.read(request)))
         except Refused as refused:
-            return _refuse(refused)
+            return refuse(refused)
 
     async def webhook(
         event: InboundEvent, x_webhook_secret: Annotated[str | None, Header(alias=SECRET_HEADER)] = None
@@ -75,14 +69,14 @@ def webhook_routes(receive: Receive, secret: Secret, *, seconds: float = 10.0) -
         try:
             answer = await _receive(event, receive)
         except (StoreError, Overloaded) as error:
-            raise _not_now(error) from error
+            raise not_now(error) from error
         return JSONResponse(answer.model_dump())
 
     async def other_method(request: Request) -> Response:
         try:
             guard.admit(request)
         except Refused as refused:
-            return _refuse(refused)
+            return refuse(refused)
         return Response(status_code=HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": "POST"})
 
     router = APIRouter(route_class=GuardedRoute, tags=["whatsapp"])
@@ -102,13 +96,6 @@ def webhook_routes(receive: Receive, secret: Secret, *, seconds: float = 10.0) -
         route_class_override=APIRoute,
     )
     return router
-
-
-def _not_now(error: StoreError | Overloaded) -> Refused:
-    if isinstance(error, Overloaded):
-        return Refused(503, "overloaded", str(error), close=False)
-    _log.error("event not kept", reason=str(error))
-    return Refused(503, "store_unavailable", "Cleo cannot write to its database now.", close=False)
 
 
 async def _receive(event: InboundEvent, receive: Receive) -> WebhookAnswer:
@@ -140,14 +127,3 @@ def _problems(error: ValidationError) -> str:
     ]
     more = len(found) - len(told)
     return "; ".join(told) + (f"; and {more} more" if more else "")
-
-
-def _refuse(refused: Refused) -> Response:
-    _log.warning("event refused", status=refused.status, error=refused.error)
-    headers = {"Connection": "close"} if refused.close else {}
-    if refused.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        headers["Retry-After"] = "1"
-    if not refused.message:
-        return Response(status_code=refused.status, headers=headers)
-    body = Refusal(error=refused.error, message=refused.message)
-    return JSONResponse(body.model_dump(), status_code=refused.status, headers=headers)

@@ -1,12 +1,11 @@
 """What an event of the bridge means: a message, a receipt, or nothing. Pure."""
 
-import re
-import unicodedata
 from dataclasses import dataclass
 from typing import get_args
 
 from cleo.channels.whatsapp.bridge import contract as wire
 from cleo.channels.whatsapp.jid import read_address
+from cleo.channels.whatsapp.labels import file_name, label, milliseconds
 from cleo.domain.content import (
     Content,
     Edit,
@@ -24,13 +23,10 @@ from cleo.domain.message import Inbound, Quoted, Receipt
 
 CHANNEL = "whatsapp"
 
-_SECONDS_UNTIL = 10**11
-"""Below this a timestamp is in seconds: as milliseconds it would be before March 1973."""
 _LONGEST = 2**31
 _FILE_KINDS: dict[str, FileKind] = {kind: kind for kind in get_args(FileKind)}
 _NOTHING_ALONE = frozenset({"reaction", "receipt"})
 """Kinds that say nothing without the field that carries them."""
-_PATH = re.compile(r"[/\\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +55,9 @@ def read_event(event: wire.InboundEvent) -> Inbound | Receipt | Ignored:
         id=MessageId(event.message_id),
         sender=sender,
         content=content,
-        at=_milliseconds(event.timestamp),
+        at=milliseconds(event.timestamp),
         aliases=_aliases(event) - {sender},
-        sender_name=_label(event.sender_name),
+        sender_name=label(event.sender_name),
         account=event.account or "",
         is_group=namespace(chat) == "group",
         from_me=bool(event.from_me),
@@ -77,7 +73,7 @@ def _receipt(event: wire.InboundEvent, state: wire.ReceiptState, chat: Address) 
         chat=chat,
         of=tuple(MessageId(id) for id in event.receipt_for or (event.message_id,)),
         state="read" if state == "played" else state,
-        at=_milliseconds(event.timestamp),
+        at=milliseconds(event.timestamp),
         reason=event.reason or "",
         account=event.account or "",
     )
@@ -133,18 +129,18 @@ def _location(place: wire.Place) -> Location:
     return Location(
         latitude=place.latitude,
         longitude=place.longitude,
-        name=_label(place.name),
-        address=_label(place.address),
+        name=label(place.name),
+        address=label(place.address),
     )
 
 
 def _file(media: wire.Media, kind: str | None, caption: str) -> File:
-    mimetype = _label(media.mimetype).lower() or "application/octet-stream"
+    mimetype = label(media.mimetype).lower() or "application/octet-stream"
     seconds = media.seconds if media.seconds is not None and media.seconds < _LONGEST else None
     return File(
         kind=_FILE_KINDS.get(kind or "") or _FILE_KINDS.get(mimetype.partition("/")[0], "document"),
         mimetype=mimetype,
-        name=_file_name(media.filename),
+        name=file_name(media.filename),
         size=media.size,
         caption=caption,
         url=media.url,
@@ -152,24 +148,8 @@ def _file(media: wire.Media, kind: str | None, caption: str) -> File:
     )
 
 
-def _file_name(name: str | None) -> str | None:
-    """Make a name that is only shown: no folders, nothing invisible, at most 255 characters."""
-    shown = _label(_PATH.split(name)[-1])[-255:] if name else ""
-    return None if shown in {"", ".", ".."} else shown
-
-
-def _label(text: str | None) -> str:
-    """One line of visible text: marks that are not seen, or that turn the reading direction, are taken out."""
-    flat = " ".join((text or "").split())
-    return "".join(mark for mark in flat if unicodedata.category(mark) not in {"Cc", "Cf", "Cs"})
-
-
 def _quoted(quoted: wire.Quoted | None) -> Quoted | None:
     if quoted is None:
         return None
     sender = read_address(quoted.sender_id) if quoted.sender_id else None
     return Quoted(id=MessageId(quoted.message_id), sender=sender, text=quoted.text)
-
-
-def _milliseconds(timestamp: int) -> int:
-    return timestamp * 1000 if timestamp < _SECONDS_UNTIL else timestamp
