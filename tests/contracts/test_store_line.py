@@ -18,15 +18,19 @@ from tests.contracts.store_samples import (
 from tests.support.clock import FakeClock
 
 from cleo.domain.content import (
+    Choices,
+    Chosen,
     Content,
     Edit,
     File,
     FileId,
     Location,
     MessageId,
+    Option,
     Other,
     Reaction,
     Revoke,
+    Template,
     Text,
 )
 from cleo.domain.conversation import Conversation, ConversationId
@@ -44,6 +48,9 @@ EVERY_CONTENT: list[Content] = [
     Location(latitude=52.5, longitude=-13.4, name="Berlin"),
     Edit(of=MessageId("M0"), body="better"),
     Revoke(of=MessageId("M0")),
+    Choices(body="Which?", options=(Option(id="a", title="A"), Option(id="b", title="B")), words="A or B?"),
+    Chosen(id="a", title="A"),
+    Template(name="hello", language="en"),
     Other(kind="poll", body="?"),
 ]
 
@@ -227,10 +234,12 @@ async def test_sent_messages_are_found_by_their_id_in_their_chat(store: Store) -
     await store.write(lambda tx: tx.outbox.add(outgoing("k1", message_id="W1")))
     await store.write(lambda tx: tx.outbox.add(outgoing("k2")))
     await store.write(lambda tx: tx.outbox.update(outgoing("k2", state="sent", message_id="W2")))
-    for key, id in ("k1", "W1"), ("k2", "W2"):
-        found = await store.read(lambda tx, id=id: tx.outbox.by_message_id(CHAT, MessageId(id)))
-        assert found and found.key == key
-    assert await store.read(lambda tx: tx.outbox.by_message_id(OTHER_CHAT, MessageId("W1"))) is None
+    for key, id in ("k1", MessageId("W1")), ("k2", MessageId("W2")):
+        found = await store.read(lambda tx, id=id: tx.outbox.find(conversation=CHAT, message_id=id))
+        assert [item.key for item in found] == [key]
+    assert not await store.read(
+        lambda tx: tx.outbox.find(conversation=OTHER_CHAT, message_id=MessageId("W1"))
+    )
     assert [item.key for item in await store.read(lambda tx: tx.outbox.recent(5))] == ["k2", "k1"]
     assert [item.key for item in await store.read(lambda tx: tx.outbox.recent(1))] == ["k2"]
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 from tests.contracts.store_samples import ANNA, ANNA_LID, BEN, CHAT, OTHER_CHAT
 
-from cleo.domain.identity import Address, PersonId
+from cleo.domain.identity import Address, Person, PersonId
+from cleo.domain.message import Rotation
 from cleo.ports import Record, Reminder, Store
 
 
@@ -57,6 +58,63 @@ async def test_three_become_one_in_two_steps(store: Store) -> None:
     for id in (a, b, ANNA):
         person = await store.read(lambda tx, id=id: tx.people.get(PersonId(id)))
         assert (person.id, person.addresses) == (ANNA, {a, b, ANNA})
+
+
+BSUID = Address("bsuid:DE.4711")
+
+
+async def known(store: Store, *addresses: Address) -> Person:
+    return await store.write(lambda tx: tx.people.resolve(frozenset(addresses), "", 1.0))
+
+
+async def test_two_with_numbers_of_their_own_are_never_taken_for_one(store: Store) -> None:
+    """Anna's number was given to Ben: what is named with his account is his, and she stays who she was."""
+    anna, ben = await known(store, ANNA, BSUID), await known(store, BEN, Address("bsuid:DE.1"))
+    now = await known(store, ANNA, Address("bsuid:DE.1"))
+    assert (now.id, now.contested) == (ben.id, anna.addresses)
+    for before in (anna, ben):
+        after = await store.read(lambda tx, before=before: tx.people.get(before.id))
+        assert after == before
+
+
+async def test_who_rotates_stays_the_same_person_however_often_it_is_told(store: Store) -> None:
+    anna = await known(store, ANNA, BSUID)
+    new = frozenset({Address("phone:+4917612345678"), Address("bsuid:DE.4712")})
+    for _ in range(2):
+        rotation = Rotation(before=frozenset({ANNA, BSUID}), now=new)
+        rotated = await store.write(lambda tx, r=rotation: tx.people.rotate(r, 2.0))
+        assert (rotated.id, rotated.addresses, rotated.contested) == (anna.id, anna.addresses | new, set())
+    assert (await known(store, Address("bsuid:DE.4712"))).id == anna.id
+
+
+async def test_a_rotation_to_somebody_elses_number_is_told_and_changes_nobody(store: Store) -> None:
+    anna, ben = await known(store, ANNA, BSUID), await known(store, BEN, Address("bsuid:DE.1"))
+    rotation = Rotation(before=frozenset({BSUID}), now=frozenset({BEN}))
+    told = await store.write(lambda tx: tx.people.rotate(rotation, 2.0))
+    assert told.contested
+    assert await store.read(lambda tx: tx.people.get(anna.id)) == anna
+    assert await store.read(lambda tx: tx.people.get(ben.id)) == ben
+
+
+async def test_a_rotation_of_somebody_unknown_makes_them_known(store: Store) -> None:
+    rotation = Rotation(before=frozenset({Address("bsuid:DE.1")}), now=frozenset({BSUID}))
+    person = await store.write(lambda tx: tx.people.rotate(rotation, 2.0))
+    assert person.addresses == rotation.before | rotation.now
+
+
+@pytest.mark.parametrize(
+    ("kept", "given"),
+    [
+        ("+5511987654321", "+551187654321"),
+        ("+5215512345678", "+525512345678"),
+        ("+541123456789", "+5491123456789"),
+    ],
+)
+async def test_a_number_in_another_spelling_is_the_same_person(store: Store, kept: str, given: str) -> None:
+    person = await known(store, Address(f"phone:{kept}"))
+    again = await known(store, Address(f"phone:{given}"))
+    assert again.id == person.id
+    assert Address(f"phone:{kept}") in again.addresses
 
 
 async def test_owners_claim_for_good(store: Store) -> None:

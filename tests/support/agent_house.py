@@ -22,13 +22,13 @@ from tests.support.clock import FakeClock
 from cleo.agent import Bounds, Loop, Receiver, Worker
 from cleo.agent.sweep import Sweeper
 from cleo.domain.access import Access
-from cleo.domain.content import Content, File, MessageId, Reaction, Text
+from cleo.domain.content import Choices, Content, File, MessageId, Reaction, Text
 from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.errors import SendError
 from cleo.domain.health import Health
 from cleo.domain.identity import Address
 from cleo.domain.message import Inbound, Quoted
-from cleo.ports import Limits, Sent, Tool
+from cleo.ports import Capabilities, Outcome, Sent, Tool
 from cleo.store import DiskFiles, open_store
 
 OWNER = Address("phone:+4915100000001")
@@ -48,7 +48,7 @@ class Delivered:
 
     @property
     def text(self) -> str:
-        return self.content.body if isinstance(self.content, Text) else ""
+        return self.content.body if isinstance(self.content, Text | Choices) else ""
 
 
 @dataclass
@@ -57,16 +57,19 @@ class FakeChannel:
 
     delivered: list[Delivered] = field(default_factory=list[Delivered])
     repeats: int = 0
-    trouble: list[SendError] = field(default_factory=list[SendError])
-    """Raised by the next sends, one each."""
+    trouble: list[SendError | Outcome] = field(default_factory=list[SendError | Outcome])
+    """What becomes of the next sends, one each: raised, or told."""
     lost_acks: int = 0
     """So many sends arrive, but raise `SendUncertain` all the same."""
     files: dict[str, bytes] = field(default_factory=dict[str, bytes])
-    limits: Limits = field(default_factory=Limits)
+    capabilities: Capabilities = field(default_factory=Capabilities)
 
-    async def send(self, to: Conversation, content: Content, *, key: str, quoted: Quoted | None) -> Sent:
+    async def send(self, to: Conversation, content: Content, *, key: str, quoted: Quoted | None) -> Outcome:
         if self.trouble:
-            raise self.trouble.pop(0)
+            outcome = self.trouble.pop(0)
+            if isinstance(outcome, SendError):
+                raise outcome
+            return outcome
         id_ = self.message_id(key)
         if any(message.key == key for message in self.delivered):
             self.repeats += 1

@@ -44,7 +44,7 @@ class Deliverer:
             before = item
             item, go = await self.store.write(lambda tx: self._begin(tx, before, epoch))
             if not go:
-                return await self._next(item) if item.state == "unknown" else None
+                return None if item.state == "uncertain" else await self._next(item)
         to = await self.store.read(lambda tx: _reachable(tx, item, channel))
         key = item.key + AGAIN if item.repeated else item.key
         failpoint("deliver.before_send")

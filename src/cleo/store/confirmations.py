@@ -41,8 +41,8 @@ class SqlConfirmations:
 
         The same question again gets further messages. Raises `StoreError` when the ref was used for another one.
         """
-        known = self.find(ref=confirmation.ref)
-        if not known or known[0].digest != confirmation.digest:
+        known = [(row.conversation, row.call_id, row.digest) for row in self.find(ref=confirmation.ref)]
+        if known != [(confirmation.conversation, confirmation.call_id, confirmation.digest)]:
             self._connection.execute(_ADD, asdict(confirmation))
         rows = [{"ref": confirmation.ref, "conversation": chat, "key": key} for chat, key in prompts]
         if rows:

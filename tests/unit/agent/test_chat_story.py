@@ -11,11 +11,11 @@ from cleo.agent import ClaimCode
 from cleo.agent.job import Job
 from cleo.domain.access import Access
 from cleo.domain.content import Edit, File, MessageId, Other, Reaction
-from cleo.domain.errors import Fenced, SendFailed, SendRejected, SendUncertain, StoreError
+from cleo.domain.errors import Fenced, SendFailed, SendUncertain, StoreError
 from cleo.domain.identity import Address
 from cleo.domain.message import Receipt
 from cleo.domain.run import MAX_DEATHS
-from cleo.ports import Reminder, Store, Transaction
+from cleo.ports import Refused, Reminder, Store, Transaction
 
 GROUP = Address("group:120363000000000001")
 
@@ -152,14 +152,14 @@ async def test_a_file_is_fetched_kept_and_named(house: House) -> None:
 
 
 async def test_a_refused_message_does_not_stop_its_neighbours(house: House) -> None:
-    house.channel.trouble = [SendRejected("too long")]
+    house.channel.trouble = [Refused(reason="too long")]
     assert await house.say("one\n---\ntwo") == ["two"]
     letters = await house.store.read(lambda tx: tx.dead_letters.recent(10))
     assert [(letter.kind, letter.reason) for letter in letters] == [("outbound", "too long")]
 
 
 async def test_the_model_learns_once_that_a_message_did_not_arrive(house: House) -> None:
-    house.channel.trouble = [SendRejected("too long")]
+    house.channel.trouble = [Refused(reason="too long")]
     await house.say("one")
     assert await house.say("two") == [
         "you said: [FACT: a message of yours did not reach this chat: too long]\ntwo"

@@ -14,6 +14,7 @@ from tests.support.postgres import Postgres
 
 from cleo.domain.errors import StoreError
 from cleo.domain.identity import PersonId
+from cleo.domain.post import Item, Post
 from cleo.domain.run import RunId
 from cleo.ports import DeadLetter, Parked, Record, Reminder, Tool, Transaction
 from cleo.store import lock_data_dir, move, open_store
@@ -43,6 +44,9 @@ def fill(tx: Transaction) -> None:
     tx.reminders.add(Reminder(id="r", conversation=CHAT, text="tea", next_at=1.0))
     tx.records.add(Record(id="n", conversation=CHAT, kind="note", name="a", body="b", at=1.0))
     tx.dead_letters.add(DeadLetter(kind="inbound", key="x", conversation=CHAT, reason="r", at=1.0))
+    post = Post(channel="whatsapp", raw=b"{}", items=(Item(key="i", kind="status", body="{}"),))
+    tx.items.add(tx.items.keep(post), post.items[0])
+    tx.marks.set("account", "cloud:1001")
 
 
 def rows(connection: sqlite3.Connection | psycopg.Connection, table: str) -> list[tuple[object, ...]]:

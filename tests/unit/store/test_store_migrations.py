@@ -20,11 +20,24 @@ from cleo.store.sqlite import SqliteFile
 SCRIPTS = Path(migrations.__file__).parent / "migrations"
 
 
-def schema(path: Path) -> dict[str, str]:
-    """The statement that made each table and index, with single blanks."""
+def schema(path: Path) -> dict[str, object]:
+    """Columns, constraints and indexes of each table. Not the words that made them: a column that came later stands
+    at the end of them."""
+    engine = create_engine(f"sqlite:///{path}")
+    looking = inspect(engine)
+    found: dict[str, object] = {}
+    for table in looking.get_table_names():
+        columns = [
+            (c["name"], str(c["type"]), c["nullable"], c["default"]) for c in looking.get_columns(table)
+        ]
+        uniques = sorted(str(unique["column_names"]) for unique in looking.get_unique_constraints(table))
+        keys = sorted(str(key["constrained_columns"]) for key in looking.get_foreign_keys(table))
+        found[table] = (columns, looking.get_pk_constraint(table)["constrained_columns"], uniques, keys)
+    engine.dispose()
     with closing(sqlite3.connect(path)) as raw:
-        rows = raw.execute("select name, sql from sqlite_master where sql is not null").fetchall()
-    return {name: " ".join(sql.split()) for name, sql in rows}
+        indexes = raw.execute("select name, sql from sqlite_master where type = 'index' and sql is not null")
+        found.update((name, " ".join(sql.split())) for name, sql in indexes)
+    return found
 
 
 def migrated(path: Path) -> None:

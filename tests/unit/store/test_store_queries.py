@@ -69,7 +69,9 @@ def turn(tx: Transaction) -> None:
 def reply(tx: Transaction) -> None:
     tx.outbox.add(outgoing("k"))
     tx.outbox.next(CHAT)
-    tx.outbox.by_message_id(CHAT, MessageId("W1"))
+    tx.outbox.find(conversation=CHAT, message_id=MessageId("W1"))
+    tx.outbox.find(key="k")
+    tx.outbox.find(conversation=CHAT, states=["held"])
     tx.outbox.update(outgoing("k", state="sent"))
     tx.confirmations.add(question("K7Q4"), [(CHAT, "k")])
     tx.confirmations.find(ref="K7Q4")

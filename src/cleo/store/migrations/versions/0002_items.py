@@ -51,7 +51,7 @@ def upgrade() -> None:
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("about", sa.Text(), nullable=True),
         sa.Column("receipt", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(["post"], ["posts.seq"], name="fk_items_post_posts"),
+        sa.ForeignKeyConstraint(["post"], ["posts.seq"], name="fk_items_post"),
         sa.PrimaryKeyConstraint("seq", name="pk_items"),
         sa.UniqueConstraint("key", name="uq_items_key"),
     )
