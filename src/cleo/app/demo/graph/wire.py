@@ -22,6 +22,8 @@ class Wires:
         class Wire(H11Protocol):
             def connection_made(self, transport: asyncio.Transport) -> None:
                 super().connection_made(transport)
+                # asyncio does it only for sockets that were made with the protocol's number
+                transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 if self.client:
                     wires[self.client] = transport
 
