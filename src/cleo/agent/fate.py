@@ -15,6 +15,8 @@ AGAIN = "#2"
 """Behind the key of a message that is sent once more in doubt: news of the two differ by it."""
 FRESH = 3 * 24 * 3600.0
 """Seconds after which a message that was held is not worth saying any more."""
+_IN_DOUBT: frozenset[OutboxState] = frozenset({"queued", "sending", "uncertain", "unknown"})
+"""States in which nobody has told an id yet; one that was foreseen may be another backend's."""
 STALE = "The person did not write for so long that it was out of date."
 
 
@@ -89,7 +91,7 @@ class Fates:
             if receipt.state == "failed" and item.state not in {"failed", "held"}:
                 tx.outbox.update(replace(item, reason=f"told to have failed afterwards: {receipt.reason}"))
             return False
-        if item.message_id is None and receipt.of:
+        if receipt.of and (item.message_id is None or item.state in _IN_DOUBT):
             item = replace(item, message_id=receipt.of[0])
         if receipt.held:
             self.hold(tx, item, receipt.reason, receipt.knock)

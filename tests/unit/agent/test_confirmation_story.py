@@ -1,17 +1,20 @@
 """Asking before acting, as a chat: real store, real worker, a model that obeys."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 from pydantic_ai.exceptions import ModelHTTPError
-from tests.support.agent_house import FRIEND, House
+from tests.support.agent_house import FRIEND, OWNER, House
 
+from cleo.agent.confirm import Asker
+from cleo.agent.move import LOST, move_over
 from cleo.domain.access import Access
-from cleo.domain.content import Reaction, Text
-from cleo.domain.errors import SendFailed, ToolError
+from cleo.domain.content import Chosen, MessageId, Reaction
+from cleo.domain.conversation import ConversationId
+from cleo.domain.errors import SendFailed, SendUncertain, ToolError
 from cleo.domain.message import Quoted
-from cleo.ports import Tool, ToolContext
+from cleo.ports import Tool, ToolContext, Transaction
 
 effects: list[str] = []
 
@@ -291,3 +294,70 @@ async def test_the_outcome_is_shown_on_the_question(house: House) -> None:
     await house.react("👍", house.question().id)
     signs = [m.content for m in house.channel.delivered if isinstance(m.content, Reaction)]
     assert signs == [Reaction(emoji="🟢", to=house.question().id, on_own=True)]
+
+
+# ── taps, and another way to WhatsApp ──────────────────────────────────────────────────────────────────
+
+
+async def tap(house: House, verdict: str, ref: str, on: MessageId | None) -> list[str]:
+    quoted = Quoted(id=on) if on else None
+    return await house.say(Chosen(id=f"{verdict}:{ref}", title="👍 Do it"), quoted=quoted)
+
+
+async def test_a_button_under_the_question_answers_it_once(house: House) -> None:
+    await house.say('do wipe {"name": "disk"}')
+    asked = house.question()
+    await tap(house, "yes", house.ref(), asked.id)
+    assert effects == ["disk:False"]
+    assert await tap(house, "yes", house.ref(), asked.id) == ["That question is closed already."]
+    assert effects == ["disk:False"]
+
+
+async def test_a_button_counts_only_for_the_question_that_it_stands_under(house: House) -> None:
+    await house.say('do wipe {"name": "one"}')
+    await house.say('do wipe {"name": "two"}')
+    await tap(house, "yes", house.ref(1), house.question(0).id)
+    assert effects == []
+    await tap(house, "no", house.ref(1), house.question(1).id)
+    await tap(house, "yes", house.ref(0), house.question(0).id)
+    assert effects == ["one:False"]
+
+
+async def test_a_button_of_somebody_who_may_not_is_no_answer(house: House) -> None:
+    await house.say('do wipe {"name": "disk"}')
+    asked = house.question()
+    quoted = Quoted(id=asked.id)
+    await house.say(Chosen(id=f"yes:{house.ref()}", title="👍"), sender=FRIEND, chat=OWNER, quoted=quoted)
+    assert effects == []
+
+
+async def test_after_a_move_open_questions_are_asked_again_about_the_same_call(house: House) -> None:
+    def moved(account: str) -> Callable[[Transaction], set[ConversationId]]:
+        asker = Asker(access=house.access, channel=house.channel, tools=house.tools)
+        return lambda tx: move_over(tx, account, asker, house.clock)
+
+    assert await house.store.write(moved("baileys")) == set()
+    await house.say('do wipe {"name": "disk"}')
+    old = house.question()
+    for _ in range(2):  # a start more changes nothing
+        for conversation in await house.store.write(moved("cloud:1001")):
+            await house.engine.wake(conversation)
+        await house.settle()
+    questions = [message for message in house.channel.delivered if message.key.startswith("ask:")]
+    assert [message.content for message in questions] == [old.content, old.content]
+    assert questions[1].id != old.id
+    await house.react("👍", questions[1].id)
+    assert effects == ["disk:False"]
+    [sign] = [m.content for m in house.channel.delivered if isinstance(m.content, Reaction)]
+    assert sign.to == questions[1].id
+
+
+async def test_what_was_being_sent_at_a_move_is_told_and_not_repeated(house: House) -> None:
+    house.channel.trouble = [SendUncertain("cut off")]
+    await house.say("hello")
+    asker = Asker(access=house.access, channel=house.channel, tools=house.tools)
+    for account in ("baileys", "cloud:1001"):
+        await house.store.write(lambda tx, a=account: move_over(tx, a, asker, house.clock))
+    await house.later(100)
+    assert house.channel.delivered == []
+    assert LOST in (await house.say("and?"))[0]
