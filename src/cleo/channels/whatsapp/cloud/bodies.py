@@ -1,0 +1,127 @@
+"""The JSON that is posted to Graph. Source: the message objects of Meta's API reference."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from cleo.channels.whatsapp.cloud.capabilities import CLOUD
+from cleo.domain.content import Choices, Location, MessageId, Option, Reaction, Template
+from cleo.domain.errors import SendRejected
+from cleo.domain.identity import Address, namespace, value
+from cleo.domain.message import Quoted
+from cleo.ports import Tapping
+
+Body = Mapping[str, object]
+
+_PRODUCT: Final = {"messaging_product": "whatsapp"}
+_KEY_MAX = 512
+_LIST_BUTTON = "Choose"
+_ID = re.compile(r"[\x21-\x7e]{1,512}")
+_PHONE = re.compile(r"\+?[1-9][0-9]{4,14}")
+_USER = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
+_GROUP = re.compile(r"[\w.=+/@:\-]{1,256}")
+
+
+def message(to: Address, content: Body, *, key: str, quoted: Quoted | None) -> bytes:
+    """Write a send; raises `SendRejected` for what no send can carry.
+
+    Graph gives the key back with all news of the message.
+    """
+    context = {"context": {"message_id": _id(quoted.id)}} if quoted else {}
+    return _json(
+        {**_PRODUCT, **recipient(to), **content, **context, "biz_opaque_callback_data": key[:_KEY_MAX]}
+    )
+
+
+def recipient(to: Address) -> Body:
+    """Say where it goes; raises `SendRejected` for an address that this API has not."""
+    name = value(to)
+    match namespace(to):
+        case "phone" if _PHONE.fullmatch(name):
+            return {"recipient_type": "individual", "to": name.removeprefix("+")}
+        case "bsuid" | "parent_bsuid" if _USER.fullmatch(name):
+            return {"recipient_type": "individual", "recipient": name}
+        case "group" if _GROUP.fullmatch(name):
+            return {"recipient_type": "group", "to": name}
+        case other:
+            raise SendRejected(f"WhatsApp's Cloud API cannot write to this address of the kind {other!r}.")
+
+
+def seen(id: MessageId, *, typing: bool) -> bytes:
+    """Mark a message as read, and show that an answer is being written."""
+    sign = {"typing_indicator": {"type": "text"}} if typing else {}
+    return _json({**_PRODUCT, "status": "read", "message_id": _id(id), **sign})
+
+
+def text(body: str) -> Body:
+    """Words."""
+    if not 0 < len(body) <= CLOUD.text_max:
+        raise SendRejected(
+            f"The text has {len(body)} characters; WhatsApp takes 1 to {CLOUD.text_max} in a message."
+        )
+    return {"type": "text", "text": {"body": body, "preview_url": False}}
+
+
+def file(kind: str, id: str, *, caption: str, name: str, voice: bool) -> Body:
+    """A file that was uploaded; `caption` and `name` are left away where they are empty."""
+    extras = {"caption": caption, "filename": name, "voice": voice}
+    return {"type": kind, kind: {"id": id, **{extra: given for extra, given in extras.items() if given}}}
+
+
+def reaction(given: Reaction) -> Body:
+    """An emoji on a message; an empty one takes it back."""
+    return {"type": "reaction", "reaction": {"message_id": _id(given.to), "emoji": given.emoji}}
+
+
+def place(given: Location) -> Body:
+    """A place."""
+    if not (-90 <= given.latitude <= 90 and -180 <= given.longitude <= 180):
+        raise SendRejected(
+            "The place is not on Earth: latitudes go from -90 to 90, longitudes from -180 to 180."
+        )
+    words = {"name": given.name, "address": given.address}
+    where = {"latitude": given.latitude, "longitude": given.longitude}
+    return {"type": "location", "location": {**where, **{name: said for name, said in words.items() if said}}}
+
+
+def choices(given: Choices, tapping: Tapping) -> Body:
+    """Answers to tap: buttons, or a list when there are more, or when they have descriptions."""
+    as_buttons = len(given.options) <= tapping.buttons and not any(each.description for each in given.options)
+    shown = _buttons(given.options) if as_buttons else _list(given.options)
+    return {"type": "interactive", "interactive": {**shown, "body": {"text": given.body}}}
+
+
+def template(given: Template) -> Body:
+    """A text that WhatsApp approved."""
+    return {"type": "template", "template": {"name": given.name, "language": {"code": given.language}}}
+
+
+def _buttons(options: tuple[Option, ...]) -> Body:
+    buttons = [{"type": "reply", "reply": {"id": each.id, "title": each.title}} for each in options]
+    return {"type": "button", "action": {"buttons": buttons}}
+
+
+def _list(options: tuple[Option, ...]) -> Body:
+    rows = [
+        {
+            "id": each.id,
+            "title": each.title,
+            **({"description": each.description} if each.description else {}),
+        }
+        for each in options
+    ]
+    return {"type": "list", "action": {"button": _LIST_BUTTON, "sections": [{"rows": rows}]}}
+
+
+def _id(id: MessageId) -> str:
+    if not _ID.fullmatch(id):
+        raise SendRejected("The message that it belongs to has an id that WhatsApp cannot have given.")
+    return id
+
+
+def _json(body: Body) -> bytes:
+    try:
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError as error:
+        raise SendRejected("The message has characters that are no text, so it cannot be sent.") from error

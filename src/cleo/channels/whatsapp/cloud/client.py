@@ -1,0 +1,200 @@
+"""The backend that reaches WhatsApp through Meta's Cloud API."""
+
+import os
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+
+import httpx2
+from pydantic import SecretStr
+
+from cleo.channels.whatsapp.cloud import bodies
+from cleo.channels.whatsapp.cloud.answers import Answer, read_sent, refusal
+from cleo.channels.whatsapp.cloud.capabilities import CLOUD, DAY, PER_ACCOUNT, PER_CHAT, TAPPING
+from cleo.channels.whatsapp.cloud.checkup import Checkup
+from cleo.channels.whatsapp.cloud.errors import PAIR_LIMIT, WINDOW, reason_of
+from cleo.channels.whatsapp.cloud.fitting import Fitted, fit
+from cleo.channels.whatsapp.cloud.graph import Graph
+from cleo.channels.whatsapp.cloud.halt import HALTING, Halt
+from cleo.channels.whatsapp.cloud.limiter import Limiter
+from cleo.channels.whatsapp.cloud.media import Media, read_uploaded
+from cleo.channels.whatsapp.cloud.origin import Origin
+from cleo.channels.whatsapp.cloud.window import Window
+from cleo.channels.whatsapp.transfer import open_stored
+from cleo.domain.content import Choices, File, Location, Reaction, Template
+from cleo.domain.conversation import Conversation
+from cleo.domain.errors import FetchError, SendFailed, SendRejected, SendUncertain
+from cleo.domain.health import Health
+from cleo.domain.identity import Address
+from cleo.domain.message import Quoted
+from cleo.ports import Capabilities, Files, Outcome, Refused
+
+
+class WhatsAppCloudClient:
+    """Implements `Backend`, `Reacts`, `SendsChoices`, `SendsPlaces`, `SendsTemplates`, `Types` and `Reads`.
+
+    It tries everything once; who calls decides about another try. Close it with `close`.
+    """
+
+    def __init__(
+        self,
+        *,
+        phone_number_id: str,
+        token: SecretStr | str,
+        files: Files,
+        file_max_bytes: int,
+        base_url: str = "https://graph.facebook.com",
+        api_version: str = "v26.0",
+        fallback_template: Template | None = None,
+        timeout: float = 30.0,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Prepare for one number; `timeout` is in seconds. Raises `ConfigError`.
+
+        Without a `fallback_template` (one without variables), messages that come too late for WhatsApp are refused.
+        `clock` tells Unix seconds, `monotonic` seconds that never go back.
+        """
+        secret = SecretStr(token) if isinstance(token, str) else token
+        origin = Origin(base_url, api_version=api_version, phone_number_id=phone_number_id, token=secret)
+        self._graph = Graph(origin, timeout=timeout)
+        self._files = files
+        self._media = Media(graph=self._graph, limit=file_max_bytes, clock=monotonic)
+        self._halt = Halt(clock=monotonic)
+        self._checkup = Checkup(graph=self._graph, halt=self._halt, clock=monotonic)
+        self._limiter = Limiter(per_chat=PER_CHAT, per_account=PER_ACCOUNT, clock=monotonic)
+        self._window = Window(number_id=phone_number_id, seconds=DAY, fallback=fallback_template, clock=clock)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do now."""
+        return CLOUD
+
+    async def send_text(self, to: Conversation, body: str, *, key: str, quoted: Quoted | None) -> Outcome:
+        """Send words."""
+        return await self._send(to, bodies.text(body), key=key, quoted=quoted)
+
+    async def send_choices(
+        self, to: Conversation, choices: Choices, *, key: str, quoted: Quoted | None
+    ) -> Outcome:
+        """Send words with buttons, or with a list."""
+        return await self._send(to, bodies.choices(choices, TAPPING), key=key, quoted=quoted)
+
+    async def send_place(
+        self, to: Conversation, place: Location, *, key: str, quoted: Quoted | None
+    ) -> Outcome:
+        """Send a place."""
+        return await self._send(to, bodies.place(place), key=key, quoted=quoted)
+
+    async def send_template(self, to: Conversation, template: Template, *, key: str) -> Outcome:
+        """Send a text that WhatsApp approved, at any time."""
+        message = bodies.message(to.address, bodies.template(template), key=key, quoted=None)
+        await self._admit(to)
+        return self._sent(to, await self._graph.send(message))
+
+    async def react(
+        self, to: Conversation, reaction: Reaction, *, key: str, author: Address | None
+    ) -> Outcome:
+        """Put an emoji on a message, or take it back. One that comes too late is not worth a template."""
+        del author  # the message's id says enough
+        if not self._window.is_open(to):
+            return Refused(reason=reason_of(WINDOW, "", ""), code=WINDOW)
+        return await self._send(to, bodies.reaction(reaction), key=key, quoted=None)
+
+    async def send_file(self, to: Conversation, file: File, *, key: str, quoted: Quoted | None) -> Outcome:
+        """Upload a stored file, as it is read from disk, and send it; as something else where only that fits."""
+        with open_stored(self._files, file) as stored:
+            fitted = fit(file, os.fstat(stored.fileno()).st_size, CLOUD)
+            bodies.recipient(to.address)
+            if not self._window.is_open(to):
+                return self._window.closed()
+            await self._admit(to)
+            id = self._uploaded(to, await self._media.upload(stored, fitted))
+        message = bodies.message(to.address, _as_body(fitted, id), key=key, quoted=quoted)
+        return await self._post(to, message, key, fitted.how)
+
+    async def typing(self, to: Conversation, on: bool) -> None:
+        """Show that Cleo writes, which marks what was heard last as read; it ends by itself or with the answer."""
+        if on:
+            await self._seen(to, typing=True)
+
+    async def read(self, chat: Conversation) -> None:
+        """Mark what was heard last, and all before it, as read."""
+        await self._seen(chat, typing=False)
+
+    async def fetch(self, file: File) -> AsyncIterator[bytes]:
+        """Read an inbound file, whose URL is `cloud:{media id}`, perhaps with `?sha256=`; raises `FetchError`."""
+        if file.url is None:
+            raise FetchError("The message named no place to fetch its file from.")
+        async for chunk in self._media.fetch(file.url):
+            yield chunk
+
+    async def health(self) -> Health:
+        """Ask how the number is doing, once a minute."""
+        return await self._checkup.health()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._graph.close()
+
+    async def _send(
+        self, to: Conversation, content: bodies.Body, *, key: str, quoted: Quoted | None
+    ) -> Outcome:
+        message = bodies.message(to.address, content, key=key, quoted=quoted)
+        if not self._window.is_open(to):
+            return self._window.closed()
+        await self._admit(to)
+        return await self._post(to, message, key)
+
+    async def _admit(self, to: Conversation) -> None:
+        """Wait until a message may go; raises `SendFailed` when that takes long, or the number cannot send at all."""
+        self._halt.check()
+        await self._limiter.take(to.id)
+
+    async def _post(self, to: Conversation, message: bytes, key: str, how: str = "") -> Outcome:
+        answer = await self._graph.send(message)
+        if not answer.well and answer.kind == "window":
+            return self._window.contradicted(key)
+        return self._sent(to, answer, how)
+
+    def _sent(self, to: Conversation, answer: Answer, how: str = "") -> Outcome:
+        self._check(to, answer)
+        sent = read_sent(answer, to.address, how)
+        self._halt.clear()
+        self._limiter.went(to.id)
+        return sent
+
+    def _uploaded(self, to: Conversation, answer: Answer) -> str:
+        try:
+            self._check(to, answer)
+        except SendUncertain:
+            raise SendFailed(
+                f"WhatsApp's server did not take the file (it answered {answer.status})."
+            ) from None
+        return read_uploaded(answer)
+
+    def _check(self, to: Conversation, answer: Answer) -> None:
+        """Raise the error of an answer that is no success; what it means for other messages is kept in mind."""
+        if answer.well:
+            return
+        error = refusal(answer)
+        if answer.kind in HALTING:
+            self._halt.stop(answer.kind, str(error), error.code)
+        if error.code == PAIR_LIMIT:
+            wait = self._limiter.struck(to.id)
+            error = SendFailed(str(error), retry_after=max(error.retry_after or 0.0, wait), code=error.code)
+        raise error
+
+    async def _seen(self, to: Conversation, *, typing: bool) -> None:
+        heard = to.heard
+        if to.is_group or heard is None or heard.account != self._graph.origin.number_id or self._halt.reason:
+            return
+        with suppress(httpx2.HTTPError, SendRejected):
+            await self._graph.tell(bodies.seen(heard.id, typing=typing))
+
+
+def _as_body(fitted: Fitted, id: str) -> bodies.Body:
+    voice = fitted.kind == "voice"
+    kind = "audio" if voice else fitted.kind
+    name = fitted.name if kind == "document" else ""
+    return bodies.file(kind, id, caption=fitted.caption, name=name, voice=voice)

@@ -1,0 +1,86 @@
+"""How fast messages may follow each other: in each chat, and over all chats of a number."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from cleo.domain.errors import SendFailed
+from cleo.ports import Rate
+
+_SHORT_WAIT = 0.5
+"""Seconds that are slept away; longer ones are for the queue."""
+_MANY_CHATS = 1000
+_LONGEST_BACKOFF = 3600.0
+_STEP: Final = 4.0
+
+
+@dataclass(slots=True)
+class _Bucket:
+    """Full with `burst`, and one more each `seconds`. Only the time is kept at which it will be full again."""
+
+    rate: Rate
+    full_at: float = float("-inf")
+
+    def wait(self, now: float) -> float:
+        return max(0.0, self.full_at - (self.rate.burst - 1) * self.rate.seconds - now)
+
+    def take(self, now: float) -> None:
+        self.full_at = max(self.full_at, now) + self.rate.seconds
+
+    def close(self, until: float) -> None:
+        self.full_at = max(self.full_at, until + (self.rate.burst - 1) * self.rate.seconds)
+
+
+@dataclass(slots=True)
+class _Chat:
+    bucket: _Bucket
+    strikes: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Limiter:
+    """Lets messages through at WhatsApp's pace, so that it need not refuse them."""
+
+    per_chat: Rate
+    per_account: Rate
+    clock: Callable[[], float]
+    """Seconds that never go back."""
+    _account: _Bucket = field(init=False)
+    _chats: dict[str, _Chat] = field(default_factory=dict[str, _Chat], init=False)
+
+    def __post_init__(self) -> None:
+        self._account = _Bucket(self.per_account)
+
+    async def take(self, chat: str) -> None:
+        """Let one message of the chat through, perhaps after a moment; raises `SendFailed` with the time to wait."""
+        now = self.clock()
+        bucket = self._chat(chat, now).bucket
+        wait = max(bucket.wait(now), self._account.wait(now))
+        if wait >= _SHORT_WAIT:
+            raise SendFailed("Messages go out no faster than WhatsApp takes them.", retry_after=wait)
+        bucket.take(now)
+        self._account.take(now)
+        if wait:
+            await asyncio.sleep(wait)
+
+    def struck(self, chat: str) -> float:
+        """WhatsApp says that it was too much for this chat: close it, longer each time; tells the seconds."""
+        now = self.clock()
+        known = self._chat(chat, now)
+        wait = min(_STEP**known.strikes, _LONGEST_BACKOFF)
+        known.strikes = min(known.strikes + 1, 10)
+        known.bucket.close(now + wait)
+        return wait
+
+    def went(self, chat: str) -> None:
+        """A message of the chat was taken."""
+        if known := self._chats.get(chat):
+            known.strikes = 0
+
+    def _chat(self, chat: str, now: float) -> _Chat:
+        if chat not in self._chats and len(self._chats) >= _MANY_CHATS:
+            self._chats = {
+                id: each for id, each in self._chats.items() if each.strikes or each.bucket.full_at > now
+            }
+        return self._chats.setdefault(chat, _Chat(_Bucket(self.per_chat)))
