@@ -16,6 +16,9 @@ from cleo.domain.identity import Address
 from cleo.domain.message import Quoted
 from cleo.ports import Capabilities, Outcome
 
+CHANNEL = "whatsapp"
+"""The channel, whichever backend carries it."""
+
 
 class Backend(Protocol):
     """A way to reach WhatsApp."""

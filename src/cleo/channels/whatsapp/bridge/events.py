@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import get_args
 
+from cleo.channels.whatsapp.backend import CHANNEL
 from cleo.channels.whatsapp.bridge import contract as wire
 from cleo.channels.whatsapp.jid import read_address
 from cleo.channels.whatsapp.labels import file_name, label, milliseconds
@@ -20,8 +21,6 @@ from cleo.domain.content import (
 )
 from cleo.domain.identity import Address, namespace
 from cleo.domain.message import Inbound, Quoted, Receipt
-
-CHANNEL = "whatsapp"
 
 _LONGEST = 2**31
 _FILE_KINDS: dict[str, FileKind] = {kind: kind for kind in get_args(FileKind)}

@@ -1,0 +1,288 @@
+"""What Meta's webhooks carry, as far as Cleo reads it. Nothing is required; a wrong field is as if it were not there.
+
+Source: Meta's webhook reference for the Cloud API (v26.0), as noted in the developer reference of this backend.
+"""
+
+from typing import Annotated, TypeVar
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+
+T = TypeVar("T")
+
+
+def _or_none(value: object, read: ValidatorFunctionWrapHandler) -> object:
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
+def _or_empty(value: object, read: ValidatorFunctionWrapHandler) -> object:
+    read_value = _or_none(value, read)
+    return () if read_value is None else read_value
+
+
+Maybe = Annotated[T | None, WrapValidator(_or_none)]
+Many = Annotated[tuple[Maybe[T], ...], WrapValidator(_or_empty)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True, coerce_numbers_to_str=True)
+
+
+class ErrorData(_Part):
+    """More about an error."""
+
+    details: Maybe[str] = None
+
+
+class Error(_Part):
+    """Why something failed."""
+
+    code: Maybe[int] = None
+    title: Maybe[str] = None
+    message: Maybe[str] = None
+    error_data: Maybe[ErrorData] = None
+
+    @property
+    def words(self) -> str:
+        """Meta's own words, the fullest of them."""
+        details = self.error_data.details if self.error_data else None
+        return details or self.message or self.title or ""
+
+
+class Profile(_Part):
+    """How somebody calls themselves."""
+
+    name: Maybe[str] = None
+    username: Maybe[str] = None
+
+
+class Contact(_Part):
+    """Somebody whom a value is about; which message is theirs is not said."""
+
+    profile: Maybe[Profile] = None
+    wa_id: Maybe[str] = None
+    user_id: Maybe[str] = None
+    parent_user_id: Maybe[str] = None
+
+
+class Context(_Part):
+    """What a message refers to. The words of the quoted message are never included."""
+
+    id: Maybe[str] = None
+    from_: Maybe[str] = Field(default=None, alias="from")
+    forwarded: Maybe[bool] = None
+    frequently_forwarded: Maybe[bool] = None
+
+
+class Words(_Part):
+    """A text."""
+
+    body: Maybe[str] = None
+
+
+class Media(_Part):
+    """A file. Its `url` is Meta's own and is never used: the id is asked for a fresh one."""
+
+    id: Maybe[str] = None
+    mime_type: Maybe[str] = None
+    sha256: Maybe[str] = None
+    caption: Maybe[str] = None
+    filename: Maybe[str] = None
+    voice: Maybe[bool] = None
+
+
+class Place(_Part):
+    """A location, in degrees."""
+
+    latitude: Maybe[float] = None
+    longitude: Maybe[float] = None
+    name: Maybe[str] = None
+    address: Maybe[str] = None
+
+
+class CardName(_Part):
+    """The name on a contact card."""
+
+    formatted_name: Maybe[str] = None
+    first_name: Maybe[str] = None
+    last_name: Maybe[str] = None
+
+
+class CardPhone(_Part):
+    """A number on a contact card."""
+
+    phone: Maybe[str] = None
+    wa_id: Maybe[str] = None
+
+
+class Card(_Part):
+    """A contact that somebody shares."""
+
+    name: Maybe[CardName] = None
+    phones: Many[CardPhone] = ()
+    vcard: Maybe[str] = None
+
+
+class Reaction(_Part):
+    """An emoji on a message; without one it was taken back."""
+
+    message_id: Maybe[str] = None
+    emoji: Maybe[str] = None
+
+
+class Button(_Part):
+    """A tapped quick reply of a template."""
+
+    text: Maybe[str] = None
+    payload: Maybe[str] = None
+
+
+class Reply(_Part):
+    """A tapped button or row."""
+
+    id: Maybe[str] = None
+    title: Maybe[str] = None
+
+
+class FlowReply(_Part):
+    """A filled form; `response_json` is text, and not always an object."""
+
+    name: Maybe[str] = None
+    body: Maybe[str] = None
+    response_json: Maybe[str] = None
+
+
+class Interactive(_Part):
+    """An answer that was tapped or filled in."""
+
+    type: Maybe[str] = None
+    button_reply: Maybe[Reply] = None
+    list_reply: Maybe[Reply] = None
+    nfm_reply: Maybe[FlowReply] = None
+
+
+class Product(_Part):
+    """A line of an order."""
+
+    product_retailer_id: Maybe[str] = None
+    quantity: Maybe[str] = None
+    item_price: Maybe[str] = None
+    currency: Maybe[str] = None
+
+
+class Order(_Part):
+    """What somebody wants to buy."""
+
+    text: Maybe[str] = None
+    product_items: Many[Product] = ()
+
+
+class System(_Part):
+    """News about a person: a new number, new ids."""
+
+    type: Maybe[str] = None
+    wa_id: Maybe[str] = None
+    new_wa_id: Maybe[str] = None
+    customer: Maybe[str] = None
+    user_id: Maybe[str] = None
+    parent_user_id: Maybe[str] = None
+    previous_user_id: Maybe[str] = None
+    previous_parent_user_id: Maybe[str] = None
+
+
+class Unsupported(_Part):
+    """What WhatsApp does not hand over to businesses."""
+
+    type: Maybe[str] = None
+
+
+class Edited(_Part):
+    """The new content of a message."""
+
+    type: Maybe[str] = None
+    text: Maybe[Words] = None
+    image: Maybe[Media] = None
+    video: Maybe[Media] = None
+    document: Maybe[Media] = None
+
+
+class Edit(_Part):
+    """A message that was changed."""
+
+    original_message_id: Maybe[str] = None
+    message: Maybe[Edited] = None
+
+
+class Revoke(_Part):
+    """A message that was deleted for everyone."""
+
+    original_message_id: Maybe[str] = None
+
+
+class Sender(_Part):
+    """Who wrote a message: by number, unless it is hidden, and by user id."""
+
+    from_: Maybe[str] = Field(default=None, alias="from")
+    from_user_id: Maybe[str] = None
+    from_parent_user_id: Maybe[str] = None
+
+
+class Message(Sender):
+    """A message of a person; with `to`, one that the business sent from elsewhere (an echo)."""
+
+    id: Maybe[str] = None
+    timestamp: Maybe[str] = None
+    type: Maybe[str] = None
+    to: Maybe[str] = None
+    to_user_id: Maybe[str] = None
+    group_id: Maybe[str] = None
+    context: Maybe[Context] = None
+    errors: Many[Error] = ()
+    text: Maybe[Words] = None
+    image: Maybe[Media] = None
+    video: Maybe[Media] = None
+    audio: Maybe[Media] = None
+    voice: Maybe[Media] = None
+    document: Maybe[Media] = None
+    sticker: Maybe[Media] = None
+    location: Maybe[Place] = None
+    contacts: Many[Card] = ()
+    reaction: Maybe[Reaction] = None
+    button: Maybe[Button] = None
+    interactive: Maybe[Interactive] = None
+    order: Maybe[Order] = None
+    system: Maybe[System] = None
+    unsupported: Maybe[Unsupported] = None
+    edit: Maybe[Edit] = None
+    revoke: Maybe[Revoke] = None
+
+
+class Status(_Part):
+    """What became of a message that was sent."""
+
+    id: Maybe[str] = None
+    status: Maybe[str] = None
+    timestamp: Maybe[str] = None
+    recipient_type: Maybe[str] = None
+    recipient_id: Maybe[str] = None
+    recipient_user_id: Maybe[str] = None
+    recipient_parent_user_id: Maybe[str] = None
+    recipient_participant_id: Maybe[str] = None
+    group_id: Maybe[str] = None
+    biz_opaque_callback_data: Maybe[str] = None
+    errors: Many[Error] = ()
+
+
+class Metadata(_Part):
+    """Whose webhook it is."""
+
+    phone_number_id: Maybe[str] = None
