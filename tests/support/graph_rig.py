@@ -16,10 +16,11 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from tests.support.stage_part import until
 
 from cleo.app.demo.graph.server import FakeGraph
 from cleo.app.demo.graph.world import Knobs
-from cleo.app.server import QuietServer
+from cleo.app.quiet_server import QuietServer
 
 NUMBER = "1001"
 TOKEN = "the-token"
@@ -141,9 +142,10 @@ class Rig:
         return await self.control("GET", f"/log?event={event}")
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
-            while not holds():
-                await asyncio.sleep(0.005)
+        async def check() -> bool:
+            return holds()
+
+        await until("webhooks", check, 5)
 
 
 @asynccontextmanager

@@ -2,13 +2,14 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
 import uvicorn
 
 from cleo.app.build import Cleo
 from cleo.app.http import http_app
+from cleo.app.quiet_server import QuietServer
 
 LAST_ANSWERS = 2
 """Seconds that requests under way have at the end."""
@@ -16,24 +17,6 @@ KEEP_ALIVE = 75
 """Seconds that an idle connection stays open: longer than the bridge keeps one, so that we never close first."""
 LARGEST_HEAD = 32 * 1024
 """Bytes of a request line with its headers."""
-
-
-class QuietServer(uvicorn.Server):
-    """Uvicorn without its own signals (who runs us stops us), telling when it listens."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.listening = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and say so."""
-        await super().startup(sockets)
-        self.listening.set()
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None]:
-        """Leave the signals alone."""
-        yield
 
 
 @asynccontextmanager

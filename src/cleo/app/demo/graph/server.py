@@ -24,7 +24,7 @@ from cleo.app.demo.graph.outgoing import Outgoing
 from cleo.app.demo.graph.people import People
 from cleo.app.demo.graph.wire import Wires
 from cleo.app.demo.graph.world import Knobs, World
-from cleo.app.server import QuietServer
+from cleo.app.quiet_server import QuietServer
 
 
 class FakeGraph:
