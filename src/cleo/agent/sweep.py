@@ -7,6 +7,10 @@ from cleo.domain.errors import StoreError
 from cleo.domain.failpoint import failpoint
 from cleo.ports import Clock, Engine, Repeats, Store
 
+KEPT = 30 * 24 * 3600.0
+"""Seconds that requests of webhooks and their items are kept: Meta repeats them for up to 7 days."""
+FORGETS_EACH = 3600.0
+
 _log = structlog.get_logger("cleo.sweep")
 
 
@@ -21,6 +25,7 @@ class Sweeper:
         self._clock = clock
         self._repeats = repeats
         self._every = every
+        self._forget_at = 0.0
 
     async def run(self) -> None:
         """Sweep until cancelled."""
@@ -43,3 +48,10 @@ class Sweeper:
             failpoint("remind.after_commit")
         for conversation in due:
             await self._engine.wake(conversation)
+        await self._forget(now)
+
+    async def _forget(self, now: float) -> None:
+        """Let go of requests of webhooks, long after the last time that they could come again."""
+        if now >= self._forget_at:
+            full = await self._store.write(lambda tx: tx.items.forget(now - KEPT))
+            self._forget_at = now if full else now + FORGETS_EACH

@@ -118,8 +118,12 @@ class Worker:
             await self.store.write(lambda tx: self._claims.try_again(tx, job))
             await self._turn(job, channel)
 
+    def asker(self, channel: Channel) -> Asker:
+        """Make what asks on this channel."""
+        return Asker(access=self.access, channel=channel, tools=self.tools, expiry=self.question_expiry)
+
     async def _turn(self, job: Job, channel: Channel) -> None:
-        asker = Asker(access=self.access, channel=channel, tools=self.tools, expiry=self.question_expiry)
+        asker = self.asker(channel)
         answerer = Answerer(asker=asker, channel=channel)
         async with _typing(channel, job):
             beginning = await self._begin(job, channel)

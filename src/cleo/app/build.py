@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
@@ -12,20 +12,19 @@ import pydantic_ai
 import structlog
 from fastapi import APIRouter
 
-from cleo.agent import Bounds, ClaimCode, Loop, Receiver, Sight, Sweeper, Worker
+from cleo.agent import Asker, Bounds, ClaimCode, Loop, Receiver, Sight, Sweeper, Worker, move_over
+from cleo.app.backends import Way, way
 from cleo.app.engines import open_engine
 from cleo.app.failpoints import arm_failpoints
 from cleo.app.logs import in_short
 from cleo.app.outbox_routes import outbox_routes
 from cleo.app.readiness import Readiness
-from cleo.app.settings import Settings, environment
+from cleo.app.settings import Settings, environment, is_cloud
 from cleo.channels import CHANNELS
-from cleo.channels.whatsapp import BACKENDS
-from cleo.channels.whatsapp.webhook import webhook_routes
 from cleo.domain.access import Access
 from cleo.domain.errors import ConfigError
 from cleo.models import Choice, resolve_model
-from cleo.ports import Channel, Engine, Files, Store, Tool
+from cleo.ports import Channel, Clock, Engine, Files, Store, Tool
 from cleo.store import DiskFiles, SystemClock, open_store
 from cleo.tools import TOOLS, CronRepeats, load
 
@@ -92,7 +91,7 @@ async def build(
 ) -> Cleo:
     """Put everything together; raises `ConfigError` or `StoreError`. The data directory must be ours.
 
-    Only an `api` may be without a bridge.
+    Without `bridge_url` nothing is sent through a bridge: for an `api`, and for backends that have none.
     """
     arm_failpoints(settings.cleo_fail)
     data = settings.cleo_data
@@ -101,7 +100,8 @@ async def build(
         store = open_store(settings.database, clock=clock)
         closing.push_async_callback(store.close)
         files = DiskFiles(data / "files", shared=settings.is_shared)
-        channels = _channels(settings, bridge_url, secret, files, closing) if bridge_url else {}
+        whatsapp = way(settings, bridge_url=bridge_url, secret=secret)
+        channels = _channels(settings, whatsapp, files, closing)
         engine = await open_engine(settings, closing)
         access = Access(
             owners=settings.cleo_owners,
@@ -140,14 +140,17 @@ async def build(
             extra_instructions=settings.cleo_instructions,
             file_max_bytes=settings.cleo_file_max_bytes,
             question_expiry=settings.cleo_confirm_minutes * 60,
+            doubt=settings.whatsapp_cloud_doubt_seconds,
         )
+        if part != "api":
+            await _notice_move(store, clock, whatsapp, [worker.asker(each) for each in channels.values()])
         return Cleo(
             settings=settings,
             choice=choice,
             claim_code=claim.code if claim else None,
             readiness=Readiness(store=store, channels=channels),
-            webhooks=(webhook_routes(receiver, secret), outbox_routes(store, secret)),
-            known_names=None if secret else _names(settings),
+            webhooks=_webhooks(settings, whatsapp.routes(receiver, clock), store, secret),
+            known_names=None if secret or is_cloud(settings) else _names(settings),
             store=store,
             _part=part,
             _engine=engine,
@@ -158,19 +161,28 @@ async def build(
     raise AssertionError("unreachable: an exit stack swallows nothing here")
 
 
-def _channels(
-    settings: Settings, bridge_url: str, secret: str | None, files: Files, closing: AsyncExitStack
-) -> dict[str, Channel]:
-    make_backend = _named(BACKENDS, settings.whatsapp_backend, "WHATSAPP_BACKEND")
+def _channels(settings: Settings, whatsapp: Way, files: Files, closing: AsyncExitStack) -> dict[str, Channel]:
     channels: dict[str, Channel] = {}
     for name in settings.enabled_clients:
         make_channel = _named(CHANNELS, name, "ENABLED_CLIENTS")
-        backend = make_backend(
-            bridge_url, files=files, secret=secret, file_max_bytes=settings.cleo_file_max_bytes
-        )
-        closing.push_async_callback(backend.close)
-        channels[name] = make_channel(backend)
+        if whatsapp.open:
+            backend = whatsapp.open(files)
+            closing.push_async_callback(backend.close)
+            channels[name] = make_channel(backend)
     return channels
+
+
+def _webhooks(
+    settings: Settings, routes: APIRouter, store: Store, secret: str | None
+) -> tuple[APIRouter, ...]:
+    """The outbox is not told to strangers: with a public webhook only to who knows the secret."""
+    return (routes, outbox_routes(store, secret)) if secret or not is_cloud(settings) else (routes,)
+
+
+async def _notice_move(store: Store, clock: Clock, whatsapp: Way, askers: Sequence[Asker]) -> None:
+    """What was open on another way to WhatsApp is taken along; the first sweep finds it."""
+    for asker in askers:
+        await store.write(lambda tx, asker=asker: move_over(tx, whatsapp.account, asker, clock))
 
 
 def _names(settings: Settings) -> frozenset[str]:

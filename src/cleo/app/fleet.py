@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from cleo.app.build import Cleo, build
 from cleo.app.serve import listening, reachable, refuse_open_door
 from cleo.app.server import serving
-from cleo.app.settings import Settings
+from cleo.app.settings import Settings, is_cloud
 from cleo.domain.errors import ConfigError
 
 
@@ -28,7 +28,7 @@ async def api_running(settings: Settings, ended: asyncio.Event) -> AsyncGenerato
 async def worker_running(settings: Settings, ended: asyncio.Event) -> AsyncGenerator[Cleo]:
     """Answer people while the block is open. `ended` is set when that stops on its own."""
     _refuse_alone(settings, "cleo worker")
-    if settings.whatsapp_bridge_url is None:
+    if settings.whatsapp_bridge_url is None and not is_cloud(settings):
         raise ConfigError(
             "WHATSAPP_BRIDGE_URL must say where the bridge is: `cleo worker` starts none. "
             "For example: WHATSAPP_BRIDGE_URL=http://localhost:3001"

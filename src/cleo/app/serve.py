@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cleo.app.bridge import Links, bridge_program, free_port, webhook_secret
 from cleo.app.note import noted
-from cleo.app.settings import Settings, is_own_machine
+from cleo.app.settings import Settings, is_cloud, is_own_machine
 from cleo.app.supervise import Child, News
 from cleo.channels.whatsapp.bridge.contract import LinkAnswer
 from cleo.domain.errors import ConfigError
@@ -46,7 +46,8 @@ async def running(settings: Settings, options: BridgeOptions) -> AsyncGenerator[
 
     At the end Cleo stops before its bridge, so that what is being sent still gets out.
     """
-    own = settings.whatsapp_bridge_url is None
+    cloud = is_cloud(settings)
+    own = settings.whatsapp_bridge_url is None and not cloud
     refuse_open_door(settings, own_bridge=own)
     ended = asyncio.Event()
     async with AsyncExitStack() as stack:
@@ -55,9 +56,9 @@ async def running(settings: Settings, options: BridgeOptions) -> AsyncGenerator[
         api_url = (
             settings.cleo_api_url or f"http://{reachable(settings.cleo_host)}:{listener.getsockname()[1]}"
         )
-        secret = webhook_secret(settings, own_bridge=own)
-        bridge_url = settings.whatsapp_bridge_url or f"http://127.0.0.1:{free_port()}"
-        if own and secret:
+        secret = webhook_secret(settings, own_bridge=own or cloud)
+        bridge_url = None if cloud else settings.whatsapp_bridge_url or f"http://127.0.0.1:{free_port()}"
+        if own and secret and bridge_url:
             child = _own_bridge(settings, options, api_url=api_url, bridge_url=bridge_url, secret=secret)
             await stack.enter_async_context(_kept(child, ended))
         from cleo.app.build import build  # noqa: PLC0415 - two seconds in which the bridge starts already
@@ -66,13 +67,14 @@ async def running(settings: Settings, options: BridgeOptions) -> AsyncGenerator[
         cleo = await build(settings, bridge_url=bridge_url, secret=secret)
         stack.push_async_callback(cleo.close)
         await stack.enter_async_context(serving(cleo, listener, ended))
-        stack.enter_context(noted(settings.cleo_data, url=api_url, bridge=bridge_url))
+        stack.enter_context(noted(settings.cleo_data, url=api_url, bridge=bridge_url or ""))
         yield Running(url=api_url, cleo=cleo, ended=ended)
 
 
 def refuse_open_door(settings: Settings, *, own_bridge: bool) -> None:
     """Raise `ConfigError` when strangers could post messages."""
-    if own_bridge or settings.whatsapp_webhook_secret or is_own_machine(settings.cleo_host):
+    closed = own_bridge or is_cloud(settings) or settings.whatsapp_webhook_secret
+    if closed or is_own_machine(settings.cleo_host):
         return
     raise ConfigError(
         f"CLEO_HOST={settings.cleo_host} lets other machines reach Cleo, so WHATSAPP_WEBHOOK_SECRET must be set, "

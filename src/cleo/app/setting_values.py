@@ -1,9 +1,11 @@
 """How the values of settings are written, and what they become."""
 
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from cleo.domain.content import Template
 from cleo.domain.identity import Address, namespace, value
 
 
@@ -13,8 +15,8 @@ def split_at_commas(text: object) -> object:
 
 
 def person_address(entry: str) -> Address:
-    """Read a phone number in international form, or WhatsApp's `…@lid`."""
-    if entry.startswith(("phone:", "lid:")):
+    """Read a phone number in international form, WhatsApp's `…@lid`, or `bsuid:` and a business-scoped user id."""
+    if entry.startswith(("phone:", "lid:", "bsuid:")):
         return Address(entry)
     from cleo.channels.whatsapp.jid import read_address  # noqa: PLC0415 - only lists of people need it
 
@@ -37,7 +39,7 @@ def _possible(person: Address) -> bool:
 
 
 def group_address(entry: str) -> Address:
-    """Read the JID of a group."""
+    """Read the JID of a group, or `group:` and the id that the Cloud API has for one."""
     if entry.startswith("group:"):
         return Address(entry)
     from cleo.channels.whatsapp.jid import read_address  # noqa: PLC0415 - only lists of groups need it
@@ -54,6 +56,18 @@ def base_url(text: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise ValueError(f"{text!r} is not a base URL")
     return text.rstrip("/")
+
+
+def template(text: object) -> object:
+    """Read `name:language`."""
+    if not isinstance(text, str):
+        return text
+    name, _, language = text.partition(":")
+    if not re.fullmatch(r"[a-z0-9_]{1,512}", name) or not re.fullmatch(
+        r"[a-z]{2,3}(_[A-Za-z]{2,4})?", language
+    ):
+        raise ValueError(f"{text!r} does not name a template and its language")
+    return Template(name=name, language=language)
 
 
 def time_zone(name: object) -> object:

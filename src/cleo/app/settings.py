@@ -17,8 +17,10 @@ from cleo.app.setting_values import (
     person_address,
     split_at_commas,
     system_zone,
+    template,
     time_zone,
 )
+from cleo.domain.content import Template
 from cleo.domain.errors import ConfigError
 from cleo.domain.identity import Address
 
@@ -76,9 +78,41 @@ class Settings(BaseSettings):
     enabled_clients: Names = Field(("whatsapp",), examples=["whatsapp"])
     """The messengers that Cleo listens to, separated by commas."""
     whatsapp_backend: str = Field("baileys", examples=["baileys"])
-    """How Cleo reaches WhatsApp. `baileys`: through the bridge."""
+    """How Cleo reaches WhatsApp. `baileys`: through the bridge. `cloud`: Meta's WhatsApp Cloud API."""
     whatsapp_bridge_url: BaseUrl | None = Field(None, examples=["http://localhost:3001"])
     """Base URL of a bridge that runs elsewhere. Not set: `cleo up` starts and keeps its own."""
+    whatsapp_cloud_phone_number_id: str | None = Field(None, examples=["106540352242922"])
+    """Cloud API: the id of Cleo's phone number, from the app's API set-up. Not the number itself."""
+    whatsapp_cloud_token: SecretStr | None = Field(
+        None, examples=["EAAJB…"], json_schema_extra={"file": True}
+    )
+    """Cloud API: the token of a system user who may use `whatsapp_business_messaging`, and for `cleo doctor` also
+    `whatsapp_business_management`."""
+    whatsapp_cloud_app_secret: SecretStr | None = Field(
+        None, examples=["0123456789abcdef0123456789abcdef"], json_schema_extra={"file": True}
+    )
+    """Cloud API: the app secret, with which Meta signs what it posts. Nothing unsigned is taken."""
+    whatsapp_cloud_verify_token: SecretStr | None = Field(
+        None, examples=["a-word-of-your-choice"], json_schema_extra={"file": True}
+    )
+    """Cloud API: a word of your choice, which you type into Meta's form beside the callback URL."""
+    whatsapp_cloud_waba_id: str | None = Field(None, examples=["102290129340398"])
+    """Cloud API: the id of the WhatsApp Business Account; with it `cleo doctor` looks at subscriptions and
+    templates, too."""
+    whatsapp_cloud_api_version: str = Field("v26.0", examples=["v26.0"])
+    """Cloud API: the version of Meta's Graph API."""
+    whatsapp_cloud_base_url: BaseUrl = Field(
+        "https://graph.facebook.com", examples=["https://graph.facebook.com"]
+    )
+    """Cloud API: where it is. `http` only for a fake on this machine."""
+    whatsapp_cloud_fallback_template: Annotated[Template | None, BeforeValidator(template)] = Field(
+        None, examples=["hello_again:en"]
+    )
+    """Cloud API: an approved template without variables, `name:language`. It is sent once when somebody has not
+    written for a day, and what Cleo wants to say waits for the answer. Not set: nothing is
+    sent, and the model is told."""
+    whatsapp_cloud_doubt_seconds: float = Field(20, gt=0, le=3600, examples=[20])
+    """Cloud API: seconds that Cleo waits for news of a message whose sending was cut off."""
     whatsapp_webhook_secret: SecretStr | None = Field(
         None, examples=["a-long-random-word"], json_schema_extra={"file": True}
     )
@@ -216,6 +250,11 @@ def unknown_names() -> list[str]:
     return sorted(
         name for name in environment() if name.startswith(("CLEO_", "WHATSAPP_")) and name not in known
     )
+
+
+def is_cloud(settings: Settings) -> bool:
+    """Tell whether WhatsApp is reached through Meta's Cloud API, without a bridge."""
+    return settings.whatsapp_backend == "cloud"
 
 
 def is_own_machine(host: str) -> bool:

@@ -8,25 +8,29 @@ from pydantic import ValidationError
 from cleo.app.bridge import webhook_secret
 from cleo.app.note import find_running
 from cleo.app.outbox_routes import PATH, OutboxReport
-from cleo.app.settings import load
+from cleo.app.settings import is_cloud, load
 from cleo.channels.whatsapp.bridge.contract import SECRET_HEADER
 from cleo.domain.errors import CleoError
 
 _MARKS = {
     "queued": "…",
+    "held": "…",
     "sending": "…",
+    "uncertain": "?",
+    "unknown": "?",
+    "accepted": "·",
     "sent": "✓",
+    "failed": "✗",
     "delivered": "✓✓",
     "read": "✓✓",
-    "uncertain": "?",
-    "failed": "✗",
+    "played": "✓✓",
 }
 
 
 def run(*, limit: int) -> int:
     """Show the newest messages, newest first; the exit code is 1 when one of them failed."""
     settings = load()
-    secret = webhook_secret(settings, own_bridge=settings.whatsapp_bridge_url is None)
+    secret = webhook_secret(settings, own_bridge=settings.whatsapp_bridge_url is None or is_cloud(settings))
     url = find_running(settings.cleo_data).url
     report = _ask(f"{url}{PATH}?limit={limit}", secret)
     for message in report.messages:
