@@ -21,6 +21,14 @@ NOBODY_KNOWS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """The message that is next in a conversation, and where it goes."""
+
+    item: OutboxItem
+    to: Conversation
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deliverer:
     """Sends one conversation's outbox through its channel."""
@@ -32,20 +40,26 @@ class Deliverer:
     """Seconds that news of a message may take whose send was cut off, on a channel that cannot repeat it."""
     _doubtful: frozenset[OutboxState] = field(default=frozenset({"sending", "uncertain"}), init=False)
 
-    async def drain(self, conversation: ConversationId, epoch: int, channel: Channel) -> None:
+    async def drain(self, outgoing: Outgoing | None, epoch: int, channel: Channel) -> None:
         """Send until nothing is left, or the next one must wait; then a sweep comes back for it."""
-        item = await self.store.read(lambda tx: tx.outbox.next(conversation))
-        while item and item.next_at <= self.clock.now():
-            item = await self._send(item, epoch, channel)
+        while outgoing and outgoing.item.next_at <= self.clock.now():
+            outgoing = await self._send(outgoing, epoch, channel)
 
-    async def _send(self, item: OutboxItem, epoch: int, channel: Channel) -> OutboxItem | None:
-        """Try once, write down what came of it, and tell which item is next."""
+    @staticmethod
+    def head(tx: Transaction, conversation: ConversationId, channel: Channel) -> Outgoing | None:
+        """Tell what is next, also when it may not be sent yet."""
+        item = tx.outbox.next(conversation)
+        return None if item is None else Outgoing(item, _reachable(tx, item, channel))
+
+    async def _send(self, outgoing: Outgoing, epoch: int, channel: Channel) -> Outgoing | None:
+        """Try once, write down what came of it, and tell which message is next."""
+        item, to = outgoing.item, outgoing.to
         if channel.capabilities.repeats == "news":
             before = item
             item, go = await self.store.write(lambda tx: self._begin(tx, before, epoch))
             if not go:
-                return None if item.state == "uncertain" else await self._next(item)
-        to = await self.store.read(lambda tx: _reachable(tx, item, channel))
+                waits = item.state == "uncertain"
+                return None if waits else await self.store.read(lambda tx: self.head(tx, to.id, channel))
         key = item.key + AGAIN if item.repeated else item.key
         failpoint("deliver.before_send")
         try:
@@ -53,12 +67,11 @@ class Deliverer:
         except SendError as error:
             return await self._put_off(item, epoch, error)
         failpoint("deliver.after_send")
-        following = await self.store.write(lambda tx: self._came(tx, item, epoch, outcome, to))
+        following = await self.store.write(
+            lambda tx: self._came(tx, Outgoing(item, to), epoch, outcome, channel)
+        )
         failpoint("deliver.after_commit")
         return following
-
-    async def _next(self, item: OutboxItem) -> OutboxItem | None:
-        return await self.store.read(lambda tx: tx.outbox.next(item.conversation))
 
     # ── where a repeat would be a second message ───────────────────────────────────────────────────────
 
@@ -89,8 +102,9 @@ class Deliverer:
     # ── what came of it ────────────────────────────────────────────────────────────────────────────────
 
     def _came(
-        self, tx: Transaction, item: OutboxItem, epoch: int, outcome: Outcome, to: Conversation
-    ) -> OutboxItem | None:
+        self, tx: Transaction, outgoing: Outgoing, epoch: int, outcome: Outcome, channel: Channel
+    ) -> Outgoing | None:
+        item = outgoing.item
         tx.conversations.guard(item.conversation, epoch)
         match outcome:
             case Refused(reason=reason, code=code):
@@ -100,8 +114,8 @@ class Deliverer:
                 _log.info("message held until the person writes")
                 self.fates.hold(tx, replace(item, repeated=False, doubted_at=None), reason, knock)
             case Sent() as sent:
-                self._went(tx, item, sent, to)
-        return tx.outbox.next(item.conversation)
+                self._went(tx, item, sent, outgoing.to)
+        return self.head(tx, item.conversation, channel)
 
     def _went(self, tx: Transaction, item: OutboxItem, sent: Sent, to: Conversation) -> None:
         how = sent.how if isinstance(sent, Degraded) else ""

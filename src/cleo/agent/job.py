@@ -68,15 +68,15 @@ class Claims:
     ) -> Job | Wait | None:
         """Take the next job: an unfinished run, new messages, a settled batch, or a late yes.
 
-        `busy` tells that the worker comes from another job, so that what is new came in meanwhile.
+        The conversation is the caller's in this transaction: it was leased or guarded. `busy` tells that the worker
+        comes from another job, so that what is new came in meanwhile.
         """
-        tx.conversations.guard(conversation, epoch)
         run = tx.runs.open(conversation)
         if run and run.attempts >= MAX_DEATHS:
             _give_up(tx, run, now)
             run = None
         if run:
-            job = self._load(tx, run, epoch)
+            job = self._load(tx, run, epoch, tx.inbox.of_run(run.id))
             job.suspect = run.attempts == MAX_DEATHS - 1 and run.id not in self.begun
             if not job.suspect:
                 self._count(tx, job)
@@ -89,7 +89,7 @@ class Claims:
         if new is None:
             return None
         self.begun.add(new.id)
-        return self._load(tx, new, epoch)
+        return self._load(tx, new, epoch, items[:MOST])
 
     def try_again(self, tx: Transaction, job: Job) -> None:
         """Count the last attempt of a suspect, now that it begins."""
@@ -111,9 +111,8 @@ class Claims:
                 allowed.append(item)
         return allowed
 
-    def _load(self, tx: Transaction, run: Run, epoch: int) -> Job:
+    def _load(self, tx: Transaction, run: Run, epoch: int, items: Sequence[InboxItem]) -> Job:
         conversation = tx.conversations.get(run.conversation)
-        items = tx.inbox.of_run(run.id)
         parked = tx.history.parked(run.conversation)
         late = next(iter(tx.confirmations.find(ref=run.ref)), None) if run.ref else None
         rows = _batch(tx, run.conversation, parked) if parked else []

@@ -14,7 +14,7 @@ from cleo.agent.answer import Answerer
 from cleo.agent.begin import Beginning, begin
 from cleo.agent.confirm import Asker, facts, open_questions
 from cleo.agent.context import instructions, lateness, losses, prompt
-from cleo.agent.deliver import Deliverer
+from cleo.agent.deliver import Deliverer, Outgoing
 from cleo.agent.fate import Fates
 from cleo.agent.fetch import Fetcher
 from cleo.agent.job import Claims, Job, Wait
@@ -23,7 +23,7 @@ from cleo.agent.speak import Speaker
 from cleo.agent.turn import Turn
 from cleo.domain.access import Access
 from cleo.domain.confirmation import EXPIRY
-from cleo.domain.conversation import Conversation, ConversationId
+from cleo.domain.conversation import ConversationId
 from cleo.domain.errors import Fenced, ModelUnavailable
 from cleo.domain.failpoint import failpoint
 from cleo.domain.run import MAX_ATTEMPTS
@@ -89,40 +89,52 @@ class Worker:
             _log.info("conversation taken over by another worker")
 
     async def _work(self, conversation: ConversationId) -> None:
-        epoch, job, where = await self.store.write(lambda tx: self._take(tx, conversation))
-        channel = self.channels[where.channel]
-        while job is not None:
-            failpoint("claim.after_commit")
-            await self._deliverer.drain(conversation, epoch, channel)
-            if isinstance(job, Wait):
-                await self.clock.sleep(job.seconds)
-            elif job.suspect:
-                await self._alone(job, channel)
-            else:
-                await self._turn(job, channel)
-            job = await self.store.write(
-                lambda tx: self._claims.claim(tx, conversation, epoch, self.clock.now(), busy=True)
+        epoch, channel, step = await self.store.write(lambda tx: self._take(tx, conversation))
+        while True:
+            if step.job is not None:
+                failpoint("claim.after_commit")
+            await self._deliverer.drain(step.outgoing, epoch, channel)
+            if step.job is None:
+                return
+            step = await self._do(step.job, channel) or await self.store.write(
+                lambda tx: self._look_again(tx, conversation, epoch, channel)
             )
-        await self._deliverer.drain(conversation, epoch, channel)
 
-    def _take(
-        self, tx: Transaction, conversation: ConversationId
-    ) -> tuple[int, Job | Wait | None, Conversation]:
+    async def _do(self, job: Job | Wait, channel: Channel) -> "_Step | None":
+        """Tell what is next, when that is known at the job's end already."""
+        if isinstance(job, Wait):
+            await self.clock.sleep(job.seconds)
+            return None
+        return await (self._alone(job, channel) if job.suspect else self._turn(job, channel))
+
+    def _take(self, tx: Transaction, conversation: ConversationId) -> tuple[int, Channel, "_Step"]:
         epoch = tx.conversations.lease(conversation)
-        job = self._claims.claim(tx, conversation, epoch, self.clock.now(), busy=False)
-        return epoch, job, tx.conversations.get(conversation)
+        channel = self.channels[tx.conversations.get(conversation).channel]
+        return epoch, channel, self._look(tx, conversation, epoch, channel, busy=False)
 
-    async def _alone(self, job: Job, channel: Channel) -> None:
+    def _look_again(
+        self, tx: Transaction, conversation: ConversationId, epoch: int, channel: Channel
+    ) -> "_Step":
+        tx.conversations.guard(conversation, epoch)
+        return self._look(tx, conversation, epoch, channel, busy=True)
+
+    def _look(
+        self, tx: Transaction, conversation: ConversationId, epoch: int, channel: Channel, *, busy: bool
+    ) -> "_Step":
+        job = self._claims.claim(tx, conversation, epoch, self.clock.now(), busy=busy)
+        return _Step(job, self._deliverer.head(tx, conversation, channel))
+
+    async def _alone(self, job: Job, channel: Channel) -> "_Step | None":
         """Take a suspect's last turn beside no other suspect: if it ends the process again, it was the one."""
         async with self._one_suspect:
             await self.store.write(lambda tx: self._claims.try_again(tx, job))
-            await self._turn(job, channel)
+            return await self._turn(job, channel)
 
     def asker(self, channel: Channel) -> Asker:
         """Make what asks on this channel."""
         return Asker(access=self.access, channel=channel, tools=self.tools, expiry=self.question_expiry)
 
-    async def _turn(self, job: Job, channel: Channel) -> None:
+    async def _turn(self, job: Job, channel: Channel) -> "_Step | None":
         asker = self.asker(channel)
         answerer = Answerer(asker=asker, channel=channel)
         async with _typing(channel, job):
@@ -135,8 +147,8 @@ class Worker:
         if isinstance(end.error, ModelUnavailable) and job.run.attempts < MAX_ATTEMPTS:
             _log.warning("model unavailable", attempt=job.run.attempts, reason=str(end.error))
             await self.clock.sleep(_MODEL_PAUSE * 2 ** (job.run.attempts - 1))
-            return
-        await self._finish(job, end, progress, channel)
+            return None
+        return await self._finish(job, end, progress, channel)
 
     async def _begin(self, job: Job, channel: Channel) -> Beginning:
         if job.run.prompted or not job.items:
@@ -191,20 +203,24 @@ class Worker:
             say=say,
         )
 
-    async def _finish(self, job: Job, end: End, progress: "_Progress", channel: Channel) -> None:
+    async def _finish(self, job: Job, end: End, progress: "_Progress", channel: Channel) -> "_Step":
         if end.error:
             _log.error("turn failed", reason=str(end.error))
         end.messages = progress.rest(end.messages)
         end.parts = await _rendered(end.reply, channel)
         now = self.clock.now()
+
+        def commit(tx: Transaction) -> tuple[set[ConversationId], _Step]:
+            wake = progress.answerer.commit(tx, job, end, progress.beginning.answers, now)
+            return wake, self._look(tx, job.conversation.id, job.epoch, channel, busy=True)
+
         failpoint("answer.before_commit")
-        wake = await self.store.write(
-            lambda tx: progress.answerer.commit(tx, job, end, progress.beginning.answers, now)
-        )
+        wake, step = await self.store.write(commit)
         failpoint("answer.after_commit")
         self._claims.begun.discard(job.run.id)
         for conversation in wake - {job.conversation.id}:
             await self.engine.wake(conversation)
+        return step
 
 
 async def _rendered(markdown: str, channel: Channel) -> list[str]:
@@ -214,6 +230,14 @@ async def _rendered(markdown: str, channel: Channel) -> list[str]:
     if len(markdown) < _LONG_REPLY:
         return channel.render(markdown)
     return await asyncio.to_thread(channel.render, markdown)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What there is to do in a conversation: first what goes out, then the job."""
+
+    job: Job | Wait | None
+    outgoing: Outgoing | None
 
 
 @dataclass

@@ -42,6 +42,10 @@ class _Job(Generic[T]):
     work: Callable[[Transaction], T]
     future: Future[T]
 
+    def alone(self, transaction: Transaction) -> Callable[[], None]:
+        """Run it as the only one of its transaction, which is undone as a whole when this raises."""
+        return partial(self.future.set_result, self.work(transaction))
+
     def attempt(self, connection: Connection, transaction: Transaction) -> Callable[[], None]:
         """Run it, undone if it fails; gives what tells the outcome once it is committed.
 
@@ -135,7 +139,7 @@ class Writer:
         for failure in count(1):
             try:
                 whole = self._connection.begin()
-                settle = [job.attempt(self._connection, self._transaction) for job in jobs]
+                settle = self._attempt(jobs)
             except SQLAlchemyError as error:
                 pause = self._patience(error, failure)
                 if pause is None:
@@ -146,6 +150,12 @@ class Writer:
                 whole.commit()
                 return settle
         raise AssertionError("unreachable: there is always a next number")
+
+    def _attempt(self, jobs: list[_Job[Any]]) -> list[Callable[[], None]]:
+        """Run them, each under a savepoint, unless there is nobody whom a failure could hurt."""
+        if len(jobs) == 1:
+            return [jobs[0].alone(self._transaction)]
+        return [job.attempt(self._connection, self._transaction) for job in jobs]
 
     def _recover(self) -> None:
         """Undo everything, on a new connection if not even that works."""
