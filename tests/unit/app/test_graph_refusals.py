@@ -59,7 +59,7 @@ REFUSED: dict[str, tuple[int, dict[str, Any]]] = {
     "an address that is none": (131009, {**TEXT, "to": "ann@example.org"}),
     "a recipient that is a number": (131009, {**TEXT, "to": None, "recipient": ANN}),
     "itself": (131021, {**TEXT, "to": "15550001000"}),
-    "a group": (131215, {**TEXT, "recipient_type": "group"}),
+    "a group": (131215, {**TEXT, "to": "Y2FwaV9ncm91cDo=", "recipient_type": "group"}),
     "an unknown field": (100, {**TEXT, "message": "x"}),
     "an unknown field inside": (100, {"text": {"body": "x", "preview": True}}),
     "an unknown type": (100, {"type": "poll"}),

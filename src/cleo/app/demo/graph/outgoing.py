@@ -214,7 +214,7 @@ class Outgoing:
             reaction=Emoji(id=send.reaction.message_id, emoji=send.reaction.emoji) if send.reaction else None,
             media=self._attachment(send),
             template=template.name if template else None,
-            content=getattr(send.model_copy(), send.type)
+            content=getattr(send, send.type)
             if send.type in {"location", "contacts", "interactive"}
             else None,
             ref=known.ref,

@@ -131,7 +131,7 @@ class People:
             update={"id": id, "sender": phone.number, "to": number, "fromMe": True, "at": self._ms()}
         )
         phone.show(bubble)
-        self._keep(business, phone, bubble, leaf)
+        self._keep(business, phone, bubble, leaf, saying.field)
         if self._heard(saying):
             self._courier.post(self._item(business, phone, leaf, saying.field, bubble))
         return id
@@ -219,14 +219,16 @@ class People:
         known = self._world.messages.get(saying.reaction.id)
         return known is None or not known.inbound
 
-    def _keep(self, business: Business, phone: Phone, bubble: Bubble, leaf: Mapping[str, object]) -> None:
+    def _keep(
+        self, business: Business, phone: Phone, bubble: Bubble, leaf: Mapping[str, object], field: str
+    ) -> None:
         number = business.phone_number_id
         now = self._world.now()
         text = bubble.text or bubble.caption
         self._world.messages[bubble.id] = Known(
             id=bubble.id, number=number, phone=phone, inbound=True, kind=bubble.kind, at=now, text=text
         )
-        if bubble.kind != "reaction":
+        if bubble.kind != "reaction" and field != "smb_message_echoes":
             self._world.heard(number, phone)
         self._world.note(
             Line(

@@ -111,6 +111,10 @@ class Phone:
         """Every name that it answers to."""
         return frozenset({self.id, self.number, *self.aliases, *([self.user_id] if self.user_id else [])})
 
+    def answers_to(self, name: str) -> bool:
+        """Tell whether this is one of its names."""
+        return name != "" and (name in {self.id, self.number, self.user_id} or name in self.aliases)
+
     @property
     def contact(self) -> dict[str, object]:
         """How webhooks name the person."""

@@ -180,7 +180,7 @@ class Send(Block):
     def _one_address(self) -> Self:
         if self.to is not None and self.recipient is not None:
             raise ValueError("either to or recipient, not both")
-        if self.to is not None and not _NUMBER.fullmatch(self.to):
+        if self.to is not None and self.recipient_type == "individual" and not _NUMBER.fullmatch(self.to):
             raise ValueError("to is no phone number")
         if self.recipient is not None and not USER_ID.fullmatch(self.recipient):
             raise ValueError("recipient is no user id")

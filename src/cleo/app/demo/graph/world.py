@@ -86,7 +86,7 @@ class World:
 
     def phone(self, name: str) -> Phone | None:
         """Find a phone by its id, number or user id."""
-        return next((phone for phone in self.phones if name in phone.names), None)
+        return next((phone for phone in self.phones if phone.answers_to(name)), None)
 
     def dialled(self, to: str) -> Phone | None:
         """Find a phone by a number as people write it."""
