@@ -1,0 +1,224 @@
+"""Each kind of message from Meta, as the content that the bridge gives too."""
+
+from typing import Any
+
+import pytest
+from tests.support.meta import Json, change, inbound, one, said
+
+from cleo.domain.content import (
+    Chosen,
+    Content,
+    Edit,
+    File,
+    Location,
+    MessageId,
+    Other,
+    Reaction,
+    Revoke,
+    Text,
+)
+from cleo.domain.identity import Address
+from cleo.domain.message import Inbound, Quoted
+
+
+def kind(type: str, part: Any = None, **more: Any) -> Json:
+    return said(type=type) | ({} if part is None else {type: part}) | more
+
+
+UNSUPPORTED = [
+    {"code": 131051, "title": "Message type unknown", "error_data": {"details": "It is not supported."}}
+]
+CARD: Json = {
+    "name": {"formatted_name": "Ada Lovelace"},
+    "phones": [{"phone": "+49 30 1234", "wa_id": "49301234"}],
+}
+KINDS: dict[str, tuple[Json, Content]] = {
+    "text": (kind("text", {"body": "hi\n*you*"}), Text(body="hi\n*you*")),
+    "text that is a number": (kind("text", {"body": 42}), Text(body="42")),
+    "image": (
+        kind(
+            "image",
+            {"id": "77", "mime_type": "IMAGE/jpeg", "caption": "me", "url": "https://x.fbsbx.com/secret"},
+        ),
+        File(kind="image", mimetype="image/jpeg", caption="me", url="cloud:77"),
+    ),
+    "video": (kind("video", {"id": 77}), File(kind="video", url="cloud:77")),
+    "sticker": (
+        kind("sticker", {"id": "77", "mime_type": "image/webp", "animated": True}),
+        File(kind="sticker", mimetype="image/webp", url="cloud:77"),
+    ),
+    "document": (
+        kind("document", {"id": "77", "sha256": "a+b/c=", "filename": "../../etc/\u202epasswd"}),
+        File(kind="document", name="passwd", url="cloud:77?sha256=a%2Bb%2Fc%3D"),
+    ),
+    "audio": (
+        kind("audio", {"id": "77", "mime_type": "audio/mpeg", "voice": False}),
+        File(kind="audio", mimetype="audio/mpeg", url="cloud:77"),
+    ),
+    "voice note": (
+        kind("audio", {"id": "77", "mime_type": "audio/ogg; codecs=opus", "voice": True}),
+        File(kind="voice", mimetype="audio/ogg; codecs=opus", url="cloud:77"),
+    ),
+    "voice as a kind": (kind("voice", {"id": "77"}), File(kind="voice", url="cloud:77")),
+    "location": (
+        kind("location", {"latitude": 52.5, "longitude": "13.4", "name": "Cleo\n HQ", "address": "Here 1"}),
+        Location(latitude=52.5, longitude=13.4, name="Cleo HQ", address="Here 1"),
+    ),
+    "contact": (kind("contacts", [CARD]), Other(kind="contact", body="Ada Lovelace +49 30 1234")),
+    "contacts": (
+        kind("contacts", [CARD, {"name": {"first_name": "Bob", "last_name": "B"}, "phones": [None]}]),
+        Other(kind="contacts", body="Ada Lovelace +49 30 1234\nBob B"),
+    ),
+    "contact as vCard": (
+        kind("contacts", [{"vcard": "BEGIN:VCARD\r\nFN:Ada\r\nitem1.TEL;type=CELL:+49 30 1\r\nEND:VCARD"}]),
+        Other(kind="contact", body="Ada +49 30 1"),
+    ),
+    "reaction": (
+        kind("reaction", {"message_id": "wamid.B", "emoji": "👍"}),
+        Reaction(emoji="👍", to=MessageId("wamid.B")),
+    ),
+    "reaction taken back": (
+        kind("reaction", {"message_id": "wamid.B"}),
+        Reaction(emoji="", to=MessageId("wamid.B")),
+    ),
+    "button of a template": (
+        kind("button", {"text": "Yes!", "payload": "yes:K7Q4"}),
+        Chosen(id="yes:K7Q4", title="Yes!"),
+    ),
+    "button": (
+        kind("interactive", {"type": "button_reply", "button_reply": {"id": "1", "title": "One"}}),
+        Chosen(id="1", title="One"),
+    ),
+    "row": (
+        kind(
+            "interactive",
+            {"type": "list_reply", "list_reply": {"id": "2", "title": "Two", "description": "x"}},
+        ),
+        Chosen(id="2", title="Two"),
+    ),
+    "flow": (
+        kind(
+            "interactive",
+            {
+                "type": "nfm_reply",
+                "nfm_reply": {"name": "flow", "body": "Sent", "response_json": '{"day":"Mon"}'},
+            },
+        ),
+        Other(kind="flow", body='Sent\n{"day":"Mon"}'),
+    ),
+    "permission to call": (
+        kind(
+            "interactive", {"type": "call_permission_reply", "call_permission_reply": {"response": "accept"}}
+        ),
+        Other(kind="call_permission_reply"),
+    ),
+    "interactive without a part": (
+        said(type="interactive", errors=UNSUPPORTED),
+        Other(kind="interactive", body="It is not supported."),
+    ),
+    "order": (
+        kind(
+            "order",
+            {
+                "catalog_id": "9",
+                "text": "Please",
+                "product_items": [
+                    {"product_retailer_id": "tea", "quantity": 2, "item_price": 3.5, "currency": "EUR"},
+                    "broken",
+                    {"product_retailer_id": "cup"},
+                ],
+            },
+        ),
+        Other(kind="order", body="Please\n- 2 x tea at 3.5 EUR\n- 1 x cup"),
+    ),
+    "poll": (
+        kind("unsupported", {"type": "poll_creation"}, errors=UNSUPPORTED),
+        Other(kind="poll", body="It is not supported."),
+    ),
+    "unsupported": (
+        said(type="unsupported", errors=UNSUPPORTED),
+        Other(kind="unsupported", body="It is not supported."),
+    ),
+    "edit": (
+        kind(
+            "edit", {"original_message_id": "wamid.B", "message": {"type": "text", "text": {"body": "new"}}}
+        ),
+        Edit(of=MessageId("wamid.B"), body="new"),
+    ),
+    "edit of a caption": (
+        kind(
+            "edit",
+            {"original_message_id": "wamid.B", "message": {"type": "image", "image": {"caption": "new"}}},
+        ),
+        Edit(of=MessageId("wamid.B"), body="new"),
+    ),
+    "revoke": (kind("revoke", {"original_message_id": "wamid.B"}), Revoke(of=MessageId("wamid.B"))),
+    "welcome": (kind("request_welcome"), Other(kind="request_welcome")),
+    "a kind of tomorrow": (kind("hologram", {"body": "wow", "size": 3}), Other(kind="hologram", body="wow")),
+    "a kind without words": (kind("hologram", {"size": 3}), Other(kind="hologram", body='{"size":3}')),
+    "a kind that is no name": (kind("Drop Table;"), Other(kind="unknown")),
+}
+
+
+@pytest.mark.parametrize(("message", "content"), KINDS.values(), ids=KINDS)
+def test_every_kind_is_read(message: Json, content: Content) -> None:
+    item = one(change(messages=[message]))
+    assert isinstance(item.event, Inbound)
+    assert item.event.content == content
+    assert item.problem == ""
+    assert "fbsbx" not in str(item.event)
+
+
+@pytest.mark.parametrize(
+    ("message", "kept"),
+    [
+        (said(type="text"), Other(kind="text")),
+        (kind("text", {"body": " "}), Other(kind="text")),
+        (kind("text", "hi"), Other(kind="text")),
+        (kind("image", {"mime_type": "image/png"}), Other(kind="image")),
+        (kind("image", {"id": "7/../8"}), Other(kind="image")),
+        (kind("location", {"latitude": 91, "longitude": 0}), Other(kind="location")),
+        (kind("location", {"latitude": 1}), Other(kind="location")),
+        (kind("contacts", [{}]), Other(kind="contacts")),
+        (kind("button", {}), Other(kind="button")),
+        (kind("interactive", {"button_reply": {"title": "x"}}), Other(kind="interactive")),
+    ],
+)
+def test_what_cannot_be_read_is_flagged_and_still_answered(message: Json, kept: Content) -> None:
+    item = one(change(messages=[message]))
+    assert isinstance(item.event, Inbound)
+    assert (item.event.content, bool(item.problem), item.starts) == (kept, True, True)
+
+
+@pytest.mark.parametrize("name", ["reaction", "edit", "revoke"])
+def test_what_is_about_another_message_means_nothing_without_it(name: str) -> None:
+    item = one(change(messages=[kind(name, {"emoji": "👍"})]))
+    assert (item.kind, item.event, bool(item.problem)) == (f"message/{name}", None, True)
+
+
+def test_a_reply_names_the_message_and_never_its_words() -> None:
+    message = inbound(said(context={"from": "15550001", "id": "wamid.B", "forwarded": True}))
+    assert message.quoted == Quoted(id=MessageId("wamid.B"), sender=Address("phone:+15550001"))
+    assert message.forwarded
+    assert not inbound(said(context={"frequently_forwarded": False})).forwarded
+    assert inbound(said(context={"frequently_forwarded": True})).quoted is None
+
+
+def test_what_was_chosen_names_the_question() -> None:
+    pressed = kind("button", {"text": "Yes", "payload": "yes"}, context={"from": "15550001", "id": "wamid.Q"})
+    quoted = inbound(pressed).quoted
+    assert quoted is not None
+    assert quoted.id == "wamid.Q"
+
+
+@pytest.mark.parametrize(
+    ("name", "opens"),
+    [("text", True), ("hologram", True), ("reaction", False), ("system", False), ("request_welcome", False)],
+)
+def test_only_what_a_person_writes_opens_the_window(name: str, opens: bool) -> None:
+    part = {
+        "text": {"body": "x"},
+        "reaction": {"message_id": "wamid.B"},
+        "system": {"type": "user_changed_number"},
+    }
+    assert one(change(messages=[kind(name, part.get(name, {}))])).opens_window is opens

@@ -1,0 +1,216 @@
+"""The door that Meta knocks at: who is let in, what is read, and when it is told to come again."""
+
+import asyncio
+import hashlib
+import hmac
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+from tests.support.agent_house import House
+from tests.support.clock import FakeClock
+from tests.support.heard import Heard
+from tests.support.meta import (
+    APP_SECRET,
+    KNOCK,
+    NUMBER,
+    PATH,
+    VERIFY_TOKEN,
+    Meta,
+    change,
+    said,
+    signed,
+    webhook,
+    written,
+)
+
+from cleo.channels.whatsapp.cloud.webhook import MAX_BYTES, cloud_routes
+from cleo.domain.errors import ConfigError
+
+BODY = written(webhook(change(messages=[said()])))
+QUERY = f"{PATH}?hub.mode=subscribe&hub.verify_token={VERIFY_TOKEN}&hub.challenge="
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
+
+
+@pytest.fixture
+def meta(heard: Heard) -> Meta:
+    return Meta(heard, FakeClock())
+
+
+@pytest.mark.parametrize("challenge", ["1158201444", "0", "x" * 256, "a%20b%3Cb%3E"])
+async def test_the_handshake_gives_back_exactly_the_challenge(meta: Meta, challenge: str) -> None:
+    answer = await meta.ask("GET", QUERY + challenge)
+    assert (answer.status_code, answer.text) == (200, challenge.replace("%20", " ").replace("%3Cb%3E", "<b>"))
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "?hub.mode=subscribe&hub.challenge=1",
+        "?hub.mode=subscribe&hub.challenge=1&hub.verify_token=",
+        f"?hub.mode=subscribe&hub.challenge=1&hub.verify_token={VERIFY_TOKEN}x",
+        "?hub.mode=subscribe&hub.challenge=1&hub.verify_token=%C3%A9%00%FF",
+        f"?hub.mode=unsubscribe&hub.challenge=1&hub.verify_token={VERIFY_TOKEN}",
+        f"?hub.challenge=1&hub.verify_token={VERIFY_TOKEN}",
+        f"?hub.mode=subscribe&hub.verify_token={VERIFY_TOKEN}",
+        f"?hub.mode=subscribe&hub.verify_token={VERIFY_TOKEN}&hub.challenge={'1' * 257}",
+    ],
+)
+async def test_any_other_handshake_is_refused(meta: Meta, query: str) -> None:
+    answer = await meta.ask("GET", PATH + query)
+    assert (answer.status_code, answer.content) == (403, b"")
+
+
+HEX = signed(BODY).removeprefix(b"sha256=")
+SIGNATURES = {
+    "none": [],
+    "empty": [b""],
+    "without its name": [HEX],
+    "upper case": [b"sha256=" + HEX.upper()],
+    "upper-case name": [b"SHA256=" + HEX],
+    "sha1": [b"sha1=" + hmac.new(APP_SECRET.encode(), BODY, hashlib.sha1).hexdigest().encode()],
+    "sha1 as sha256": [b"sha256=" + hmac.new(APP_SECRET.encode(), BODY, hashlib.sha1).hexdigest().encode()],
+    "of another secret": [signed(BODY, "another")],
+    "of another body": [signed(BODY + b" ")],
+    "not ASCII": ["sha256=é".encode()],
+    "latin-1": [b"sha256=\xe9" + HEX[1:]],
+    "cut": [signed(BODY)[:-1]],
+    "with a space": [signed(BODY) + b" x"],
+    "twice": [signed(BODY), signed(BODY)],
+    "right and wrong": [signed(BODY), b"sha256=" + b"0" * 64],
+}
+
+
+@pytest.mark.parametrize("signatures", SIGNATURES.values(), ids=SIGNATURES)
+async def test_a_body_without_its_right_signature_is_not_kept(
+    meta: Meta, heard: Heard, signatures: list[bytes]
+) -> None:
+    answer = await meta.ask(
+        "POST", content=BODY, headers=[(b"X-Hub-Signature-256", each) for each in signatures]
+    )
+    assert (answer.status_code, answer.content) == (403, b"")
+    assert heard.posts == []
+
+
+async def test_the_signature_is_over_the_bytes_as_they_came(meta: Meta, heard: Heard) -> None:
+    raw = BODY.replace(b'"hi from', rb'"\u00fc \ud83d\ude00 hi from').replace(b":", b" :  ")
+    assert (await meta.send(raw)).status_code == 200
+    assert heard.posts[0].raw == raw
+
+
+async def test_no_header_but_the_signature_is_asked_for(meta: Meta, heard: Heard) -> None:
+    for kind in (b"application/json; charset=utf-16", b"text/plain", b""):
+        headers = [(b"X-Hub-Signature-256", signed(BODY)), (b"Content-Type", kind)]
+        assert (await meta.ask("POST", content=BODY, headers=headers)).status_code == 200
+    assert len(heard.posts) == 3
+
+
+@pytest.mark.parametrize("setting", ["WHATSAPP_CLOUD_APP_SECRET", "WHATSAPP_CLOUD_VERIFY_TOKEN"])
+def test_without_a_secret_there_is_no_door(setting: str) -> None:
+    secrets = {"WHATSAPP_CLOUD_APP_SECRET": "a", "WHATSAPP_CLOUD_VERIFY_TOKEN": "b"} | {setting: " "}
+    with pytest.raises(ConfigError, match=setting):
+        cloud_routes(
+            Heard(),
+            app_secret=secrets["WHATSAPP_CLOUD_APP_SECRET"],
+            verify_token=secrets["WHATSAPP_CLOUD_VERIFY_TOKEN"],
+            phone_number_id=NUMBER,
+            knock=KNOCK,
+            clock=FakeClock(),
+        )
+
+
+async def test_a_body_beyond_the_limit_is_cut_off(meta: Meta, heard: Heard) -> None:
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while True:
+            sent += 65536
+            yield b" " * 65536
+
+    answer = await meta.ask("POST", content=endless())
+    assert (answer.status_code, answer.headers["Connection"]) == (413, "close")
+    assert sent <= MAX_BYTES + 2 * 65536
+    largest = BODY + b" " * (MAX_BYTES - len(BODY))
+    assert (await meta.send(largest)).status_code == 200
+    assert (await meta.send(largest + b" ")).status_code == 413
+    assert len(heard.posts) == 1
+
+
+async def test_a_body_that_drips_is_cut_off(heard: Heard) -> None:
+    async def drip() -> AsyncIterator[bytes]:
+        while True:
+            yield b" "
+            await asyncio.sleep(0.01)
+
+    meta = Meta(heard, FakeClock(), seconds=0.1)
+    assert (await meta.ask("POST", content=drip())).status_code == 408
+
+
+@pytest.mark.parametrize("trouble", ["broken", "full"])
+async def test_what_could_not_be_kept_is_asked_for_again(meta: Meta, heard: Heard, trouble: str) -> None:
+    setattr(heard, trouble, True)
+    answer = await meta.send(BODY)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    setattr(heard, trouble, False)
+    assert (await meta.send(BODY)).status_code == 200
+
+
+async def test_a_broken_database_is_a_503_and_loses_nothing(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    meta = Meta(house.receiver, house.clock)
+    lock = sqlite3.connect(tmp_path / "cleo.db", isolation_level=None)
+    lock.execute("ALTER TABLE items RENAME TO gone")
+    assert (await meta.send(BODY)).status_code == 503
+    lock.execute("ALTER TABLE gone RENAME TO items")
+    lock.close()
+    assert (await meta.send(BODY)).status_code == 200
+    await house.settle()
+    assert await house.store.read(lambda tx: tx.items.news_since(0)) is False
+    await house.store.close()
+
+
+BODIES = {
+    "no JSON": b"{",
+    "nothing": b"",
+    "a list": b"[]",
+    "null": b"null",
+    "text": b'"hi"',
+    "bytes": b"\xff\xfe\x00",
+    "bottomless": b'{"entry":' * 50_000,
+    "no entries": b'{"object":"whatsapp_business_account"}',
+    "entries that are none": b'{"entry":{}}',
+}
+
+
+@pytest.mark.parametrize("raw", BODIES.values(), ids=BODIES)
+async def test_what_is_signed_and_no_webhook_is_kept_as_one_thing(
+    meta: Meta, heard: Heard, raw: bytes
+) -> None:
+    assert (await meta.send(raw)).status_code == 200
+    (item,) = heard.posts[0].items
+    assert (item.kind, item.event, bool(item.problem)) == ("unreadable", None, True)
+    assert heard.posts[0].raw == raw
+
+
+async def test_logs_hold_nothing_that_was_sent(meta: Meta, heard: Heard) -> None:
+    with capture_logs() as logs:
+        await meta.send(
+            written(webhook(change(messages=[said(), said("wamid.CANARY", type="CANARY text", of=None)])))
+        )
+        await meta.send(b'{"CANARY')
+        await meta.send(BODY, b"sha256=CANARY")
+        await meta.ask("GET", f"{QUERY}CANARY".replace(VERIFY_TOKEN, "CANARY"))
+        heard.broken = True
+        await meta.send(BODY)
+    assert len(logs) >= 4
+    assert all(word not in str(logs) for word in ("CANARY", "4915100000001", APP_SECRET, VERIFY_TOKEN))
