@@ -68,10 +68,9 @@ class Limiter:
         """WhatsApp says that it was too much for this chat: close it, longer each time; tells the seconds."""
         now = self.clock()
         known = self._chat(chat, now)
-        wait = min(_STEP**known.strikes, _LONGEST_BACKOFF)
+        known.bucket.close(now + min(_STEP**known.strikes, _LONGEST_BACKOFF))
         known.strikes = min(known.strikes + 1, 10)
-        known.bucket.close(now + wait)
-        return wait
+        return known.bucket.wait(now)
 
     def went(self, chat: str) -> None:
         """A message of the chat was taken."""

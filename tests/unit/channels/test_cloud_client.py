@@ -1,0 +1,428 @@
+"""Sends through the Cloud API, on a Graph server that refuses whatever Meta would."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.cloud_line import ANN, DAY, NUMBER, TOKEN, WAMID, CloudLine, cloud_line, here
+
+from cleo.channels.whatsapp.backend import (
+    ForeseesIds,
+    Reacts,
+    Reads,
+    SendsChoices,
+    SendsPlaces,
+    SendsTemplates,
+    Types,
+)
+from cleo.domain.content import Choices, Location, MessageId, Option, Reaction, Template
+from cleo.domain.conversation import Conversation, conversation_id
+from cleo.domain.errors import SendError, SendFailed, SendRejected, SendUncertain
+from cleo.domain.identity import Address
+from cleo.domain.message import Quoted
+from cleo.ports import Degraded, Held, Outcome, Refused, Sent
+
+HELLO = Template(name="hello_world", language="en_US")
+
+
+@pytest.fixture
+async def line(tmp_path: Path) -> AsyncIterator[CloudLine]:
+    async with cloud_line(tmp_path) as line:
+        yield line
+
+
+@pytest.fixture
+async def knocking(tmp_path: Path) -> AsyncIterator[CloudLine]:
+    """With a template to ask people to write."""
+    async with cloud_line(tmp_path, fallback=HELLO) as line:
+        yield line
+
+
+async def text(line: CloudLine, key: str = "k", to: Conversation | None = None) -> Outcome:
+    return await line.client.send_text(to or line.chat(), "hi", key=key, quoted=None)
+
+
+async def failure(line: CloudLine, key: str = "k") -> SendError:
+    with pytest.raises(SendError) as caught:
+        await text(line, key)
+    return caught.value
+
+
+def choices(count: int, **more: Any) -> Choices:
+    return Choices(
+        body="Which?", options=tuple(Option(id=f"o{n}", title=f"Title {n}", **more) for n in range(count))
+    )
+
+
+def test_it_has_the_abilities_that_its_capabilities_promise(line: CloudLine) -> None:
+    client, can = line.client, line.client.capabilities
+    for ability in (Reacts, SendsChoices, SendsPlaces, SendsTemplates, Types, Reads):
+        assert isinstance(client, ability)
+    assert not isinstance(client, ForeseesIds)
+    assert (can.reactions, can.places, can.templates, can.repeats) == (True, True, True, "news")
+    assert can.tapping
+    assert can.typing
+    assert can.window == DAY
+
+
+async def test_a_text_is_accepted_under_its_key(line: CloudLine) -> None:
+    sent = await text(line, key="run-1/0")
+    [bubble] = line.shown
+    assert sent == Sent(message_id=MessageId(bubble.id), state="accepted")
+    assert line.accepted == [
+        {
+            "recipient_type": "individual",
+            "to": "4915112345678",
+            "type": "text",
+            "text": {"body": "hi", "preview_url": False},
+            "biz_opaque_callback_data": "run-1/0",
+        }
+    ]
+
+
+async def test_an_answer_quotes_by_id(line: CloudLine) -> None:
+    await line.client.send_text(line.chat(), "yes", key="k", quoted=Quoted(id=WAMID, text="ok?"))
+    assert line.accepted[0]["context"] == {"message_id": WAMID}
+
+
+@pytest.mark.parametrize("namespace", ["bsuid", "parent_bsuid"])
+async def test_somebody_without_a_phone_number_is_written_to_by_user_id(
+    line: CloudLine, namespace: str
+) -> None:
+    line.ann.hide_phone = True
+    id = "DE.4711" if namespace == "bsuid" else "DE.ENT.4711"
+    sent = await text(line, to=line.chat(f"{namespace}:{id}"))
+    assert isinstance(sent, Sent)
+    assert sent.also is None
+    [body] = line.accepted
+    assert body["recipient"] == id
+    assert "to" not in body
+
+
+async def test_the_number_that_whatsapp_knows_the_person_by_is_told(line: CloudLine) -> None:
+    sent = await text(line, to=line.chat("bsuid:DE.4711"))
+    assert isinstance(sent, Sent)
+    assert sent.also == ANN
+    line.fault("send", "wa_id", wa_id="5511987654321")
+    moved = await text(line)
+    assert isinstance(moved, Sent)
+    assert moved.also == "phone:+5511987654321"
+
+
+async def test_a_group_is_written_to_as_one_and_at_any_time(line: CloudLine) -> None:
+    group = Address("group:120363000000000001")
+    to = Conversation(id=conversation_id("whatsapp", group), channel="whatsapp", address=group)
+    with pytest.raises(SendRejected) as caught:  # this number has no groups
+        await text(line, to=to)
+    assert caught.value.code == 131215
+
+
+async def test_a_place_goes_as_a_place(line: CloudLine) -> None:
+    await line.client.send_place(
+        line.chat(), Location(latitude=52.5, longitude=13.4, name="Berlin"), key="k", quoted=None
+    )
+    assert line.accepted[0]["location"] == {"latitude": 52.5, "longitude": 13.4, "name": "Berlin"}
+
+
+async def test_few_choices_are_buttons_and_many_a_list(line: CloudLine) -> None:
+    client = line.client
+    await client.send_choices(line.chat(), choices(3), key="k1", quoted=None)
+    await client.send_choices(line.chat(), choices(10), key="k2", quoted=None)
+    await client.send_choices(line.chat(), choices(2, description="More"), key="k3", quoted=None)
+    few, many, described = line.shown
+    assert [choice.id for choice in few.buttons] == ["o0", "o1", "o2"]
+    assert (len(many.rows), many.buttons) == (10, [])
+    assert [choice.description for choice in described.rows] == ["More", "More"]
+    assert {bubble.text for bubble in line.shown} == {"Which?"}
+
+
+async def test_a_reaction_is_set_and_taken_back(line: CloudLine) -> None:
+    for emoji in ("👀", ""):
+        await line.client.react(line.chat(), Reaction(emoji=emoji, to=WAMID), key="k", author=ANN)
+    assert [body["reaction"]["emoji"] for body in line.accepted] == ["👀", ""]
+    assert {body["reaction"]["message_id"] for body in line.accepted} == {WAMID}
+
+
+async def test_a_template_goes_at_any_time(line: CloudLine) -> None:
+    sent = await line.client.send_template(line.chat(ago=None), HELLO, key="k")
+    assert isinstance(sent, Sent)
+    assert line.shown[0].template == "hello_world"
+    line.fault("send", "refuse", code=132015)
+    with pytest.raises(SendRejected, match="paused"):
+        await line.client.send_template(line.chat(ago=None), HELLO, key="k2")
+
+
+async def test_what_meta_holds_back_is_told(line: CloudLine) -> None:
+    line.fault("send", "hold")
+    sent = await line.client.send_template(line.chat(), HELLO, key="k")
+    assert isinstance(sent, Degraded)
+    assert "quality" in sent.how
+    assert sent.message_id
+
+
+async def test_what_no_cloud_api_could_send_is_rejected_before_it_leaves(line: CloudLine) -> None:
+    client, chat = line.client, line.chat()
+    for to in ("telegram:7", "lid:219876543210987", "bsuid:../x", "phone:+49 151", "group:a b", "x"):
+        with pytest.raises(SendRejected):
+            await text(line, to=here(chat, to))
+    for body in ("", "x" * 4097, "\ud800"):
+        with pytest.raises(SendRejected) as caught:
+            await client.send_text(chat, body, key="k", quoted=None)
+        assert "xxx" not in str(caught.value)
+    with pytest.raises(SendRejected):
+        await client.react(chat, Reaction(emoji="👀", to=MessageId("a b")), key="k", author=None)
+    for latitude in (91.0, float("nan")):
+        with pytest.raises(SendRejected):
+            await client.send_place(chat, Location(latitude=latitude, longitude=0), key="k", quoted=None)
+    assert line.calls() == 0
+
+
+# ── refusals ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+REFUSALS: dict[type[SendError], tuple[int, ...]] = {
+    SendFailed: (
+        *(1, 2, 131000, 131016, 131057, 133004),
+        *(4, 80007, 130429, 131208),
+        *(0, 10, 190, 131005, 131031, 368, 131042, 133010, 131048),
+    ),
+    SendRejected: (
+        *(131021, 131026, 131030, 131049, 131050, 130472, 130497),
+        *(100, 131008, 131009, 131051, 131053, 132001, 135000, 131215),
+        777777,
+    ),
+}
+"""Error numbers of Meta's, by what they mean for the message."""
+
+
+@pytest.mark.parametrize("error", REFUSALS)
+async def test_every_refusal_says_whether_to_try_again(line: CloudLine, error: type[SendError]) -> None:
+    for code in REFUSALS[error]:
+        line.ticks.now += 3600
+        line.fault("send", "refuse", code=code)
+        told = await failure(line)
+        assert (type(told), told.code) == (error, code)
+    assert line.accepted == []
+
+
+BY_STATUS: dict[type[SendError], tuple[dict[str, Any], ...]] = {
+    SendFailed: (
+        {"code": 777777, "http": 500},
+        {"code": 777777, "http": 400, "transient": True},
+        {"code": 777777, "http": 408},
+        {"code": 777777, "http": 429},
+        {"code": 131000, "http": 408},
+        {"http": 429, "body": "html"},
+        {"http": 403, "body": "html"},
+        {"http": 404, "body": "empty"},
+        {"http": 302, "body": "html"},
+    ),
+    SendUncertain: (
+        {"http": 500, "body": "html"},
+        {"http": 502, "body": "empty"},
+        {"http": 504, "body": "html"},
+        {"http": 408, "body": "html"},
+        {"http": 200, "body": "html"},
+    ),
+    SendRejected: ({"http": 413, "body": "html"},),
+}
+"""Answers that the status explains, because the number is not known or another server wrote them."""
+
+
+@pytest.mark.parametrize("error", BY_STATUS)
+async def test_what_has_no_known_number_is_judged_by_its_status(
+    line: CloudLine, error: type[SendError]
+) -> None:
+    for order in BY_STATUS[error]:
+        line.ticks.now += 3600
+        line.fault("send", "refuse", **order)
+        assert type(await failure(line)) is error, order
+
+
+async def test_whatsapp_says_when_to_come_back(line: CloudLine) -> None:
+    line.fault("send", "refuse", code=130429, retry_after=17)
+    assert (await failure(line)).retry_after == 17
+    line.fault("send", "refuse", http=429, body="html", retry_after=18)
+    assert (await failure(line)).retry_after == 18
+
+
+@pytest.mark.parametrize(
+    "order",
+    [{"do": "reset"}, {"do": "timeout", "ms": 2000}, {"do": "reset", "when": "after"}, {"do": "no_id"}],
+)
+async def test_silence_after_the_request_left_is_uncertain(line: CloudLine, order: dict[str, Any]) -> None:
+    line.fault("send", **order)
+    assert isinstance(await failure(line), SendUncertain)
+
+
+async def test_nobody_listening_means_not_sent(line: CloudLine) -> None:
+    await line.go_down()
+    told = await failure(line)
+    assert isinstance(told, SendFailed)
+    assert "WHATSAPP_CLOUD_BASE_URL" in str(told)
+    assert (await line.client.health()).code == "unreachable"
+
+
+async def test_no_token_is_ever_shown(line: CloudLine) -> None:
+    shown = [repr(vars(line.client)), repr(vars(line.client._graph.origin))]  # pyright: ignore[reportPrivateUsage] - looks for a secret
+    assert not any(TOKEN in text for text in shown)
+
+
+# ── a number that cannot send ──────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("code", "word"), [(190, "token"), (131042, "account"), (131048, "account")])
+async def test_a_number_that_cannot_send_stops_and_tries_from_time_to_time(
+    line: CloudLine, code: int, word: str
+) -> None:
+    line.fault("send", "refuse", code=code, times=2)
+    first = await failure(line)
+    health = await line.client.health()
+    assert (health.state, health.code, health.message) == ("down", word, str(first))
+    asked = line.calls()
+    line.ticks.now = 29
+    again = await failure(line)
+    assert (again.code, again.retry_after) == (code, 1)
+    assert line.calls() == asked
+    line.ticks.now = 30
+    assert isinstance(await failure(line), SendFailed)
+    assert line.calls() == asked + 1
+    line.ticks.now = 89
+    assert (await failure(line)).retry_after == 1
+    line.ticks.now = 90
+    assert isinstance(await text(line), Sent)
+    assert (await line.client.health()).state == "ok"
+    assert isinstance(await text(line), Sent)
+
+
+async def test_only_one_message_at_a_time_tries_whether_the_number_can_again(line: CloudLine) -> None:
+    line.fault("send", "refuse", code=190)
+    await failure(line)
+    line.ticks.now = 30
+    line.fault("send", "reset")
+    assert isinstance(await failure(line), SendUncertain)
+    assert isinstance(await failure(line), SendFailed)
+    assert line.accepted == []
+
+
+async def test_a_changed_token_at_meta_is_noticed_and_recovers(line: CloudLine) -> None:
+    line.number(token="another")
+    told = await failure(line)
+    assert "WHATSAPP_CLOUD_TOKEN" in str(told)
+    line.number(token=TOKEN)
+    line.ticks.now = 30
+    assert isinstance(await text(line), Sent)
+
+
+# ── the window ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("heard", "open"),
+    [
+        ({"ago": 0}, True),
+        ({"ago": -3600}, True),
+        ({"ago": DAY - 360}, True),
+        ({"ago": DAY - 240}, False),
+        ({"ago": DAY * 3}, False),
+        ({"ago": None}, False),
+        ({"ago": 60, "account": "another"}, False),
+    ],
+)
+async def test_the_window_is_judged_before_anything_leaves(
+    line: CloudLine, heard: dict[str, Any], open: bool
+) -> None:
+    outcome = await text(line, to=line.chat(**heard))
+    assert isinstance(outcome, Sent if open else Refused)
+    assert line.calls() == int(open)
+
+
+async def test_outside_of_the_window_it_says_why_nothing_was_sent(line: CloudLine) -> None:
+    outcome = await text(line, to=line.chat(ago=None))
+    assert isinstance(outcome, Refused)
+    assert outcome.code == 131047
+    assert "WHATSAPP_CLOUD_FALLBACK_TEMPLATE" in outcome.reason
+
+
+async def test_with_a_template_it_waits_for_the_person(knocking: CloudLine) -> None:
+    outcome = await text(knocking, to=knocking.chat(ago=DAY))
+    assert isinstance(outcome, Held)
+    assert outcome.knock == HELLO
+    assert outcome.reason
+
+
+async def test_a_reaction_that_comes_too_late_is_not_worth_a_template(knocking: CloudLine) -> None:
+    outcome = await knocking.client.react(
+        knocking.chat(ago=DAY), Reaction(emoji="👀", to=WAMID), key="k", author=None
+    )
+    assert isinstance(outcome, Refused)
+
+
+async def test_when_whatsapp_contradicts_it_is_asked_once_more(knocking: CloudLine) -> None:
+    knocking.fault("send", "refuse", code=131047, times=3)
+    told = await failure(knocking)
+    assert (type(told), told.retry_after) == (SendFailed, 5)
+    assert isinstance(await text(knocking), Held)
+    assert isinstance(await failure(knocking), SendFailed)  # another day, the same message again
+    assert isinstance(await text(knocking), Sent)
+
+
+# ── typing and reading ─────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_typing_belongs_to_what_was_heard_and_marks_it_as_read(line: CloudLine) -> None:
+    await line.client.typing(line.chat(), True)
+    await line.client.typing(line.chat(), False)
+    assert [presence.state for presence in line.ann.presence] == ["composing"]
+    assert [receipt.id for receipt in line.ann.receipts] == [WAMID]
+
+
+async def test_reading_shows_no_typing(line: CloudLine) -> None:
+    await line.client.read(line.chat())
+    assert (len(list(line.ann.receipts)), list(line.ann.presence)) == (1, [])
+
+
+async def test_decoration_never_fails(line: CloudLine) -> None:
+    for do in ("reset", "timeout", "refuse"):
+        line.fault("read", do, ms=2000)
+        await line.client.typing(line.chat(), True)
+    for chat in (line.chat(ago=None), line.chat(account="another")):
+        await line.client.typing(chat, True)
+        await line.client.read(chat)
+    assert line.calls() == 3
+    assert list(line.ann.presence) == []
+
+
+# ── health ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("change", "state", "code"),
+    [
+        ({}, "ok", "connected"),
+        ({"quality_rating": "YELLOW"}, "ok", "connected"),
+        ({"quality_rating": "RED"}, "degraded", "quality"),
+        ({"status": "BANNED"}, "down", "account"),
+        ({"token": "another"}, "down", "token"),
+        ({"scopes": []}, "down", "token"),
+    ],
+)
+async def test_health_is_what_meta_says_of_the_number(
+    line: CloudLine, change: dict[str, Any], state: str, code: str
+) -> None:
+    line.number(**change)
+    health = await line.client.health()
+    assert (health.state, health.code) == (state, code)
+    assert health.message
+
+
+async def test_health_is_asked_for_once_a_minute(line: CloudLine) -> None:
+    for _ in range(3):
+        await line.client.health()
+    assert line.calls(NUMBER) == 1
+    line.ticks.now = 60
+    line.fault("admin", "refuse", http=500, body="html")
+    assert (await line.client.health()).code == "busy"
+    line.ticks.now = 65
+    assert (await line.client.health()).state == "ok"
