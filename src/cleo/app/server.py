@@ -31,6 +31,7 @@ async def serving(cleo: Cleo, listener: socket.socket, ended: asyncio.Event) -> 
         access_log=False,
         ws="none",
         http="h11",
+        proxy_headers=False,
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=LAST_ANSWERS,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
@@ -25,6 +26,11 @@ _ASKED_BY = _ALL.where(
         )
     )
 )
+_CONDITIONS = {
+    "of_ref": confirmations.c.ref == bindparam("of_ref"),
+    "chat": confirmations.c.conversation == bindparam("chat"),
+    "states": confirmations.c.state.in_(bindparam("states", expanding=True)),
+}
 _ADD = insert(confirmations)
 _ADD_PROMPTS = insert(prompts)
 _NOTE = insert(confirmation_events)
@@ -57,16 +63,10 @@ class SqlConfirmations:
         told: bool | None = None,
     ) -> Sequence[Confirmation]:
         """All that match, oldest first."""
-        statement = _ALL
-        if ref is not None:
-            statement = statement.where(confirmations.c.ref == ref)
-        if conversation is not None:
-            statement = statement.where(confirmations.c.conversation == conversation)
-        if states is not None:
-            statement = statement.where(confirmations.c.state.in_(list(states)))
-        if told is not None:
-            statement = statement.where(confirmations.c.told == told)
-        return self._all(statement)
+        wanted = states if states is None else list(states)
+        given = {"of_ref": ref, "chat": conversation, "states": wanted}
+        values = {name: value for name, value in given.items() if value is not None}
+        return self._all(_finding(frozenset(values), told), **values)
 
     def asked_in(
         self, conversation: ConversationId, message_id: MessageId | None = None
@@ -101,9 +101,16 @@ class SqlConfirmations:
         row = {"ref": ref, "at": at, "kind": kind, "by": by, "detail": detail}
         self._connection.execute(_NOTE, row)
 
-    def _all(self, statement: Any, **where: str) -> Sequence[Confirmation]:
+    def _all(self, statement: Any, **where: object) -> Sequence[Confirmation]:
         return [_confirmation(row) for row in self._connection.execute(statement, where).mappings()]
 
 
 def _confirmation(row: RowMapping) -> Confirmation:
     return Confirmation(**row)
+
+
+@cache
+def _finding(given: frozenset[str], told: bool | None) -> Any:
+    """Write the statement once for each combination: to write it takes longer than to run it."""
+    found = _ALL.where(*(_CONDITIONS[name] for name in sorted(given)))
+    return found if told is None else found.where(confirmations.c.told == told)
