@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.cloud_line import ANN, DAY, NUMBER, TOKEN, WAMID, CloudLine, cloud_line, here
+from tests.support.cloud_line import ANN, DAY, WAMID, CloudLine, cloud_line, here
 
 from cleo.channels.whatsapp.backend import (
     ForeseesIds,
@@ -16,9 +16,10 @@ from cleo.channels.whatsapp.backend import (
     SendsTemplates,
     Types,
 )
+from cleo.channels.whatsapp.cloud.bodies import recipient
 from cleo.domain.content import Choices, Location, MessageId, Option, Reaction, Template
 from cleo.domain.conversation import Conversation, conversation_id
-from cleo.domain.errors import SendError, SendFailed, SendRejected, SendUncertain
+from cleo.domain.errors import SendError, SendFailed, SendRejected
 from cleo.domain.identity import Address
 from cleo.domain.message import Quoted
 from cleo.ports import Degraded, Held, Outcome, Refused, Sent
@@ -116,6 +117,7 @@ async def test_a_group_is_written_to_as_one_and_at_any_time(line: CloudLine) -> 
     with pytest.raises(SendRejected) as caught:  # this number has no groups
         await text(line, to=to)
     assert caught.value.code == 131215
+    assert recipient(group) == {"recipient_type": "group", "to": "120363000000000001"}
 
 
 async def test_a_place_goes_as_a_place(line: CloudLine) -> None:
@@ -176,143 +178,6 @@ async def test_what_no_cloud_api_could_send_is_rejected_before_it_leaves(line: C
         with pytest.raises(SendRejected):
             await client.send_place(chat, Location(latitude=latitude, longitude=0), key="k", quoted=None)
     assert line.calls() == 0
-
-
-# ── refusals ───────────────────────────────────────────────────────────────────────────────────────────
-
-
-REFUSALS: dict[type[SendError], tuple[int, ...]] = {
-    SendFailed: (
-        *(1, 2, 131000, 131016, 131057, 133004),
-        *(4, 80007, 130429, 131208),
-        *(0, 10, 190, 131005, 131031, 368, 131042, 133010, 131048),
-    ),
-    SendRejected: (
-        *(131021, 131026, 131030, 131049, 131050, 130472, 130497),
-        *(100, 131008, 131009, 131051, 131053, 132001, 135000, 131215),
-        777777,
-    ),
-}
-"""Error numbers of Meta's, by what they mean for the message."""
-
-
-@pytest.mark.parametrize("error", REFUSALS)
-async def test_every_refusal_says_whether_to_try_again(line: CloudLine, error: type[SendError]) -> None:
-    for code in REFUSALS[error]:
-        line.ticks.now += 3600
-        line.fault("send", "refuse", code=code)
-        told = await failure(line)
-        assert (type(told), told.code) == (error, code)
-    assert line.accepted == []
-
-
-BY_STATUS: dict[type[SendError], tuple[dict[str, Any], ...]] = {
-    SendFailed: (
-        {"code": 777777, "http": 500},
-        {"code": 777777, "http": 400, "transient": True},
-        {"code": 777777, "http": 408},
-        {"code": 777777, "http": 429},
-        {"code": 131000, "http": 408},
-        {"http": 429, "body": "html"},
-        {"http": 403, "body": "html"},
-        {"http": 404, "body": "empty"},
-        {"http": 302, "body": "html"},
-    ),
-    SendUncertain: (
-        {"http": 500, "body": "html"},
-        {"http": 502, "body": "empty"},
-        {"http": 504, "body": "html"},
-        {"http": 408, "body": "html"},
-        {"http": 200, "body": "html"},
-    ),
-    SendRejected: ({"http": 413, "body": "html"},),
-}
-"""Answers that the status explains, because the number is not known or another server wrote them."""
-
-
-@pytest.mark.parametrize("error", BY_STATUS)
-async def test_what_has_no_known_number_is_judged_by_its_status(
-    line: CloudLine, error: type[SendError]
-) -> None:
-    for order in BY_STATUS[error]:
-        line.ticks.now += 3600
-        line.fault("send", "refuse", **order)
-        assert type(await failure(line)) is error, order
-
-
-async def test_whatsapp_says_when_to_come_back(line: CloudLine) -> None:
-    line.fault("send", "refuse", code=130429, retry_after=17)
-    assert (await failure(line)).retry_after == 17
-    line.fault("send", "refuse", http=429, body="html", retry_after=18)
-    assert (await failure(line)).retry_after == 18
-
-
-@pytest.mark.parametrize(
-    "order",
-    [{"do": "reset"}, {"do": "timeout", "ms": 2000}, {"do": "reset", "when": "after"}, {"do": "no_id"}],
-)
-async def test_silence_after_the_request_left_is_uncertain(line: CloudLine, order: dict[str, Any]) -> None:
-    line.fault("send", **order)
-    assert isinstance(await failure(line), SendUncertain)
-
-
-async def test_nobody_listening_means_not_sent(line: CloudLine) -> None:
-    await line.go_down()
-    told = await failure(line)
-    assert isinstance(told, SendFailed)
-    assert "WHATSAPP_CLOUD_BASE_URL" in str(told)
-    assert (await line.client.health()).code == "unreachable"
-
-
-async def test_no_token_is_ever_shown(line: CloudLine) -> None:
-    shown = [repr(vars(line.client)), repr(vars(line.client._graph.origin))]  # pyright: ignore[reportPrivateUsage] - looks for a secret
-    assert not any(TOKEN in text for text in shown)
-
-
-# ── a number that cannot send ──────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize(("code", "word"), [(190, "token"), (131042, "account"), (131048, "account")])
-async def test_a_number_that_cannot_send_stops_and_tries_from_time_to_time(
-    line: CloudLine, code: int, word: str
-) -> None:
-    line.fault("send", "refuse", code=code, times=2)
-    first = await failure(line)
-    health = await line.client.health()
-    assert (health.state, health.code, health.message) == ("down", word, str(first))
-    asked = line.calls()
-    line.ticks.now = 29
-    again = await failure(line)
-    assert (again.code, again.retry_after) == (code, 1)
-    assert line.calls() == asked
-    line.ticks.now = 30
-    assert isinstance(await failure(line), SendFailed)
-    assert line.calls() == asked + 1
-    line.ticks.now = 89
-    assert (await failure(line)).retry_after == 1
-    line.ticks.now = 90
-    assert isinstance(await text(line), Sent)
-    assert (await line.client.health()).state == "ok"
-    assert isinstance(await text(line), Sent)
-
-
-async def test_only_one_message_at_a_time_tries_whether_the_number_can_again(line: CloudLine) -> None:
-    line.fault("send", "refuse", code=190)
-    await failure(line)
-    line.ticks.now = 30
-    line.fault("send", "reset")
-    assert isinstance(await failure(line), SendUncertain)
-    assert isinstance(await failure(line), SendFailed)
-    assert line.accepted == []
-
-
-async def test_a_changed_token_at_meta_is_noticed_and_recovers(line: CloudLine) -> None:
-    line.number(token="another")
-    told = await failure(line)
-    assert "WHATSAPP_CLOUD_TOKEN" in str(told)
-    line.number(token=TOKEN)
-    line.ticks.now = 30
-    assert isinstance(await text(line), Sent)
 
 
 # ── the window ─────────────────────────────────────────────────────────────────────────────────────────
@@ -392,37 +257,3 @@ async def test_decoration_never_fails(line: CloudLine) -> None:
         await line.client.read(chat)
     assert line.calls() == 3
     assert list(line.ann.presence) == []
-
-
-# ── health ─────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize(
-    ("change", "state", "code"),
-    [
-        ({}, "ok", "connected"),
-        ({"quality_rating": "YELLOW"}, "ok", "connected"),
-        ({"quality_rating": "RED"}, "degraded", "quality"),
-        ({"status": "BANNED"}, "down", "account"),
-        ({"token": "another"}, "down", "token"),
-        ({"scopes": []}, "down", "token"),
-    ],
-)
-async def test_health_is_what_meta_says_of_the_number(
-    line: CloudLine, change: dict[str, Any], state: str, code: str
-) -> None:
-    line.number(**change)
-    health = await line.client.health()
-    assert (health.state, health.code) == (state, code)
-    assert health.message
-
-
-async def test_health_is_asked_for_once_a_minute(line: CloudLine) -> None:
-    for _ in range(3):
-        await line.client.health()
-    assert line.calls(NUMBER) == 1
-    line.ticks.now = 60
-    line.fault("admin", "refuse", http=500, body="html")
-    assert (await line.client.health()).code == "busy"
-    line.ticks.now = 65
-    assert (await line.client.health()).state == "ok"

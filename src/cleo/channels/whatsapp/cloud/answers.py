@@ -1,49 +1,31 @@
 """What Graph's answers mean. Something in front of it may answer too, with anything."""
 
-import re
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
 import httpx2
 import structlog
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
+from cleo.channels.whatsapp.cloud import wire
 from cleo.channels.whatsapp.cloud.errors import ErrorClass, class_of, reason_of
+from cleo.channels.whatsapp.cloud.identities import read_person
+from cleo.channels.whatsapp.cloud.wire import Many, Maybe
 from cleo.channels.whatsapp.transfer import retry_after
 from cleo.domain.content import MessageId
 from cleo.domain.errors import SendError, SendFailed, SendRejected, SendUncertain
-from cleo.domain.identity import Address, address
+from cleo.domain.identity import Address, namespace
 from cleo.ports import Degraded, Sent
 
 _log = structlog.get_logger("cleo.whatsapp.cloud")
 
 M = TypeVar("M", bound=BaseModel)
 
-_PHONE = re.compile(r"[1-9][0-9]{4,14}")
 _LATER = frozenset({408, 425, 429})
 _HELD_BACK = {
     "held_for_quality_assessment": "WhatsApp holds it back while it looks at the quality of the template.",
     "paused": "WhatsApp has paused it, because of the quality of the template.",
 }
-
-
-def _or_none(value: object, read: ValidatorFunctionWrapHandler) -> object:
-    try:
-        return read(value)
-    except ValidationError:
-        return None
-
-
-MaybeText = Annotated[str | None, WrapValidator(_or_none)]
-MaybeInt = Annotated[int | None, WrapValidator(_or_none)]
-_Flag = Annotated[bool | None, WrapValidator(_or_none)]
 
 
 class Tolerant(BaseModel):
@@ -52,22 +34,16 @@ class Tolerant(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, coerce_numbers_to_str=True)
 
 
-class _Data(Tolerant):
-    details: MaybeText = None
-
-
 def _details(value: object) -> object:
     return {"details": value} if isinstance(value, str) else value
 
 
-class GraphError(Tolerant):
+class GraphError(wire.Error):
     """Why Graph did not do it."""
 
-    code: MaybeInt = None
-    message: MaybeText = None
-    error_data: Annotated[_Data | None, BeforeValidator(_details), WrapValidator(_or_none)] = None
-    is_transient: _Flag = None
-    fbtrace_id: MaybeText = None
+    error_data: Annotated[Maybe[wire.ErrorData], BeforeValidator(_details)] = None
+    is_transient: Maybe[bool] = None
+    fbtrace_id: Maybe[str] = None
 
     @property
     def reason(self) -> str:
@@ -77,25 +53,21 @@ class GraphError(Tolerant):
 
 
 class _Failed(Tolerant):
-    error: Annotated[GraphError | None, WrapValidator(_or_none)] = None
+    error: Maybe[GraphError] = None
 
 
 class _Message(Tolerant):
-    id: MaybeText = None
-    message_status: MaybeText = None
+    id: Maybe[str] = None
+    message_status: Maybe[str] = None
 
 
 class _Contact(Tolerant):
-    wa_id: MaybeText = None
-
-
-_Messages = Annotated[list[_Message] | None, WrapValidator(_or_none)]
-_Contacts = Annotated[list[_Contact] | None, WrapValidator(_or_none)]
+    wa_id: Maybe[str] = None
 
 
 class _Accepted(Tolerant):
-    messages: _Messages = None
-    contacts: _Contacts = None
+    messages: Many[_Message] = ()
+    contacts: Many[_Contact] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +124,7 @@ def read_sent(answer: Answer, to: Address, how: str = "") -> Sent:
     Raises `SendUncertain` when it names no message.
     """
     accepted = read_body(_Accepted, answer.body)
-    message = accepted.messages[0] if accepted.messages else _Message()
+    message = next((each for each in accepted.messages if each), _Message())
     if not message.id:
         raise SendUncertain("WhatsApp took the message but gave it no id; it may have been sent.")
     id, also = MessageId(message.id), _also(accepted, to)
@@ -191,8 +163,6 @@ def _from_elsewhere(answer: Answer) -> SendError:
 
 def _also(told: _Accepted, to: Address) -> Address | None:
     """Tell the number under which WhatsApp knows the person: sometimes another than the one that was written to."""
-    number = told.contacts[0].wa_id if told.contacts and len(told.contacts) == 1 else None
-    if not number or not _PHONE.fullmatch(number) or to.startswith("group:"):
-        return None
-    found = address("phone", f"+{number}")
-    return found if found != to else None
+    contact = told.contacts[0] if len(told.contacts) == 1 else None
+    found = read_person(contact.wa_id) if contact else None
+    return found if found != to and namespace(to) != "group" else None

@@ -1,11 +1,11 @@
 """The JSON that is posted to Graph. Source: the message objects of Meta's API reference."""
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Final
 
 from cleo.channels.whatsapp.cloud.capabilities import CLOUD
+from cleo.channels.whatsapp.cloud.identities import read_group, read_id, read_parent, read_person
 from cleo.domain.content import Choices, Location, MessageId, Option, Reaction, Template
 from cleo.domain.errors import SendRejected
 from cleo.domain.identity import Address, namespace, value
@@ -17,10 +17,6 @@ Body = Mapping[str, object]
 _PRODUCT: Final = {"messaging_product": "whatsapp"}
 _KEY_MAX = 512
 _LIST_BUTTON = "Choose"
-_ID = re.compile(r"[\x21-\x7e]{1,512}")
-_PHONE = re.compile(r"\+?[1-9][0-9]{4,14}")
-_USER = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
-_GROUP = re.compile(r"[\w.=+/@:\-]{1,256}")
 
 
 def message(to: Address, content: Body, *, key: str, quoted: Quoted | None) -> bytes:
@@ -37,15 +33,15 @@ def message(to: Address, content: Body, *, key: str, quoted: Quoted | None) -> b
 def recipient(to: Address) -> Body:
     """Say where it goes; raises `SendRejected` for an address that this API has not."""
     name = value(to)
-    match namespace(to):
-        case "phone" if _PHONE.fullmatch(name):
-            return {"recipient_type": "individual", "to": name.removeprefix("+")}
-        case "bsuid" | "parent_bsuid" if _USER.fullmatch(name):
-            return {"recipient_type": "individual", "recipient": name}
-        case "group" if _GROUP.fullmatch(name):
-            return {"recipient_type": "group", "to": name}
-        case other:
-            raise SendRejected(f"WhatsApp's Cloud API cannot write to this address of the kind {other!r}.")
+    if to == read_group(name):
+        return {"recipient_type": "group", "to": name}
+    if to in {read_person(name), read_parent(name)}:
+        number = name.removeprefix("+")
+        return {
+            "recipient_type": "individual",
+            **({"to": number} if number.isdigit() else {"recipient": name}),
+        }
+    raise SendRejected(f"WhatsApp's Cloud API cannot write to this address of the kind {namespace(to)!r}.")
 
 
 def seen(id: MessageId, *, typing: bool) -> bytes:
@@ -115,7 +111,7 @@ def _list(options: tuple[Option, ...]) -> Body:
 
 
 def _id(id: MessageId) -> str:
-    if not _ID.fullmatch(id):
+    if read_id(id) is None:
         raise SendRejected("The message that it belongs to has an id that WhatsApp cannot have given.")
     return id
 

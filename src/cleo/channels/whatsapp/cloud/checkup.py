@@ -6,10 +6,11 @@ from typing import Final
 
 import httpx2
 
-from cleo.channels.whatsapp.cloud.answers import Answer, MaybeText, Tolerant, read_body
+from cleo.channels.whatsapp.cloud.answers import Answer, Tolerant, read_body
 from cleo.channels.whatsapp.cloud.errors import ErrorClass
 from cleo.channels.whatsapp.cloud.graph import Graph
 from cleo.channels.whatsapp.cloud.halt import Halt
+from cleo.channels.whatsapp.cloud.wire import Maybe
 from cleo.domain.health import Health
 
 _KEPT = 60.0
@@ -20,8 +21,8 @@ _WELL = Health(state="ok", code="connected", message="WhatsApp's Cloud API answe
 
 
 class _Number(Tolerant):
-    status: MaybeText = None
-    quality_rating: MaybeText = None
+    status: Maybe[str] = None
+    quality_rating: Maybe[str] = None
 
 
 @dataclass(slots=True, kw_only=True)

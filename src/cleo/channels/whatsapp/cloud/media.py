@@ -12,26 +12,28 @@ from urllib.parse import unquote
 
 import httpx2
 
-from cleo.channels.whatsapp.cloud.answers import Answer, MaybeInt, MaybeText, Tolerant, read_body
+from cleo.channels.whatsapp.cloud.answers import Answer, Tolerant, read_body
+from cleo.channels.whatsapp.cloud.contents import URL
 from cleo.channels.whatsapp.cloud.fitting import Fitted
 from cleo.channels.whatsapp.cloud.graph import Graph
+from cleo.channels.whatsapp.cloud.wire import Maybe
 from cleo.channels.whatsapp.transfer import capped
 from cleo.domain.errors import FetchError, SendFailed
 
-_HANDLE = re.compile(r"cloud:(?P<id>[\w\-]{1,256})(?:\?sha256=(?P<sha256>[\w%+/=\-]{1,200}))?", re.ASCII)
+_HANDLE = re.compile(URL + r"(?P<id>[\w\-]{1,256})(?:\?sha256=(?P<sha256>[\w%+/=\-]{1,200}))?", re.ASCII)
 _OVER = frozenset({401, 403, 404, 410})
 """What the host of the files says when a URL has expired."""
 _DEADLINE = 240.0
 
 
 class _Told(Tolerant):
-    url: MaybeText = None
-    sha256: MaybeText = None
-    file_size: MaybeInt = None
+    url: Maybe[str] = None
+    sha256: Maybe[str] = None
+    file_size: Maybe[int] = None
 
 
 class _Uploaded(Tolerant):
-    id: MaybeText = None
+    id: Maybe[str] = None
 
 
 @dataclass(frozen=True, slots=True)
