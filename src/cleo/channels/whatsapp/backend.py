@@ -19,6 +19,9 @@ from cleo.ports import Capabilities, Outcome
 CHANNEL = "whatsapp"
 """The channel, whichever backend carries it."""
 
+PATH = "/api/whatsapp/webhook"
+"""Where its news come in, whichever backend brings them."""
+
 
 class Backend(Protocol):
     """A way to reach WhatsApp."""

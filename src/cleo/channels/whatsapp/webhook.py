@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
 
+from cleo.channels.whatsapp.backend import PATH
 from cleo.channels.whatsapp.bridge.contract import (
     MAX_WEBHOOK_BYTES,
     SECRET_HEADER,
@@ -23,8 +24,6 @@ from cleo.channels.whatsapp.strict_json import NotJson, read_json
 from cleo.domain.errors import Overloaded, StoreError
 from cleo.domain.message import Receipt
 from cleo.ports import Receive
-
-PATH = "/api/whatsapp/webhook"
 
 _MOST_PROBLEMS = 5
 _OTHER_METHODS = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"]

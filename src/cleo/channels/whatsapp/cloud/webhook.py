@@ -10,11 +10,11 @@ from typing import Annotated, Any
 import structlog
 from fastapi import APIRouter, Query, Request, Response
 
+from cleo.channels.whatsapp.backend import PATH
 from cleo.channels.whatsapp.cloud.items import read_post
 from cleo.channels.whatsapp.cloud.signature import HEADER, is_signed, is_token
 from cleo.channels.whatsapp.guard import Reader, Refused, headers
 from cleo.channels.whatsapp.refusal import Refusal, not_now, refuse
-from cleo.channels.whatsapp.webhook import PATH
 from cleo.domain.content import Template
 from cleo.domain.errors import ConfigError, Overloaded, StoreError
 from cleo.domain.post import Post
