@@ -155,7 +155,7 @@ async def rigged() -> AsyncGenerator[Rig]:
     listener = socket.create_server(("127.0.0.1", 0))
     app = Starlette(routes=[Route("/hook", callback.hear, methods=["GET", "POST"])])
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, ws="none", lifespan="off", timeout_graceful_shutdown=0
+        app, log_config=None, access_log=False, ws="none", lifespan="off", timeout_graceful_shutdown=1
     )
     server = QuietServer(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
@@ -169,5 +169,5 @@ async def rigged() -> AsyncGenerator[Rig]:
         await rig.settled()
         callback.posts.clear()
         yield rig
-    server.should_exit = True
+    server.should_exit = server.force_exit = True
     await serving

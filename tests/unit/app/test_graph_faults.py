@@ -101,6 +101,7 @@ async def test_fault_any_with_190_lasts_until_it_is_taken_back(rig: Rig) -> None
 
 async def test_fault_fail_and_statuses(rig: Rig) -> None:
     await rig.fault("send", "fail", code=131049)
+    assert code(await rig.text("")) == 131009  # which uses no fault up
     await rig.fault("send", "statuses", statuses=["delivered", "sent"], ref="shuffled")
     failed = {"status": "failed", "code": 131026}
     await rig.fault("send", "statuses", statuses=["sent", failed, "delivered"], ref="risen")

@@ -175,6 +175,27 @@ async def test_fault_merge_puts_people_and_statuses_into_one_post(rig: Rig) -> N
     assert len(heard.leaves("contacts")) == 2
 
 
+async def test_what_is_merged_goes_only_to_whom_it_belongs(rig: Rig) -> None:
+    other = {"phone_number_id": "1002", "waba_id": "9002", "token": "second", "app_secret": "another"}
+    await rig.number(**other)
+    await rig.fault("webhook", "merge", times=3, count=3)
+    await rig.says(text="1")
+    await rig.says(text="secret", to="1002")
+    await rig.says(text="2")
+    heard = await rig.settled()
+    assert len(heard.posts) == 2
+    assert [leaf["text"]["body"] for leaf in heard.leaves("messages")] == ["1", "2"]
+
+
+async def test_an_account_can_have_its_own_callback(rig: Rig) -> None:
+    url = f"{rig.callback_url}?dev=1"
+    wrong = {"override_callback_uri": url, "verify_token": "wrong"}
+    assert (await rig.ask("POST", "/9001/subscribed_apps", json=wrong)).json()["error"]["code"] == 2200
+    right = {**wrong, "verify_token": rig.callback.verify}
+    assert (await rig.ask("POST", "/9001/subscribed_apps", json=right)).json() == {"success": True}
+    assert [one["callback"] for one in await rig.control("GET", "/numbers")] == [url]
+
+
 async def test_fault_lose_delay_and_skew(rig: Rig) -> None:
     await rig.fault("webhook", "lose", status="delivered")
     await rig.text(ref="o1")

@@ -26,7 +26,6 @@ _MESSAGING = "whatsapp_business_messaging"
 _MANAGEMENT = "whatsapp_business_management"
 _EARLY = 1.0
 """Seconds that an answer waits for the statuses that overtake it."""
-_ON_SEND = ("early", "statuses", "fail", "hold", "no_id", "wa_id")
 
 Json = Mapping[str, object]
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -35,11 +34,11 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 class Api:
     """Messages, and what a business can ask about itself. Files are in `files.py`."""
 
-    def __init__(self, world: World, courier: Courier, gate: Gate) -> None:
+    def __init__(self, world: World, courier: Courier, gate: Gate, outgoing: Outgoing) -> None:
         self._world = world
         self._courier = courier
         self._gate = gate
-        self._outgoing = Outgoing(world, courier)
+        self._outgoing = outgoing
 
     @property
     def routes(self) -> list[Route]:
@@ -66,12 +65,11 @@ class Api:
         return JSONResponse({name: known[name] for name in dict.fromkeys([*shown, "id"])})
 
     async def _messages(self, request: Request) -> Response:
-        raw = await request.body()
-        body = _lenient(raw)
+        body = _lenient(await request.body())
         case = self._case(str(request.path_params["id"]), body)
-        return await self._gate.through(request, case, partial(self._message, request, raw, body, case))
+        return await self._gate.through(request, case, partial(self._message, request, body, case))
 
-    async def _message(self, request: Request, raw: bytes, body: Json, case: Case) -> Response:
+    async def _message(self, request: Request, body: Json, case: Case) -> Response:
         versioned(request)
         business = self._gate.number(request, _MESSAGING)
         if not request.headers.get("content-type", "").startswith("application/json") or not body:
@@ -79,14 +77,13 @@ class Api:
         if "status" in body:
             self._outgoing.read(business, parse_read(body))
             return JSONResponse({"success": True})
-        send = parse_send(json.loads(raw))
-        struck = self._world.faults.strike(case, _ON_SEND)
-        accepted = self._outgoing.accept(business, send, struck)
-        if "early" in struck:
+        send = parse_send(body)
+        accepted = self._outgoing.accept(business, send, case)
+        if "early" in accepted.struck:
             accepted.statuses()
             await self._courier.settled(_EARLY)
             return JSONResponse(accepted.answer)
-        hold = struck.get("hold")
+        hold = accepted.struck.get("hold")
 
         async def afterwards() -> None:
             asyncio.get_running_loop().call_later(hold.ms / 1000 if hold else 0, accepted.statuses)

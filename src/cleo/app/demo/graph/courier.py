@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -35,6 +36,7 @@ class Courier:
         self._world = world
         self._lanes: dict[tuple[str, str], _Lane] = {}
         self._merging: list[Item] = []
+        self._merge_full = asyncio.Event()
         self._again: list[Item] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -125,13 +127,15 @@ class Courier:
 
     def _merge(self, item: Item, fault: Fault) -> None:
         self._merging.append(item)
-        if len(self._merging) >= fault.count:
-            self._spawn(self._deliver_merged())
-        elif len(self._merging) == 1:
+        if len(self._merging) == 1:
+            self._merge_full.clear()
             self._spawn(self._merge_soon(fault.ms / 1000 or 1.0))
+        if len(self._merging) >= fault.count:
+            self._merge_full.set()
 
     async def _merge_soon(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._merge_full.wait(), seconds)
         await self._deliver_merged()
 
     async def _deliver_merged(self) -> None:

@@ -46,7 +46,7 @@ TITLES: dict[int, tuple[int, str]] = {
     132016: (400, "Template is disabled"),
     133010: (400, "Phone number not registered"),
 }
-"""HTTP status and title by code. Section 10 of Meta's error table as far as it is known."""
+"""HTTP status and title by code. Source: Meta's page on the Cloud API's error codes, as far as it is known here."""
 
 
 class GraphError(Exception):

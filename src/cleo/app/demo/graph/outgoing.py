@@ -18,15 +18,17 @@ from cleo.app.demo.graph.templates import Template
 from cleo.app.demo.graph.world import Known, World, digits
 
 MONTH = 30 * 86400.0
+_FAULTS = ("early", "statuses", "fail", "hold", "no_id", "wa_id")
 _SEEN = frozenset({"delivered", "read", "played"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """A send that was taken: the answer, and what happens after it."""
+    """A send that was taken: the answer, what happens after it, and what goes wrong with that."""
 
     answer: dict[str, object]
     statuses: Callable[[], None]
+    struck: Mapping[str, Fault]
 
 
 class Outgoing:
@@ -36,12 +38,15 @@ class Outgoing:
         self._world = world
         self._courier = courier
 
-    def accept(self, business: Business, send: Send, struck: Mapping[str, Fault]) -> Accepted:
-        """Take a send; `struck` says what goes wrong with it. Raises `GraphError`."""
-        phone = self._recipient(business, send)
-        template = self._check(business, send)
-        plan = self._plan(business, send, phone, struck)
+    def accept(self, business: Business, send: Send, case: Case) -> Accepted:
+        """Take a send; raises `GraphError`. Only what is taken uses a fault up."""
+        template = self._template(business, send)
+        phone = self._recipient(business, send, template)
+        self._check(business, send)
+        in_time = self._in_time(business, send, phone)
         self._world.take_pair(business.phone_number_id, phone.id if phone else str(send.to or send.recipient))
+        struck = self._world.faults.strike(case, _FAULTS)
+        plan = _plan(send, phone, struck, in_time=in_time)
         known = self._keep(business, send, phone, template)
         if phone and _shown(plan):
             phone.show(self._bubble(known, send, phone, template))
@@ -50,7 +55,7 @@ class Outgoing:
             for outcome in plan:
                 self.status(known, outcome)
 
-        return Accepted(answer=_answer(known, send, phone, struck), statuses=statuses)
+        return Accepted(answer=_answer(known, send, phone, struck), statuses=statuses, struck=struck)
 
     def read(self, business: Business, read: Read) -> None:
         """Mark a person's message as read, and those before it; perhaps show that something is written."""
@@ -102,38 +107,35 @@ class Outgoing:
             )
         )
 
-    def _recipient(self, business: Business, send: Send) -> Phone | None:
+    def _recipient(self, business: Business, send: Send, template: Template | None) -> Phone | None:
         if send.to is None:
-            if (
-                send.template
-                and self._world.template(
-                    business.waba_id, send.template.name, send.template.language.code
-                ).category
-                == "AUTHENTICATION"
-            ):
+            if template and template.category == "AUTHENTICATION":
                 raise GraphError(131062)
             return self._world.phone(str(send.recipient))
         if digits(send.to) == business.display_phone_number:
             raise GraphError(131021)
         return self._world.dialled(send.to)
 
-    def _check(self, business: Business, send: Send) -> Template | None:
-        if send.quotes is not None:
-            self._exists(business, send.quotes)
-        if send.reaction:
-            self._can_be_reacted_to(business, send.reaction.message_id)
-        if found := send.source:
-            self._usable(*found, voice=bool(send.audio and send.audio.voice))
+    def _template(self, business: Business, send: Send) -> Template | None:
         if send.template is None:
             return None
         template = self._world.template(business.waba_id, send.template.name, send.template.language.code)
         template.filled(send.template.body)
         return template
 
+    def _check(self, business: Business, send: Send) -> None:
+        """Raise `GraphError` when something that the message speaks of is not there, or not fit for it."""
+        if send.quotes is not None:
+            self._exists(business, send.quotes)
+        if send.reaction:
+            self._can_be_reacted_to(business, send.reaction.message_id)
+        if found := send.source:
+            self._usable(*found, voice=send.voice)
+
     def _exists(self, business: Business, id: str) -> Known:
         known = self._world.messages.get(id)
         if known is None or known.number != business.phone_number_id:
-            raise GraphError(131009, f"message {id} does not exist in this chat")
+            raise GraphError(131009, f"message {id} is none of this number")
         return known
 
     def _can_be_reacted_to(self, business: Business, id: str) -> None:
@@ -147,22 +149,16 @@ class Outgoing:
         if source.id is not None:
             check_use(self._world.media.find(source.id, self._world.now()), kind, voice=voice)
 
-    def _plan(
-        self, business: Business, send: Send, phone: Phone | None, struck: Mapping[str, Fault]
-    ) -> Sequence[Outcome]:
-        """Say which statuses will come."""
-        if phone is None:
-            return [Outcome(status="failed", code=131026)]
+    def _in_time(self, business: Business, send: Send, phone: Phone | None) -> bool:
+        """Tell whether the window allows it; raises `GraphError` where that is said at once."""
         world = self._world
-        window = world.knobs.window
-        if window != "off" and not send.template and not world.window_open(business.phone_number_id, phone):
-            if window == "sync":
-                raise GraphError(131047, "more than 24 hours have passed since the user last wrote")
-            return [Outcome(status="failed", code=131047)]
-        for do in ("statuses", "fail"):
-            if fault := struck.get(do):
-                return fault.outcomes
-        return _usual(phone, voice=bool(send.audio and send.audio.voice))
+        if send.template or phone is None or world.knobs.window == "off":
+            return True
+        if world.window_open(business.phone_number_id, phone):
+            return True
+        if world.knobs.window == "sync":
+            raise GraphError(131047, "more than 24 hours have passed since the user last wrote")
+        return False
 
     def _keep(self, business: Business, send: Send, phone: Phone | None, template: Template | None) -> Known:
         known = Known(
@@ -173,7 +169,7 @@ class Outgoing:
             kind=send.type,
             at=self._world.now(),
             text=_words(send, template),
-            voice=bool(send.audio and send.audio.voice),
+            voice=send.voice,
             ref=send.biz_opaque_callback_data,
             to_phone=send.to is not None,
             category=template.category.lower() if template else "service",
@@ -226,9 +222,8 @@ class Outgoing:
             return None
         kind, source = send.source
         name = send.document.filename if send.document else None
-        voice = bool(send.audio and send.audio.voice)
         if source.id is None:
-            return Attachment(kind=kind, link=source.link, filename=name, voice=voice)
+            return Attachment(kind=kind, link=source.link, filename=name, voice=send.voice)
         file = self._world.media.find(source.id, self._world.now())
         return Attachment(
             kind=kind,
@@ -237,18 +232,27 @@ class Outgoing:
             filename=name or file.filename or None,
             sha256=file.sha256,
             size=len(file.data),
-            voice=voice,
+            voice=send.voice,
         )
 
     def _ms(self) -> int:
         return int(self._world.now() * 1000)
 
 
-def _usual(phone: Phone, *, voice: bool) -> Sequence[Outcome]:
+def _plan(
+    send: Send, phone: Phone | None, struck: Mapping[str, Fault], *, in_time: bool
+) -> Sequence[Outcome]:
+    """Say which statuses will come."""
+    if phone is None:
+        return [Outcome(status="failed", code=131026)]
+    if not in_time:
+        return [Outcome(status="failed", code=131047)]
+    if fault := struck.get("statuses") or struck.get("fail"):
+        return fault.outcomes
     plan = [Outcome(status="sent"), Outcome(status="delivered")]
     if phone.auto_read:
         plan.append(Outcome(status="read"))
-        if voice:
+        if send.voice:
             plan.append(Outcome(status="played"))
     return plan
 

@@ -203,6 +203,11 @@ class Send(Block):
         return (header.type, header.source) if header and header.source else None
 
     @property
+    def voice(self) -> bool:
+        """Whether it is a voice note."""
+        return bool(self.audio and self.audio.voice)
+
+    @property
     def quotes(self) -> str | None:
         """The message that must exist for this one to be sent."""
         return self.context.message_id if self.context else None

@@ -66,9 +66,9 @@ class FakeGraph:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._stack.aclose()
         self._server.should_exit = True
         await self._serving
+        await self._stack.aclose()
 
     @property
     def base_url(self) -> str:
@@ -82,10 +82,11 @@ class FakeGraph:
 
     def _built(self) -> Starlette:
         people = People(self.world, self.courier)
-        api = Api(self.world, self.courier, self._gate)
+        outgoing = Outgoing(self.world, self.courier)
+        api = Api(self.world, self.courier, self._gate, outgoing)
         files = Files(self.world, self._gate, self._wires, api)
         control = Control(self.world, self.courier, people)
-        hands = Hands(self.world, people, Outgoing(self.world, self.courier))
+        hands = Hands(self.world, people, outgoing)
         routes = [Mount("/control", routes=[*control.routes, *hands.routes]), *api.routes, *files.routes]
         return Starlette(routes=routes, exception_handlers={HTTPException: self._unknown})
 
