@@ -39,12 +39,14 @@ class Courier:
         self._merge_full = asyncio.Event()
         self._again: list[Item] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     async def __aenter__(self) -> "Courier":
         self._http = httpx2.AsyncClient(trust_env=False, follow_redirects=False, timeout=None)
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._closed = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -52,6 +54,8 @@ class Courier:
 
     def post(self, item: Item) -> None:
         """Take an item, to be delivered after those of the same person."""
+        if self._closed:
+            return
         struck = self._world.faults.strike(item.case, _ROUTING)
         if "lose" in struck or not self._receiver(item.number):
             self._drop(item, "lost by a fault" if "lose" in struck else "not subscribed, or no callback")

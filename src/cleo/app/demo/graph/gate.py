@@ -36,9 +36,8 @@ class Gate:
                 return Response()
             response = await work()
             if (after := strike(case, _CALL, "after")) and response.background:
-                await (
-                    response.background()
-                )  # what follows from the call happens although the answer gets lost
+                # what follows from the call happens although its answer gets lost
+                await response.background()
                 response.background = None
             return Response() if await self._trouble(request, after) else response
         except GraphError as error:
