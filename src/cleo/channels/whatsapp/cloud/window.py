@@ -35,7 +35,7 @@ class Window:
             return True
         if to.heard is None or to.heard.account != self.number_id:
             return False
-        return self.clock() < to.heard.at / 1000 + self.seconds - _MARGIN
+        return self.clock() < to.heard.at + self.seconds - _MARGIN
 
     def closed(self) -> Held | Refused:
         """Say what becomes of a message for which it is too late."""
