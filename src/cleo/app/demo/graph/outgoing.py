@@ -140,8 +140,6 @@ class Outgoing:
 
     def _can_be_reacted_to(self, business: Business, id: str) -> None:
         known = self._exists(business, id)
-        if not known.inbound:
-            raise GraphError(131009, "only a message that was received can be reacted to")
         if known.kind == "reaction" or known.at + MONTH < self._world.now():
             raise GraphError(131009, "a reaction, or a message older than 30 days, cannot be reacted to")
 
