@@ -46,7 +46,7 @@ class CloudLine:
 
     def chat(self, address: str = ANN, *, ago: float | None = 60.0, account: str = NUMBER) -> Conversation:
         """The chat with Ann, who wrote so many seconds ago, or never."""
-        heard = None if ago is None else Heard(account=account, id=WAMID, at=(time.time() - ago) * 1000)
+        heard = None if ago is None else Heard(account=account, id=WAMID, at=time.time() - ago)
         person = PersonId("ann")
         return Conversation(
             id=conversation_id("whatsapp", person),

@@ -87,6 +87,13 @@ async def test_an_answer_quotes_by_id(line: CloudLine) -> None:
     assert line.accepted[0]["context"] == {"message_id": WAMID}
 
 
+async def test_what_came_through_another_backend_is_answered_without_a_quote(line: CloudLine) -> None:
+    sent = await line.client.send_text(line.chat(), "yes", key="k", quoted=Quoted(id=MessageId("3A1F")))
+    assert isinstance(sent, Degraded)
+    assert "quote" in sent.how
+    assert "context" not in line.accepted[0]
+
+
 @pytest.mark.parametrize("namespace", ["bsuid", "parent_bsuid"])
 async def test_somebody_without_a_phone_number_is_written_to_by_user_id(
     line: CloudLine, namespace: str

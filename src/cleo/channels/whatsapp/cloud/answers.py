@@ -80,8 +80,9 @@ class Answer:
 
     @classmethod
     def read(cls, response: httpx2.Response, body: bytes) -> "Answer":
-        """Look whether it is Graph that speaks."""
-        return cls(response, body, read_body(_Failed, body).error)
+        """Look whether it is Graph that speaks: its errors have numbers."""
+        error = read_body(_Failed, body).error
+        return cls(response, body, error if error and error.code is not None else None)
 
     @property
     def status(self) -> int:

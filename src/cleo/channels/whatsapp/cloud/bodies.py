@@ -16,18 +16,24 @@ Body = Mapping[str, object]
 
 _PRODUCT: Final = {"messaging_product": "whatsapp"}
 _KEY_MAX = 512
+_OWN = "wamid."
 _LIST_BUTTON = "Choose"
 
 
 def message(to: Address, content: Body, *, key: str, quoted: Quoted | None) -> bytes:
     """Write a send; raises `SendRejected` for what no send can carry.
 
-    Graph gives the key back with all news of the message.
+    Graph gives the key back with all news of the message. What it cannot quote is left away.
     """
-    context = {"context": {"message_id": _id(quoted.id)}} if quoted else {}
+    context = {"context": {"message_id": _id(quoted.id)}} if quoted and can_quote(quoted) else {}
     return _json(
         {**_PRODUCT, **recipient(to), **content, **context, "biz_opaque_callback_data": key[:_KEY_MAX]}
     )
+
+
+def can_quote(quoted: Quoted) -> bool:
+    """Whether it is a message of this API. One that came through another backend would make Graph refuse the send."""
+    return quoted.id.startswith(_OWN)
 
 
 def recipient(to: Address) -> Body:

@@ -29,6 +29,8 @@ from cleo.domain.identity import Address
 from cleo.domain.message import Quoted
 from cleo.ports import Capabilities, Files, Outcome, Refused
 
+UNQUOTED = "It does not quote the message that it answers, because that did not come through the Cloud API."
+
 
 class WhatsAppCloudClient:
     """Implements `Backend`, `Reacts`, `SendsChoices`, `SendsPlaces`, `SendsTemplates`, `Types` and `Reads`.
@@ -111,7 +113,7 @@ class WhatsAppCloudClient:
             await self._admit(to)
             id = self._uploaded(to, await self._media.upload(stored, fitted))
         message = bodies.message(to.address, _as_body(fitted, id), key=key, quoted=quoted)
-        return await self._post(to, message, key, fitted.how)
+        return await self._post(to, message, key, _notes(fitted.how, quoted))
 
     async def typing(self, to: Conversation, on: bool) -> None:
         """Show that Cleo writes, which marks what was heard last as read; it ends by itself or with the answer."""
@@ -144,14 +146,14 @@ class WhatsAppCloudClient:
         if not self._window.is_open(to):
             return self._window.closed()
         await self._admit(to)
-        return await self._post(to, message, key)
+        return await self._post(to, message, key, _notes("", quoted))
 
     async def _admit(self, to: Conversation) -> None:
         """Wait until a message may go; raises `SendFailed` when that takes long, or the number cannot send at all."""
-        self._halt.check()
         await self._limiter.take(to.id)
+        self._halt.check()
 
-    async def _post(self, to: Conversation, message: bytes, key: str, how: str = "") -> Outcome:
+    async def _post(self, to: Conversation, message: bytes, key: str, how: str) -> Outcome:
         answer = await self._graph.send(message)
         if not answer.well and answer.kind == "window":
             return self._window.contradicted(key)
@@ -191,6 +193,10 @@ class WhatsAppCloudClient:
             return
         with suppress(httpx2.HTTPError, SendRejected):
             await self._graph.tell(bodies.seen(heard.id, typing=typing))
+
+
+def _notes(how: str, quoted: Quoted | None) -> str:
+    return how if quoted is None or bodies.can_quote(quoted) else f"{how} {UNQUOTED}".lstrip()
 
 
 def _as_body(fitted: Fitted, id: str) -> bodies.Body:
