@@ -6,6 +6,7 @@
 #   make check     format, lint, floors, types, generated files, house rules
 #   make test      every test
 #   make faults    every fault of network, disk, clock and load, under the same judge as make crash
+#   make fuzz      N webhooks of the Cloud API by chance, whole and broken (SEED=7 plays the same again)
 #   make crash     kill agent and bridge N times while people write (SEED=7 plays the same again)
 #   make setup     only set up, with all that check and test need
 #   make bench     measure, beside the limits (QUICK=1 for a short run)
@@ -25,7 +26,7 @@ export UV_LINK_MODE ?= copy
 UV_INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url
 
-.PHONY: setup check test test-python test-node faults crash bench demo up contract lock
+.PHONY: setup check test test-python test-node faults fuzz crash bench demo up contract lock
 .DELETE_ON_ERROR:
 
 setup: .venv/.dev node_modules/.dev
@@ -57,6 +58,10 @@ test-node:
 
 faults: setup
 	$(BIN)/pytest -q tests/faults
+
+fuzz: N = 20000
+fuzz: setup
+	@$(BIN)/python -m tests.fuzz.arena --examples $(N) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 crash: setup
 	@$(BIN)/python -m tests.faults.crash --kills $(N) $(if $(SEED),--seed $(SEED)) $(ARGS)

@@ -1,0 +1,155 @@
+"""Where webhooks by chance meet the real route, the real receiver and a real database on disk.
+
+make fuzz N=20000 SEED=7, or: python -m tests.fuzz.arena --examples 20000 --seed 7
+"""
+
+import argparse
+import asyncio
+import itertools
+import json
+import random
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+import hypothesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+from rich.progress import Progress
+from tests.fuzz.grammar import SALT, Leaf, Webhook, ruins, webhooks, write
+from tests.support.agent_house import House
+from tests.support.meta import NOW, NUMBER, Meta
+
+from cleo.agent import Receiver
+from cleo.channels.whatsapp.cloud.items import FAULT, read_post
+
+ROUND = 500
+"""Examples for one database."""
+
+
+class Arena:
+    """One database; `with Arena(folder) as arena: arena.play(webhook)`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._house = House(folder)
+        self._salts = itertools.count(1)
+        house = self._house
+        receiver = Receiver(
+            store=house.store, engine=house.engine, clock=house.clock, access=house.access, most_waiting=10**9
+        )
+        self._meta = Meta(receiver, house.clock)
+        self._rows = sqlite3.connect(folder / "cleo.db", isolation_level=None)
+        self._runner = asyncio.Runner()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._rows.close()
+        self._runner.run(self._house.store.close())
+        self._runner.close()
+
+    def play(self, webhook: Webhook | bytes) -> None:
+        """Post it, and look whether every promise holds; raises `AssertionError`."""
+        if isinstance(webhook, bytes):
+            self._post(webhook)
+            return
+        salt = f"s{next(self._salts)}"
+        raw = write(webhook.body(), salt)
+        before = self._counts()
+        self._post(raw)
+        self._look(webhook, raw, salt, before)
+        after = self._counts()
+        self._post(raw)
+        assert self._counts() == after, "the same request again added something"
+        self._post(write(webhook.apart().body(), salt, loose=True))
+        assert self._counts() == after, "the same things in other company added something"
+
+    def _post(self, raw: bytes) -> None:
+        answer = self._runner.run(self._meta.send(raw))
+        assert answer.status_code == 200, f"the answer was {answer.status_code}"
+
+    def _look(self, webhook: Webhook, raw: bytes, salt: str, before: tuple[int, int]) -> None:
+        items = read_post(raw, phone_number_id=NUMBER, knock=None, now=NOW).items
+        assert len(items) == len(webhook), "not every leaf is one item"
+        assert not [item.problem for item in items if item.problem.startswith(FAULT)]
+        kept = {key for (key,) in self._rows.execute("SELECT key FROM items WHERE seq > ?", before[:1])}
+        assert {item.key for item in items if salt in item.key} <= kept, "an item was not kept"
+        rows = self._rows.execute("SELECT body, state FROM inbox WHERE seq > ?", before[1:]).fetchall()
+        heard = [(json.loads(body)["id"], state) for body, state in rows]
+        for leaf in {leaf.id: leaf for leaf in webhook.leaves if leaf.lands}.values():
+            self._look_for(leaf, leaf.id.replace(SALT, salt), heard)
+
+    @staticmethod
+    def _look_for(leaf: Leaf, id: str, heard: list[tuple[str, str]]) -> None:
+        states = [state for heard_id, state in heard if heard_id == id]
+        assert len(states) == 1, f"a good message is {len(states)} times in the inbox"
+        assert states == ["noted"] or leaf.field == "messages", "what another answers would be answered"
+
+    def _counts(self) -> tuple[int, int]:
+        (counts,) = self._rows.execute(
+            "SELECT (SELECT coalesce(max(seq), 0) FROM items), (SELECT coalesce(max(seq), 0) FROM inbox)"
+        )
+        return counts
+
+
+def fuzz(
+    folder: Path, *, examples: int, seed: int, tell: Callable[[int], None] = lambda played: None
+) -> None:
+    """Play examples, each `ROUND` of them on a fresh database; raises when one breaks a promise, made small."""
+    for played in range(0, examples, ROUND):
+        with Arena(folder / f"round-{played // ROUND}") as arena:
+            _round(arena, min(ROUND, examples - played), seed + played)
+        tell(min(played + ROUND, examples))
+
+
+def main() -> int:
+    """Play as many as asked; the exit code is 0 when every promise held."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--examples", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    asked = parser.parse_args()
+    examples, seed = int(asked.examples), int(asked.seed)
+    console = Console()
+    console.print(f"make fuzz N={examples} SEED={seed}")
+    try:
+        with (
+            Progress(console=console) as progress,
+            tempfile.TemporaryDirectory(prefix="cleo-fuzz-") as folder,
+        ):
+            bar = progress.add_task("webhooks", total=examples)
+            fuzz(
+                Path(folder),
+                examples=examples,
+                seed=seed,
+                tell=lambda played: progress.update(bar, completed=played),
+            )
+    except Exception as broken:
+        console.print(f"Broken: {type(broken).__name__}: {broken}", style="red", markup=False)
+        console.print("\n".join(getattr(broken, "__notes__", ())), markup=False)
+        return 1
+    console.print(f"[green]{examples} webhooks: nothing lost, nothing twice, nothing refused.")
+    return 0
+
+
+def _round(arena: Arena, examples: int, seed: int) -> None:
+    @hypothesis.seed(seed)
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+    @given(st.one_of(webhooks, webhooks, webhooks, webhooks, ruins))
+    def play(webhook: Webhook | bytes) -> None:
+        arena.play(webhook)
+
+    play()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
