@@ -15,7 +15,7 @@ from cleo.agent.fate import Fates
 from cleo.agent.vote import Votes
 from cleo.domain.access import Access
 from cleo.domain.confirmation import EXPIRY
-from cleo.domain.content import Edit, Reaction, Revoke, Text
+from cleo.domain.content import Choices, Edit, Reaction, Revoke, Text
 from cleo.domain.conversation import Conversation, ConversationId, Heard, conversation_id
 from cleo.domain.errors import Overloaded
 from cleo.domain.failpoint import failpoint
@@ -148,6 +148,7 @@ class Receiver:
         person = tx.people.resolve(frozenset({inbound.sender}) | inbound.aliases, inbound.sender_name, now)
         _tell_contested(tx, person)
         conversation = tx.conversations.open(replace(_conversation_of(tx, inbound, person, now), heard=heard))
+        inbound = _with_quoted_words(tx, inbound, conversation)
         allowed = starts and self._answers(person, inbound)
         claims = knows_code and not tx.people.owners()
         state: InboxState = "new" if allowed and not claims and _starts_run(inbound) else "noted"
@@ -214,3 +215,14 @@ def _tell_contested(tx: Transaction, person: Person) -> None:
             "an address of somebody else was named as this person's", person_has=len(person.addresses)
         )
         tx.marks.set(CONTESTED, f"{person.id} and {', '.join(sorted(person.contested))}")
+
+
+def _with_quoted_words(tx: Transaction, inbound: Inbound, conversation: Conversation) -> Inbound:
+    """Some backends tell only the id of the message that was replied to; Cleo knows what it said itself."""
+    quoted = inbound.quoted
+    if quoted is None or quoted.text is not None:
+        return inbound
+    for item in tx.outbox.find(conversation=conversation.id, message_id=quoted.id):
+        if isinstance(item.content, Text | Choices):
+            return replace(inbound, quoted=replace(quoted, text=item.content.body))
+    return inbound

@@ -8,6 +8,7 @@ from cleo.domain.errors import ToolError
 from cleo.ports import Tool, ToolContext
 from cleo.tools.calculator import calculate
 from cleo.tools.calendar import CronRepeats
+from cleo.tools.choices import offer_choices
 from cleo.tools.clock import convert_time, current_time
 from cleo.tools.decorator import tool
 from cleo.tools.files import delete_file, list_files, send_file
@@ -37,6 +38,7 @@ TOOLS: tuple[Tool, ...] = (
     current_time,
     convert_time,
     send_message,
+    offer_choices,
     list_files,
     send_file,
     delete_file,

@@ -13,7 +13,7 @@ from cleo.domain.access import Access
 from cleo.domain.content import Edit, File, MessageId, Other, Reaction
 from cleo.domain.errors import Fenced, SendFailed, SendUncertain, StoreError
 from cleo.domain.identity import Address
-from cleo.domain.message import Receipt
+from cleo.domain.message import Quoted, Receipt
 from cleo.domain.run import MAX_DEATHS
 from cleo.ports import Refused, Reminder, Store, Transaction
 
@@ -270,3 +270,10 @@ async def test_a_long_burst_is_answered_in_portions_and_in_order(house: House) -
     asked = [message.text.removeprefix("you said: ").split() for message in house.channel.delivered]
     assert [len(words) for words in asked] == [10, 10, 5]
     assert [word for words in asked for word in words] == [f"n{number}" for number in range(25)]
+
+
+async def test_a_reply_to_what_cleo_said_brings_its_words_along(house: House) -> None:
+    await house.say("the first")
+    answer = house.channel.delivered[-1]
+    [said] = await house.say("what do you mean?", quoted=Quoted(id=answer.id))
+    assert said == f"you said: (in reply to: {answer.text!r}) what do you mean?"
