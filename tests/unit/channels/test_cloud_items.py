@@ -6,7 +6,20 @@ import time
 from typing import Any
 
 import pytest
-from tests.support.meta import KNOCK, NOW, NUMBER, Json, change, items, one, read, said, status, webhook
+from tests.support.meta import (
+    KNOCK,
+    NOW,
+    NUMBER,
+    Json,
+    change,
+    items,
+    one,
+    read,
+    said,
+    status,
+    webhook,
+    written,
+)
 
 from cleo.channels.whatsapp.cloud.items import read_post
 from cleo.domain.message import Inbound, Receipt
@@ -271,6 +284,13 @@ def test_a_failure_says_why_in_words_and_with_its_number() -> None:
     assert (told.state, told.held, told.knock) == ("failed", False, None)
     assert "(131026)" in told.reason
     assert "cannot be delivered" in told.reason
+
+
+def test_a_failure_of_the_window_with_nothing_to_knock_with_is_a_failure() -> None:
+    raw = written(webhook(change(statuses=[status(state="failed", errors=[{"code": 131047}])])))
+    (item,) = read_post(raw, phone_number_id=NUMBER, knock=None, now=NOW).items
+    assert isinstance(item.event, Receipt)
+    assert (item.event.state, item.event.held) == ("failed", False)
 
 
 def test_a_failure_of_the_window_is_held_and_knocks() -> None:

@@ -28,7 +28,7 @@ def read_status(status: wire.Status, *, account: str, knock: Template | None, no
     if state is None:
         return Meaning()
     error = next((each for each in status.errors if each), None) if state == "failed" else None
-    held = error is not None and is_window(error.code)
+    held = knock is not None and error is not None and is_window(error.code)
     return Meaning(
         event=Receipt(
             channel=CHANNEL,
