@@ -66,7 +66,7 @@ fuzz: setup
 crash: setup
 	@$(BIN)/python -m tests.faults.crash --kills $(N) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
-# Ours beside what limits it, in one run; QUICK=1 takes a minute.
+# Ours beside what limits it, in one run; QUICK=1 takes two minutes.
 bench: setup
 	$(BIN)/python -m bench $(if $(QUICK),--quick)
 

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 from bench.line import numbers, opened
+from bench.process import agent
 from cleo.domain.content import MessageId, Text
 from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.identity import Address, PersonId
@@ -26,7 +27,7 @@ async def measure(folder: Path, stored: int, *, turns: int = 200) -> float:
     """Fill a database with `stored` messages of 100 chats, then tell the p50 of turns in them, in milliseconds."""
     await fill(folder, stored)
     people = numbers(_CHATS)
-    async with opened("cleo", folder, _CHATS) as line:
+    async with opened(agent, folder, _CHATS) as line:
         for person in people:
             await line.turn(person)
         times = [await line.turn(people[n % _CHATS], rest=0.05) for n in range(turns)]

@@ -3,15 +3,22 @@
 import asyncio
 import statistics
 import time
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
 
-from bench.process import Process, agent, forwarder
+from bench.process import Process
 from bench.sink import Arrivals, listen
+
+REPLY = "Tell me something nice"
+"""What the rule model answers at once, in one request."""
+TOOL = "17 + 4"
+"""What it calls a tool for: two requests and the call between them."""
+
+CHATS = 50
 
 _REST = 0.05
 """Seconds between messages at low load: what the last one left to do must not be measured with the next."""
@@ -19,14 +26,12 @@ _REST = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """Times in milliseconds, throughput in messages a second, CPU in milliseconds a message, memory in MB."""
+    """Times in milliseconds, throughput in messages a second, CPU in milliseconds a message."""
 
-    what: str
     p50: float
     p99: float
     throughput: float
     cpu: float
-    memory: float
 
 
 @dataclass(slots=True)
@@ -38,7 +43,7 @@ class Line:
     process: Process
     sent: int = 0
 
-    async def turn(self, chat: str, text: str = "17 + 4", *, rest: float = 0.0) -> float:
+    async def turn(self, chat: str, text: str = REPLY, *, rest: float = 0.0) -> float:
         """Send one message after `rest` seconds and wait for its reply; tells the seconds between the two."""
         await asyncio.sleep(rest)
         self.sent += 1
@@ -55,12 +60,15 @@ class Line:
         return await asyncio.wait_for(reply, 60) - start
 
 
+Start = Callable[[Path, str, Sequence[str]], AbstractAsyncContextManager[Process]]
+"""Starts what is measured: a folder of its own, the sink at the bridge's place, the numbers that write."""
+
+
 @asynccontextmanager
-async def opened(what: str, folder: Path, chats: int) -> AsyncGenerator[Line]:
-    """Start the agent (`cleo`) or the limit (`forwarder`) against a sink."""
+async def opened(start: Start, folder: Path, chats: int) -> AsyncGenerator[Line]:
+    """Start what is measured against a sink."""
     arrived = Arrivals()
     server, port = await listen(arrived)
-    start = agent if what == "cleo" else forwarder
     async with server, start(folder, f"http://127.0.0.1:{port}", numbers(chats)) as process:
         limits = httpx2.Limits(max_connections=chats + 10, max_keepalive_connections=chats + 10)
         async with httpx2.AsyncClient(
@@ -74,27 +82,25 @@ def numbers(chats: int) -> list[str]:
     return [f"49151200{n:05}" for n in range(chats)]
 
 
-async def measure(what: str, folder: Path, *, chats: int = 50, calm: int = 300, busy: int = 3000) -> Figures:
+async def measure(start: Start, folder: Path, *, text: str = REPLY, calm: int, busy: int) -> Figures:
     """First one message at a time (latency), then all chats at once, each waiting for its reply (throughput)."""
-    people = numbers(chats)
-    async with opened(what, folder, chats) as line:
+    people = numbers(CHATS)
+    async with opened(start, folder, CHATS) as line:
         for person in people:
-            await line.turn(person)
-        times = [await line.turn(people[n % chats], rest=_REST) for n in range(calm)]
-        cpu, start = line.process.cpu(), time.perf_counter()
+            await line.turn(person, text)
+        times = [await line.turn(people[n % CHATS], text, rest=_REST) for n in range(calm)]
+        cpu, began = line.process.cpu(), time.perf_counter()
 
         async def chat(person: str) -> None:
-            for _ in range(busy // chats):
-                await line.turn(person)
+            for _ in range(busy // CHATS):
+                await line.turn(person, text)
 
         await asyncio.gather(*(chat(person) for person in people))
-        seconds = time.perf_counter() - start
-        done = busy // chats * chats
+        seconds = time.perf_counter() - began
+        done = busy // CHATS * CHATS
         return Figures(
-            what=what,
             p50=statistics.median(times) * 1000,
             p99=statistics.quantiles(times, n=100)[98] * 1000,
             throughput=done / seconds,
             cpu=(line.process.cpu() - cpu) / done * 1000,
-            memory=line.process.memory(),
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx2
 
+from bench.line import REPLY
 from bench.process import Process, agent, running
 from cleo.app.bridge import free_port, program_of
 from cleo.app.settings import passed_on
@@ -57,10 +58,10 @@ async def simulator(folder: Path) -> AsyncGenerator[tuple[httpx2.AsyncClient, di
 async def trips(http: httpx2.AsyncClient, count: int) -> list[float]:
     """Send texts one after another, each after the answer to the one before; tells seconds."""
     times: list[float] = []
-    seen = 0
+    seen = await _newest(http)
     for _ in range(count):
         start = asyncio.get_running_loop().time()
-        await http.post(f"/phones/{ME}/messages", json={"to": CLEO, "text": "17 + 4"})
+        await http.post(f"/phones/{ME}/messages", json={"to": CLEO, "text": REPLY})
         answered = False
         while not answered:
             bubbles = (await http.get(f"/phones/{ME}/messages?after={seen}&wait=30000")).json()
@@ -68,6 +69,11 @@ async def trips(http: httpx2.AsyncClient, count: int) -> list[float]:
             seen = max([seen, *(bubble["seq"] for bubble in bubbles)])
         times.append(asyncio.get_running_loop().time() - start)
     return times
+
+
+async def _newest(http: httpx2.AsyncClient) -> int:
+    bubbles = (await http.get(f"/phones/{ME}/messages")).json()
+    return max([0, *(bubble["seq"] for bubble in bubbles)])
 
 
 async def measure_echo(folder: Path, count: int) -> Trip:

@@ -20,9 +20,11 @@ from typing import Any
 
 import psycopg
 
-_SETTINGS = {
-    "fsync": "off",  # these tests kill processes, they do not cut the power
+_IN_MEMORY = {
+    "fsync": "off",
     "full_page_writes": "off",
+}  # the tests kill processes, they do not cut the power
+_SETTINGS = {
     "max_connections": "150",
     "shared_buffers": "32MB",
     "log_min_messages": "fatal",
@@ -45,7 +47,8 @@ _UNTIL_WE_END = '"$@" & server=$!; read -r _; kill -QUIT $server; wait $server'
 class Postgres:
     """`database()` gives the URL of an empty database; `restart()` is a crash with an immediate new start."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, fsync: bool = False) -> None:
+        self._settings = _SETTINGS if fsync else _SETTINGS | _IN_MEMORY
         self._folder = Path(tempfile.mkdtemp(prefix="cleo-postgres-"))
         self._data = self._folder / "data"
         self._port = _free_port()
@@ -64,7 +67,7 @@ class Postgres:
         """Start it and wait until it answers; after a crash too, as soon as the old one's memory is free."""
         port = f"-p{self._port}"
         command = [self._program("postgres"), "-D", str(self._data), port, "-k", "", "-h", "127.0.0.1"]
-        for name, value in _SETTINGS.items():
+        for name, value in self._settings.items():
             command += ["-c", f"{name}={value}"]
         self._process = subprocess.Popen(
             ["/bin/sh", "-c", _UNTIL_WE_END, "sh", *command],
