@@ -75,6 +75,7 @@ class Worker:
         """Make the parts that keep nothing but memory."""
         self._claims = Claims(access=self.access)
         self._one_suspect = asyncio.Lock()
+        self._reading: set[asyncio.Task[None]] = set()
         fates = Fates(clock=self.clock, expiry=self.question_expiry)
         self._deliverer = Deliverer(store=self.store, clock=self.clock, fates=fates, doubt=self.doubt)
         self._fetcher = Fetcher(
@@ -137,6 +138,7 @@ class Worker:
     async def _turn(self, job: Job, channel: Channel) -> "_Step | None":
         asker = self.asker(channel)
         answerer = Answerer(asker=asker, channel=channel)
+        self._mark_read(channel, job)
         async with _typing(channel, job):
             beginning = await self._begin(job, channel)
             progress = _Progress(self.store, answerer, job, beginning)
@@ -149,6 +151,13 @@ class Worker:
             await self.clock.sleep(_MODEL_PAUSE * 2 ** (job.run.attempts - 1))
             return None
         return await self._finish(job, end, progress, channel)
+
+    def _mark_read(self, channel: Channel, job: Job) -> None:
+        """Say that it was read; the answer does not wait for that, nor ends it."""
+        if job.items and isinstance(channel, MarksRead):
+            reading = asyncio.create_task(channel.read(job.conversation))
+            self._reading.add(reading)
+            reading.add_done_callback(self._reading.discard)
 
     async def _begin(self, job: Job, channel: Channel) -> Beginning:
         if job.run.prompted or not job.items:
@@ -267,11 +276,9 @@ class _Progress:
 
 @asynccontextmanager
 async def _typing(channel: Channel, job: Job) -> AsyncGenerator[None]:
-    """Show that Cleo has read and writes, the latter only when an answer takes a moment."""
+    """Show that Cleo writes, but only when an answer takes a moment."""
 
     async def show() -> None:
-        if isinstance(channel, MarksRead):
-            await channel.read(job.conversation)
         sign = channel.capabilities.typing
         if sign and isinstance(channel, ShowsTyping):
             await asyncio.sleep(_TYPING_AFTER)
