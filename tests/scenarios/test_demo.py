@@ -4,10 +4,14 @@ import asyncio
 import re
 from pathlib import Path
 
+import pytest
 from tests.support.stage import CLEO, ROOT
 from tests.support.stage_part import PATIENCE, until
 
 from cleo.app.settings import passed_on
+
+
+on_both = pytest.mark.parametrize("backend", ["baileys", "cloud"])
 
 
 async def demo(*arguments: str, typed: str = "", **variables: str) -> tuple[int, str, str]:
@@ -37,12 +41,26 @@ def alive(pid: str) -> bool:
     return Path(f"/proc/{pid}").exists()
 
 
-async def test_the_shipped_script_plays_to_its_end() -> None:
-    code, out, err = await demo("--script", str(ROOT / "docs/examples/demo.script"))
+@on_both
+async def test_the_shipped_script_plays_to_its_end(backend: str) -> None:
+    script = str(ROOT / "docs/examples/demo.script")
+    code, out, err = await demo("--backend", backend, "--script", script)
     assert code == 0, out + err
     assert re.search(r"Cleo │ ⏰ stretch", out)
     assert re.search(r"you  │ 👍 on \d+", out)
     assert re.search(r"Cleo │ Deleted", out)
+
+
+async def test_buttons_of_the_cloud_api_are_shown_and_pressed(tmp_path: Path) -> None:
+    script = tmp_path / "buttons.script"
+    deleting = "> delete the note about milk\nwait \\[👍 Do it\\] \\[👎 Don't\\]\n"
+    script.write_text(
+        f"> note: milk\nwait kept\n{deleting}press don't\nwait did not\n{deleting}press 1\nwait Deleted\n"
+    )
+    code, out, err = await demo("--backend", "cloud", "--script", str(script))
+    assert code == 0, out + err
+    assert re.search(r"you  │ ↩ 4  \[👎 Don't\]", out)
+    assert re.search(r"you  │ ↩ 8  \[👍 Do it\]", out)
 
 
 async def test_a_script_that_waits_in_vain_says_where(tmp_path: Path) -> None:
@@ -86,15 +104,19 @@ async def test_a_demo_that_is_killed_leaves_no_program_behind(tmp_path: Path) ->
     await until("the end of its programs", gone)
 
 
-async def test_nothing_of_the_demo_is_left_and_nothing_of_yours_is_used(tmp_path: Path) -> None:
+@on_both
+async def test_nothing_of_the_demo_is_left_and_nothing_of_yours_is_used(backend: str, tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     mine = {
         "CLEO_DATA": str(tmp_path / "data"),
         "CLEO_PORT": "1",
         "CLEO_OWNERS": "+15550009999",
+        "WHATSAPP_BACKEND": "cloud",
+        "WHATSAPP_CLOUD_BASE_URL": "https://graph.example",
+        "WHATSAPP_CLOUD_TOKEN": "of-your-own",
         "TMPDIR": str(tmp_path),
     }
-    code, out, err = await demo(typed="what is 6 * 7?\n", **mine)
+    code, out, err = await demo("--backend", backend, typed="what is 6 * 7?\n", **mine)
     assert (code, "42" in out) == (0, True), err
     assert names(tmp_path / "data") == []
     assert [name for name in names(tmp_path) if name.startswith("cleo-demo")] == []

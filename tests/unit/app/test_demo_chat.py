@@ -31,6 +31,10 @@ class FakePhone:
         self.did.append(("react", to, emoji, own))
         return f"mine-{len(self.did)}"
 
+    async def press(self, title: str, to: str | None = None) -> str:
+        self.did.append(("press", title, to))
+        return f"mine-{len(self.did)}"
+
     async def arrivals(self) -> AsyncIterator[Arrival]:
         while True:
             yield await self.incoming.get()
@@ -39,8 +43,11 @@ class FakePhone:
         yield True
         await asyncio.Event().wait()
 
-    def hears(self, id: str, text: str, kind: str = "text", to: str = "") -> None:
-        self.incoming.put_nowait(Arrival(seq=1, id=id, kind=kind, text=text, to=to))
+    def hears(
+        self, id: str, text: str, kind: str = "text", to: str = "", choices: tuple[str, ...] = ()
+    ) -> None:
+        arrival = Arrival(seq=1, id=id, kind=kind, text=text, to=to, choices=choices)
+        self.incoming.put_nowait(arrival)
 
 
 class FakeScreen:
@@ -61,7 +68,7 @@ class Talk:
         self.screen = FakeScreen()
         self.chat = Chat(cast("Phone", self.phone), self.screen)
 
-    async def hear(self, id: str, text: str, **more: str) -> None:
+    async def hear(self, id: str, text: str, **more: Any) -> None:
         self.phone.hears(id, text, **more)
         assert await self.chat.wait_for(lambda said: said == text, 5)
 
@@ -110,6 +117,30 @@ async def test_reactions_and_replies_reach_the_message_that_the_number_names() -
     ]
 
 
+async def test_buttons_are_pressed_by_number_or_by_words_on_the_message_that_showed_them_last() -> None:
+    async with talking() as talk:
+        await talk.hear("old", "Sure?", choices=("Yes", "No"))
+        await talk.hear("question", "Delete?", choices=("👍 Do it", "👎 Don't"))
+        await talk.hear("later", "by the way")
+        for line in ("press 1", "press 👎", "press do it"):
+            await talk.do(line)
+    assert talk.phone.did == [
+        ("press", "👍 Do it", "question"),
+        ("press", "👎 Don't", "question"),
+        ("press", "👍 Do it", "question"),
+    ]
+    assert [bubble.text for bubble in talk.screen.shown[3:5]] == ["↩ 2  [👍 Do it]", "↩ 2  [👎 Don't]"]
+
+
+@pytest.mark.parametrize("what", ["", "3", "0", "perhaps", "do"])
+async def test_a_press_that_names_no_button_or_two_is_told_which_there_are(what: str) -> None:
+    async with talking() as talk:
+        await talk.hear("question", "Delete?", choices=("👍 Do it", "👎 Don't do it"))
+        with pytest.raises(DemoError, match=r"press 1 \[👍 Do it\]  or  press 2 \[👎 Don't do it\]"):
+            await talk.do(f"press {what}")
+    assert talk.phone.did == []
+
+
 async def test_what_cleo_does_to_a_message_is_told_beside_it() -> None:
     async with talking() as talk:
         await talk.chat.say("hello")
@@ -124,6 +155,7 @@ async def test_what_cleo_does_to_a_message_is_told_beside_it() -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
+        ("press 1", "Cleo has offered nothing to press."),
         ("react 👍", "Cleo has not said anything yet."),
         ("react", "Write it like this: react"),
         ("unreact", "There is no reaction to take back."),

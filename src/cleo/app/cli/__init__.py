@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -22,6 +22,11 @@ Phone = Annotated[
 ]
 Script = Annotated[
     Path | None, typer.Option(help="Play this conversation and print the transcript.", dir_okay=False)
+]
+
+Backend = Annotated[
+    Literal["baileys", "cloud"],
+    typer.Option(help="How Cleo reaches it: through the bridge, or a simulated Cloud API of Meta's."),
 ]
 
 
@@ -65,11 +70,11 @@ def migrate(
 
 
 @app.command()
-def demo(script: Script = None) -> None:
+def demo(script: Script = None, backend: Backend = "baileys") -> None:
     """Talk to Cleo on a simulated WhatsApp: no phone, no key, no network."""
     from cleo.app.cli.demo import run
 
-    raise typer.Exit(run(script=script))
+    raise typer.Exit(run(script=script, backend=backend))
 
 
 @app.command()

@@ -17,22 +17,22 @@ from cleo.app.demo.keyboard import Keyboard, terminal_kept
 from cleo.app.demo.phone import DemoError
 from cleo.app.demo.screen import Bubbles, Lines
 from cleo.app.demo.script import play, read_script
-from cleo.app.demo.stage import Stage, demo_settings, staged
-from cleo.app.settings import Settings, environment, secrets
+from cleo.app.demo.stage import Backend, Stage, demo_settings, staged
+from cleo.app.settings import Settings, environment, is_cloud, secrets
 
 _LAST_ANSWER = 20.0
 """Seconds that Cleo has to answer after the end of piped input."""
 _LOG_LINES = 12
 
 
-def run(*, script: Path | None) -> int:
+def run(*, script: Path | None, backend: Backend = "baileys") -> int:
     """Play the script, or chat until /quit; tells the exit code."""
     if script:
         read_script(script)  # a missing file is said before anything starts
     with tempfile.TemporaryDirectory(prefix="cleo-demo-") as directory, terminal_kept():
         kept_log = Path(directory) / "cleo.log"
         with kept_log.open("w", encoding="utf-8") as log:
-            settings = demo_settings(Path(directory) / "data")
+            settings = demo_settings(Path(directory) / "data", backend)
             logs.set_up(settings.cleo_log, hide=secrets(settings, environment()), pretty=False, to=log)
             try:
                 asyncio.run(_play(settings, script) if script else _talk(settings))
@@ -81,7 +81,8 @@ async def _do(chat: Chat, line: str) -> None:
 async def _started(settings: Settings) -> AsyncGenerator[Stage]:
     console = Console(highlight=False, stderr=True)
     begun = time.monotonic()
-    status = console.status("Starting a simulated WhatsApp, the bridge and Cleo …")
+    others = "Cloud API" if is_cloud(settings) else "WhatsApp, the bridge"
+    status = console.status(f"Starting a simulated {others} and Cleo …")
     status.start()
     try:
         async with staged(settings) as stage:

@@ -13,6 +13,7 @@ Type and press Enter to write a message. Also:
   /react 👍         to Cleo's last message        /react 3 👍   to message 3
   /unreact          take the last reaction back
   /quote 3 text     reply to message 3
+  /press 1          the first button that Cleo showed, or by its words: /press Do it
   /file PATH caption
   /quit"""
 
@@ -43,6 +44,10 @@ async def _quote(chat: Chat, rest: str, folder: Path) -> None:
     await chat.say(text, quote=number)
 
 
+async def _press(chat: Chat, rest: str, folder: Path) -> None:
+    await chat.press(rest)
+
+
 async def _file(chat: Chat, rest: str, folder: Path) -> None:
     path, caption = _path(rest)
     await chat.send_file(folder / path, caption)
@@ -69,6 +74,7 @@ ACTS: dict[str, Callable[[Chat, str, Path], Awaitable[None]]] = {
     "react": _react,
     "unreact": _unreact,
     "quote": _quote,
+    "press": _press,
     "file": _file,
 }
 """By name."""

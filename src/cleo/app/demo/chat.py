@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from cleo.app.demo.phone import Arrival, DemoError
 
@@ -46,6 +46,15 @@ class Handset(Protocol):
         ...
 
 
+@runtime_checkable
+class Presses(Protocol):
+    """A phone on which what Cleo offers can be tapped."""
+
+    async def press(self, title: str, to: str | None = None) -> str:
+        """Tap what is called `title` below the message `to`; tells the id."""
+        ...
+
+
 class Screen(Protocol):
     """Where the chat is shown."""
 
@@ -62,6 +71,7 @@ class Screen(Protocol):
 class _Sent:
     id: str
     mine: bool
+    choices: tuple[str, ...] = ()
 
 
 class Chat:
@@ -107,6 +117,14 @@ class Chat:
         await self._phone.react(self._reacted.id, "", own=self._reacted.mine)
         self._screen.bubble(Bubble(number=None, mine=True, text="took the reaction back"))
         self._reacted = None
+
+    async def press(self, what: str) -> None:
+        """Tap one of the answers that Cleo offered last: by its number, or by words of it."""
+        offer = next((one for one in reversed(self._sent) if one.choices), None)
+        if offer is None or not isinstance(self._phone, Presses):
+            raise DemoError("Cleo has offered nothing to press.")
+        title = _chosen(offer.choices, what)
+        self._mine(await self._phone.press(title, offer.id), f"[{title}]", self._number(offer.id))
 
     async def wait_for(self, accepts: Callable[[str], bool], seconds: float) -> bool:
         """Wait until Cleo says something that fits, after what fitted last; False: it did not in time."""
@@ -166,8 +184,18 @@ class Chat:
             return Bubble(number=None, mine=False, text=f"deleted {about}")
         took = time.monotonic() - self._asked_at if self._asked_at else None
         self._asked_at = None
-        self._sent.append(_Sent(arrival.id, mine=False))
+        self._sent.append(_Sent(arrival.id, mine=False, choices=arrival.choices))
         return Bubble(number=len(self._sent), mine=False, text=arrival.text or f"[{arrival.kind}]", took=took)
+
+
+def _chosen(choices: tuple[str, ...], what: str) -> str:
+    if what.isdecimal() and 1 <= int(what) <= len(choices):
+        return choices[int(what) - 1]
+    found = [title for title in choices if what and what.casefold() in title.casefold()]
+    if len(found) != 1:
+        offered = "  or  ".join(f"press {number} [{title}]" for number, title in enumerate(choices, 1))
+        raise DemoError(f"Write it like this: {offered}")
+    return found[0]
 
 
 def matches(pattern: str) -> Callable[[str], bool]:

@@ -6,7 +6,7 @@ import mimetypes
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Self, cast
 
 import httpx2
 
@@ -25,20 +25,27 @@ class DemoError(CleoError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """Something that appeared on the phone; `to` is the message that it is about."""
+    """Something that appeared on the phone; `to` is the message that it is about, `choices` is what can be tapped."""
 
     seq: int
     id: str
     kind: str
     text: str
     to: str = ""
+    choices: tuple[str, ...] = ()
 
 
 class Simulator:
-    """The control API; `url` is where it listens."""
+    """The control API; `url` is where it listens. `async with` closes it at the end."""
 
     def __init__(self, url: str) -> None:
         self._http = httpx2.AsyncClient(base_url=url, timeout=LONG_POLL_MS / 1000 + 10, trust_env=False)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
     async def post(self, path: str, body: Json) -> Json:
         """Ask for a change; raises `DemoError`."""

@@ -7,6 +7,7 @@
     within 90s stretch                       like wait, with its own patience
     react 👍                                  to Cleo's last message; `react 3 👍` to message 3; `unreact`
     quote 3 and again                        I reply to message 3
+    press 1                                  I tap a button that Cleo showed; `press Do it` by its words
     file picture.png look                    I send a file, found beside the script
 
 Each `wait` looks at what came after the message that the one before it found.

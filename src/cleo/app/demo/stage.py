@@ -1,26 +1,34 @@
 """Everything of the demo that is not the chat: a simulated WhatsApp, and Cleo linked to it like to the real one."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Literal, TypeVar, cast
+
+from pydantic import SecretStr
 
 from cleo.app.bridge import program_of
+from cleo.app.demo.chat import Handset
 from cleo.app.demo.phone import DemoError, Phone, Simulator
 from cleo.app.serve import BridgeOptions, Running, running
-from cleo.app.settings import Settings, load, passed_on
+from cleo.app.settings import Settings, is_cloud, load, passed_on
 from cleo.app.supervise import Child, News, Program
+from cleo.channels.whatsapp.backend import PATH
 from cleo.channels.whatsapp.bridge.contract import LinkAnswer
 
 T = TypeVar("T")
+Backend = Literal["baileys", "cloud"]
 
 CLEO = "15550000001"
 """The number that Cleo is linked to."""
 ME = "15551234567"
 """The number of the person at the keyboard, who is the owner."""
 
+_NUMBER_ID = "1001"
+_NO_BRIDGE = BridgeOptions(env={}, on_news=lambda _: None, on_link=lambda _: None, on_end=lambda _: None)
 _PATIENCE = 60.0
 """Seconds for each step of the start on a slow machine."""
 
@@ -29,17 +37,19 @@ _PATIENCE = 60.0
 class Stage:
     """A phone in your hand, and the Cleo at the other end."""
 
-    phone: Phone
+    phone: Handset
     running: Running
 
 
-def demo_settings(data: Path) -> Settings:
+def demo_settings(data: Path, backend: Backend) -> Settings:
     """Settings of the demo: nothing of yours is touched, only your choice of model and tools is kept."""
     given = load()
     return load(
         enabled_clients=("whatsapp",),
-        whatsapp_backend="baileys",
+        whatsapp_backend=backend,
         whatsapp_bridge_url=None,
+        whatsapp_cloud_waba_id=None,
+        whatsapp_cloud_fallback_template=None,
         whatsapp_webhook_secret=None,
         cleo_host="127.0.0.1",
         cleo_port=0,
@@ -56,6 +66,30 @@ def demo_settings(data: Path) -> Settings:
 @asynccontextmanager
 async def staged(settings: Settings) -> AsyncGenerator[Stage]:
     """Set everything up while the block is open; raises `DemoError`, `ConfigError` or `StoreError`."""
+    async with _registered(settings) if is_cloud(settings) else _linked(settings) as stage:
+        yield stage
+
+
+@asynccontextmanager
+async def _registered(settings: Settings) -> AsyncGenerator[Stage]:
+    """Give Cleo a number at a Cloud API of our own."""
+    from cleo.app.demo.graph.graph_phone import GraphPhone  # noqa: PLC0415 - only for the Cloud API
+    from cleo.app.demo.graph.server import FakeGraph  # noqa: PLC0415 - only for the Cloud API
+
+    words = {name: secrets.token_hex(16) for name in ("token", "app_secret", "verify_token")}
+    known = {f"whatsapp_cloud_{name}": SecretStr(word) for name, word in words.items()}
+    async with FakeGraph() as graph, Simulator(graph.control) as world:
+        place = {"whatsapp_cloud_base_url": graph.base_url, "whatsapp_cloud_phone_number_id": _NUMBER_ID}
+        async with running(settings.model_copy(update={**known, **place}), _NO_BRIDGE) as cleo:
+            number = {"phone_number_id": _NUMBER_ID, "display_phone_number": CLEO, **words}
+            await world.post("/numbers", {**number, "callback": f"{cleo.url}{PATH}"})
+            await world.post("/phones", {"number": ME, "name": "You", "autoRead": True})
+            yield Stage(phone=GraphPhone(world, ME), running=cleo)
+
+
+@asynccontextmanager
+async def _linked(settings: Settings) -> AsyncGenerator[Stage]:
+    """Link Cleo's bridge to a simulated WhatsApp."""
     async with _simulator(settings.cleo_data) as (simulator, env):
         await simulator.post("/phones", {"number": CLEO, "name": "Cleo"})
         await simulator.post("/phones", {"number": ME, "name": "You", "autoRead": True})
@@ -91,11 +125,8 @@ async def _simulator(data: Path) -> AsyncGenerator[tuple[Simulator, dict[str, st
     keeping = asyncio.create_task(Child(program=program, on_news=take, on_end=troubles.append).run())
     try:
         news = await _soon(ready, "The simulated WhatsApp does not start.", troubles)
-        simulator = Simulator(str(news["control"]))
-        try:
+        async with Simulator(str(news["control"])) as simulator:
             yield simulator, _environment(news)
-        finally:
-            await simulator.close()
     finally:
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)

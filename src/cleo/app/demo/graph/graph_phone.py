@@ -53,9 +53,9 @@ class GraphPhone:
 
 def _arrival(entry: Json) -> Arrival:
     kind = str(entry["kind"])
-    text = "\n".join(
-        part for part in (str(entry.get("text") or entry.get("caption") or ""), _choices(entry)) if part
-    )
+    choices = _choices(entry)
+    offered = " ".join(f"[{title}]" for title in choices)
+    text = "\n".join(part for part in (str(entry.get("text") or entry.get("caption") or ""), offered) if part)
     to = ""
     if reaction := _part(entry, "reaction"):
         to, text = str(reaction["id"]), str(reaction["emoji"])
@@ -63,12 +63,14 @@ def _arrival(entry: Json) -> Arrival:
         text = (
             f"[{kind}: {media.get('filename') or media.get('mimetype') or media.get('link')}] {text}".strip()
         )
-    return Arrival(seq=cast("int", entry["seq"]), id=str(entry["id"]), kind=kind, text=text, to=to)
+    return Arrival(
+        seq=cast("int", entry["seq"]), id=str(entry["id"]), kind=kind, text=text, to=to, choices=choices
+    )
 
 
-def _choices(entry: Json) -> str:
+def _choices(entry: Json) -> tuple[str, ...]:
     offered = [*cast("list[Json]", entry.get("buttons", [])), *cast("list[Json]", entry.get("rows", []))]
-    return " ".join(f"[{choice['title']}]" for choice in offered)
+    return tuple(str(choice["title"]) for choice in offered)
 
 
 def _part(entry: Json, name: str) -> Json | None:
