@@ -34,7 +34,7 @@ Many = Annotated[tuple[Maybe[T], ...], WrapValidator(_or_empty)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True, coerce_numbers_to_str=True)
+    model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True, coerce_numbers_to_str=True)
 
 
 class ErrorData(_Part):
