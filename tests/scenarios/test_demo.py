@@ -10,7 +10,6 @@ from tests.support.stage_part import PATIENCE, until
 
 from cleo.app.settings import passed_on
 
-
 on_both = pytest.mark.parametrize("backend", ["baileys", "cloud"])
 
 
