@@ -1,5 +1,6 @@
 """How fast messages follow each other through the Cloud API."""
 
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -55,8 +56,10 @@ async def test_ten_go_at_once_and_then_one_in_six_seconds() -> None:
 async def test_all_chats_together_have_a_pace_too_whose_short_waits_are_waited() -> None:
     ticks = Ticks()
     paced = limiter(ticks, per_account=Rate(burst=2, seconds=0.02))
+    began = time.monotonic()
     for chat in ("a", "b", "c"):
         await paced.take(chat)
+    assert time.monotonic() - began >= 0.019
     slow = limiter(ticks, per_account=Rate(burst=1, seconds=60))
     await slow.take("a")
     assert await refused(slow, "b") == pytest.approx(60)
@@ -128,6 +131,11 @@ async def test_whatsapps_own_limit_for_a_person_is_kept_longer_each_time(line: C
         assert (caught.value.code, caught.value.retry_after) == (131056, pytest.approx(wait))
         line.ticks.now += wait
     assert isinstance(await line.client.send_text(line.chat(), "hi", key="k", quoted=None), Sent)
+    line.ticks.now += 1000
+    line.fault("send", "refuse", code=131056)
+    with pytest.raises(SendFailed) as caught:
+        await line.client.send_text(line.chat(), "hi", key="k2", quoted=None)
+    assert caught.value.retry_after == pytest.approx(1)  # a message that was taken made it start anew
 
 
 async def test_a_longer_pause_that_whatsapp_names_counts(line: CloudLine) -> None:
