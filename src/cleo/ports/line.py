@@ -98,7 +98,7 @@ class Conversations(Protocol):
     """The chats, and who may write to them now."""
 
     def open(self, conversation: Conversation) -> Conversation:
-        """Get it, or make it. What was `heard` is kept when it is newer than what is known."""
+        """Get it, or make it. What was `heard`, and from where, is kept when it is newer than what is known."""
         ...
 
     def get(self, conversation: ConversationId) -> Conversation:

@@ -116,10 +116,10 @@ class SqlConversations:
         self._add = insert_once(connection, conversations)
 
     def open(self, conversation: Conversation) -> Conversation:
-        """Get it, or make it. What was `heard` is kept when it is newer than what is known."""
+        """Get it, or make it. What was `heard`, and from where, is kept when it is newer than what is known."""
         if row := self._row(conversation.id):
             if conversation.heard:
-                self._hear(conversation.id, conversation.heard)
+                self._hear(conversation, conversation.heard)
             return _conversation(row)
         row = {
             "id": conversation.id,
@@ -129,7 +129,7 @@ class SqlConversations:
         }
         self._connection.execute(self._add, row)
         if conversation.heard:
-            self._hear(conversation.id, conversation.heard)
+            self._hear(conversation, conversation.heard)
         return conversation
 
     def get(self, conversation: ConversationId) -> Conversation:
@@ -155,9 +155,15 @@ class SqlConversations:
         rows = self._connection.execute(_DUE, {"now": now, "long_ago": now - UNDELIVERED})
         return [ConversationId(row[0]) for row in rows]
 
-    def _hear(self, conversation: ConversationId, heard: Heard) -> None:
-        news = {"heard_account": heard.account, "heard_id": heard.id, "heard_at": heard.at}
-        where = {"conversation": conversation, "account": heard.account, "at": heard.at}
+    def _hear(self, chat: Conversation, heard: Heard) -> None:
+        """Whoever wrote last is reached where that came from, also with a new number."""
+        news = {
+            "heard_account": heard.account,
+            "heard_id": heard.id,
+            "heard_at": heard.at,
+            "address": chat.address,
+        }
+        where = {"conversation": chat.id, "account": heard.account, "at": heard.at}
         self._connection.execute(_HEAR, {**where, **news})
 
     def _row(self, conversation: ConversationId) -> _Row | None:

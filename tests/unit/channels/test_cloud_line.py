@@ -8,7 +8,7 @@ from tests.support.agent_house import FRIEND, OWNER, House
 from tests.support.meta import KNOCK, NUMBER, Json, Meta, change, said, signed, status, webhook, written
 
 from cleo.domain.content import Template, Text
-from cleo.domain.conversation import Conversation, conversation_id
+from cleo.domain.conversation import Conversation, ConversationId, conversation_id
 from cleo.domain.identity import Address
 from cleo.domain.message import OutboxItem
 
@@ -90,6 +90,30 @@ async def test_only_live_messages_of_the_person_open_the_window(line: Line) -> N
     heard = (await line.conversation(OWNER)).heard
     assert heard is not None
     assert (heard.account, heard.id, heard.at) == (NUMBER, "wamid.3", int(now - 60))
+
+
+async def test_answers_go_where_the_person_wrote_from_last(line: Line) -> None:
+    """Somebody shows the number, gets a new one, and is answered there: the old one reaches nobody."""
+    await line.hear(change(messages=[said("wamid.1", of=None, from_user_id="DE.1")]))
+    await line.hear(change(messages=[said("wamid.2", of=OWN, from_user_id="DE.1")]))
+    (chat,) = {message.to for message in line.house.channel.delivered}
+    assert await _address(line, chat) == OWNER
+    news = {
+        "type": "user_changed_number",
+        "wa_id": "4915100000007",
+        "user_id": "DE.2",
+        "previous_user_id": "DE.1",
+    }
+    await line.hear(change(messages=[said("wamid.3", of=OWN, type="system", system=news)]))
+    await line.hear(change(messages=[said("wamid.4", of="4915100000007")]))
+    late = said("wamid.5", of=OWN, at=int(line.house.clock.now() - 3600))
+    assert len(await line.hear(change(messages=[late]))) == 1
+    assert {message.to for message in line.house.channel.delivered} == {chat}
+    assert await _address(line, chat) == "phone:+4915100000007"
+
+
+async def _address(line: Line, chat: ConversationId) -> Address:
+    return (await line.house.store.read(lambda tx: tx.conversations.get(chat))).address
 
 
 async def test_a_late_message_is_answered_and_the_model_is_told(line: Line) -> None:
