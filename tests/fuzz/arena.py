@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import itertools
 import json
+import logging
 import random
 import sqlite3
 import sys
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Self
 
 import hypothesis
+import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
@@ -113,6 +115,7 @@ def main() -> int:
     asked = parser.parse_args()
     examples, seed = int(asked.examples), int(asked.seed)
     console = Console()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     console.print(f"make fuzz N={examples} SEED={seed}")
     try:
         with Progress(console=console) as progress:

@@ -146,6 +146,13 @@ def test_what_is_for_another_number_is_kept_and_means_nothing(number: str | None
     assert all("number" in item.problem for item in found)
 
 
+def test_what_another_said_under_standby_is_an_echo_in_the_chat() -> None:
+    reply = said(of="15550001", to="4915100000001")
+    item = one(change("standby", messages=[reply]))
+    assert isinstance(item.event, Inbound)
+    assert (item.event.chat, item.event.from_me, item.starts) == ("phone:+4915100000001", True, False)
+
+
 # ── keys ───────────────────────────────────────────────────────────────────────────────────────────────
 
 MIXED: list[tuple[str, Any]] = [

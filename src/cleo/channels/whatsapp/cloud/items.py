@@ -71,13 +71,11 @@ class _Desk:
 
     def _message(self, leaf: Leaf, content: dict[str, Json]) -> Item:
         message = wire.Message.model_validate(content)
-        route = (
-            "echo" if leaf.what == "echo" else _ROUTES.get(leaf.told_as, f"{read_name(leaf.told_as)}/message")
-        )
+        route = _route(leaf)
         contact = leaf.company.contact_of(message)
         if problem := self._foreign(leaf):
             meaning = Meaning(problem=problem)
-        elif route == "echo":
+        elif route == "echo" or (route == "standby" and message.to):
             meaning = read_echo(message, content, account=self.number, now=self.now)
         elif leaf.told_as in _ROUTES:
             meaning = read_message(message, content, contact, account=self.number, now=self.now)
@@ -91,6 +89,12 @@ class _Desk:
         if leaf.number:
             return "" if leaf.number == self.number else "it is for another number"
         return "it does not say for which number it is" if must_say else ""
+
+
+def _route(leaf: Leaf) -> str:
+    if leaf.what == "echo":
+        return "echo"
+    return _ROUTES.get(leaf.told_as, f"{read_name(leaf.told_as)}/message")
 
 
 def _item(

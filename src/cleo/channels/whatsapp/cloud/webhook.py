@@ -92,9 +92,11 @@ async def _keep(receive: Receive, post: Post) -> None:
         new = await receive.post(post)
     except (StoreError, Overloaded) as error:
         raise not_now(error) from error
-    wrong = sorted({f"{item.kind}: {item.problem}" for item in post.items if item.problem})
-    if new and wrong:
-        _log.warning("kept what cannot be used", what=wrong)
+    told = [item for item in post.items if item.problem or item.kind.startswith("error")]
+    if new and told:
+        _log.warning(
+            "kept, but of no use", what=sorted({f"{item.kind} {item.problem}".strip() for item in told})
+        )
 
 
 def _check(secret: str, setting: str) -> None:
