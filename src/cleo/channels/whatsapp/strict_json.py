@@ -11,7 +11,8 @@ Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | Non
 
 _MAX_KEYS = 1000
 _LONGEST_NUMBER = 40
-_NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
+NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
+"""NUL and halves of surrogate pairs, which no database and no reply can carry."""
 
 
 class NotJson(ValueError):
@@ -72,7 +73,7 @@ _DECODER = json.JSONDecoder(
 def _tidy(value: Json) -> Json:
     match value:
         case str():
-            return _NOT_TEXT.sub("\ufffd", value)
+            return NOT_TEXT.sub("\ufffd", value)
         case list():
             return [_tidy(entry) for entry in value]
         case dict():

@@ -9,11 +9,10 @@ from pydantic import (
     BaseModel,
     Field,
     ValidationError,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
 )
 
 from cleo.channels.whatsapp.bridge import contract as wire
+from cleo.channels.whatsapp.tolerant import Maybe
 from cleo.channels.whatsapp.transfer import retry_after
 from cleo.domain.content import MessageId
 from cleo.domain.errors import SendError, SendFailed, SendRejected, SendUncertain
@@ -27,16 +26,6 @@ _REFUSED_US = (
     "The bridge refused the secret. WHATSAPP_WEBHOOK_SECRET must be the same for Cleo and for the bridge; "
     "set it for both and restart them."
 )
-
-
-def _or_none(value: object, read: ValidatorFunctionWrapHandler) -> object:
-    try:
-        return read(value)
-    except ValidationError:
-        return None
-
-
-_MaybeId = Annotated[wire.MessageId | None, WrapValidator(_or_none)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +47,22 @@ class Answer:
 
 
 class _Key(BaseModel):
-    id: _MaybeId = None
+    id: Maybe[wire.MessageId] = None
 
 
 class _AnySent(BaseModel):
     """The places where bridges put the id: ours first, then what Baileys itself returns."""
 
-    message_id: Annotated[_MaybeId, Field(alias="messageId")] = None
-    id: _MaybeId = None
-    key: Annotated[_Key | None, WrapValidator(_or_none)] = None
+    message_id: Annotated[Maybe[wire.MessageId], Field(alias="messageId")] = None
+    id: Maybe[wire.MessageId] = None
+    key: Maybe[_Key] = None
 
 
 class _AnyHealth(BaseModel):
     """The least that a foreign bridge may tell: whether it is connected."""
 
-    connected: Annotated[bool | None, WrapValidator(_or_none)] = None
-    status: Annotated[str | None, WrapValidator(_or_none)] = None
+    connected: Maybe[bool] = None
+    status: Maybe[str] = None
 
 
 def read_sent(answer: Answer) -> Sent:

@@ -8,11 +8,10 @@ import json
 import math
 import re
 
-from cleo.channels.whatsapp.strict_json import Json, NotJson
+from cleo.channels.whatsapp.strict_json import NOT_TEXT, Json, NotJson
 
 _DEEPEST = 48
 _LONGEST_NUMBER = 40
-_NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
 
 
@@ -78,11 +77,11 @@ _DECODER = json.JSONDecoder(parse_int=_integer, parse_float=_float, parse_consta
 def _tidy(value: Json, levels: int) -> Json:
     match value:
         case str():
-            return _NOT_TEXT.sub("\ufffd", value)
+            return NOT_TEXT.sub("\ufffd", value)
         case list() if levels:
             return [_tidy(part, levels - 1) for part in value]
         case dict() if levels:
-            return {_NOT_TEXT.sub("\ufffd", name): _tidy(part, levels - 1) for name, part in value.items()}
+            return {NOT_TEXT.sub("\ufffd", name): _tidy(part, levels - 1) for name, part in value.items()}
         case list() | dict():
             return None
         case _:

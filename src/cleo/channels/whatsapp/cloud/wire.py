@@ -3,34 +3,9 @@
 Source: Meta's webhook reference for the Cloud API (v26.0), as noted in the developer reference of this backend.
 """
 
-from typing import Annotated, TypeVar
+from pydantic import BaseModel, ConfigDict, Field
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-)
-
-T = TypeVar("T")
-
-
-def _or_none(value: object, read: ValidatorFunctionWrapHandler) -> object:
-    try:
-        return read(value)
-    except ValidationError:
-        return None
-
-
-def _or_empty(value: object, read: ValidatorFunctionWrapHandler) -> object:
-    read_value = _or_none(value, read)
-    return () if read_value is None else read_value
-
-
-Maybe = Annotated[T | None, WrapValidator(_or_none)]
-Many = Annotated[tuple[Maybe[T], ...], WrapValidator(_or_empty)]
+from cleo.channels.whatsapp.tolerant import Many, Maybe
 
 
 class _Part(BaseModel):
