@@ -31,7 +31,7 @@ _HELD_BACK = {
 class Tolerant(BaseModel):
     """A body that Graph answers with: what is not understood is as if it were not there."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, coerce_numbers_to_str=True)
+    model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True, coerce_numbers_to_str=True)
 
 
 def _details(value: object) -> object:
