@@ -28,7 +28,7 @@ ANN = Conversation(
     channel="whatsapp",
     address=Address("phone:+4915112345678"),
     person=PersonId("ann"),
-    heard=Heard(account=NUMBER, id=WAMID, at=time.time() * 1000),
+    heard=Heard(account=NUMBER, id=WAMID, at=time.time()),
 )
 GROUP = Conversation(
     id=conversation_id("whatsapp", Address("group:120363000000000001")),
