@@ -55,11 +55,10 @@ def read_message(
     addresses = addresses_of(message, contact)
     if not addresses:
         return Meaning(problem="nobody is named who wrote it")
-    group = read_group(message.group_id)
     return _inbound(
         message,
         leaf,
-        chat=group or addresses[0],
+        chat=read_group(message.group_id) or addresses[0],
         sender=addresses[0],
         aliases=frozenset(addresses[1:]) - {addresses[0]},
         name=name_of(contact),
@@ -70,8 +69,7 @@ def read_message(
 
 def read_echo(message: wire.Message, leaf: dict[str, Json], *, account: str, now: float) -> Meaning:
     """Read what the business sent from elsewhere. Only the receiver's address is certain."""
-    group = read_group(message.group_id)
-    chat = group or read_person(message.to) or read_person(message.to_user_id)
+    chat = read_group(message.group_id) or read_person(message.to) or read_person(message.to_user_id)
     if chat is None:
         return Meaning(problem="nobody is named whom it went to")
     sender = read_person(message.from_) or chat
@@ -101,6 +99,9 @@ def _inbound(
     id = read_id(message.id)
     if id is None:
         return Meaning(problem="it has no id")
+    group = read_group(message.group_id)
+    if leaf.get("group_id") and group is None:  # what was said in a group is never answered elsewhere
+        return Meaning(problem="the group that it was said in cannot be read")
     content, problem = _content(message, leaf)
     if content is None:
         return Meaning(problem=problem)
@@ -116,7 +117,7 @@ def _inbound(
         aliases=aliases,
         sender_name=name,
         account=account,
-        is_group=chat == read_group(message.group_id),
+        is_group=group is not None,
         from_me=from_me,
         forwarded=bool(context.forwarded or context.frequently_forwarded),
         offline=now * 1000 - at > _LATE,
