@@ -95,6 +95,13 @@ def test_a_group_is_the_chat_and_its_member_the_sender() -> None:
     assert (message.chat, message.sender, message.is_group) == ("group:Y2FwaV9ncm91cA==", PHONE, True)
 
 
+@pytest.mark.parametrize("group", ["a b", "x" * 300, {"id": "g"}])
+def test_what_was_said_in_a_group_is_never_answered_elsewhere(group: object) -> None:
+    item = one(change(messages=[said(group_id=group)]))
+    assert item.event is None
+    assert "group" in item.problem
+
+
 @pytest.mark.parametrize(
     "id", ["", "de.1", "DE.", "DE.1 2", f"DE.{'1' * 129}", "+", "12", "0" * 9, "1" * 16, "1@lid"]
 )
