@@ -6,6 +6,7 @@ import pytest
 import pytest_asyncio
 from tests.support.postgres import Postgres
 from tests.support.stage import OPEN
+from tests.support.stage_graph import GraphWorld
 from tests.support.stage_world import World
 
 
@@ -23,6 +24,13 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Worl
     """One simulated WhatsApp for all stages; their phones never meet."""
     async with World(tmp_path_factory.mktemp("world")) as world:
         yield world
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def graph(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[GraphWorld]:
+    """One fake Graph server for all stages; each has a business number of its own."""
+    async with GraphWorld(tmp_path_factory.mktemp("graph")) as graph:
+        yield graph
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import httpx2
 from tests.faults.seen import told
-from tests.support.stage import SECRET, Stage
+from tests.support.stage import SECRET
+from tests.support.stage_bridge import BridgeStage
 from tests.support.stage_part import until
 from tests.support.stage_world import World
 
@@ -21,7 +22,7 @@ _NEVER = -1
 """A part that does not answer yet."""
 
 
-class Ground(Stage):
+class Ground(BridgeStage):
     """Where agent and bridge are killed."""
 
     def __init__(self, world: World, folder: Path, **more: object) -> None:
@@ -33,10 +34,10 @@ class Ground(Stage):
         await self._http.aclose()
 
     async def spawn_agent(self, fail: str) -> None:
-        await self.agent.start(self._agent_env() | {"CLEO_FAIL": fail})
+        await self.agent.start(self.env_of(self.agent) | {"CLEO_FAIL": fail})
 
     async def spawn_bridge(self, fail: str) -> None:
-        await self.bridge.start(self._bridge_env() | {"BRIDGE_FAIL": fail})
+        await self.bridge.start(self.env_of(self.bridge) | {"BRIDGE_FAIL": fail})
 
     async def agent_is_ready(self) -> bool:
         return await self._ask(self.agent_url) is not None

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tests.faults.seen import Shown, shown
-from tests.support.stage_world import Phone, Sent, World
+from tests.support.stage_phone import Phone, Sent
+from tests.support.stage_world import World
 
 WISHES = ("say", "say", "long", "mark", "mark", "press", "press", "file", "file", "remind")
 MOST_OPEN = 12

@@ -1,17 +1,27 @@
-"""Every story here plays on real processes. They share one event loop and one simulated WhatsApp."""
+"""Every story here plays on real processes, once on each way to WhatsApp. They share one event loop.
+
+A story that is about one way alone says so, and why: `@pytest.mark.only("baileys", reason="…")`.
+"""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Unpack, get_args
 
 import pytest
 import pytest_asyncio
-from tests.support.stage import Stage
+from tests.support.stage import BackendName, Casting, Stage
+from tests.support.stage_bridge import BridgeCasting, BridgeStage
+from tests.support.stage_cloud import CloudStage
+from tests.support.stage_graph import GraphWorld
 from tests.support.stage_model import EchoModel
 from tests.support.stage_world import World
 
 HERE = Path(__file__).parent
 MakeStage = Callable[..., Awaitable[Stage]]
+MakeBridge = Callable[..., Awaitable[BridgeStage]]
+MakeCloud = Callable[..., Awaitable[CloudStage]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -20,52 +30,114 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Play each story on each way to WhatsApp, unless it is marked as being about one alone."""
+    marks = metafunc.definition.iter_markers("parametrize")
+    if "backend" in metafunc.fixturenames and not any(mark.args[0] == "backend" for mark in marks):
+        only = metafunc.definition.get_closest_marker("only")
+        metafunc.parametrize("backend", only.args if only else get_args(BackendName))
+
+
+@dataclass
+class Theatre:
+    """All stages of a session, each built when the first story asks for it."""
+
+    world: World
+    graph: GraphWorld
+    folder: Path
+    stack: AsyncExitStack
+    stages: dict[str, Stage] = field(default_factory=dict[str, Stage])
+
+    async def shared(self, backend: BackendName) -> Stage:
+        return await self._kept(f"shared-{backend}", backend, owners=40)
+
+    async def provided(self, backend: BackendName) -> Stage:
+        name = f"provided-{backend}"
+        if name in self.stages:
+            return self.stages[name]
+        model = self.stack.enter_context(EchoModel())
+        return await self._kept(name, backend, owners=24, model=model)
+
+    async def _kept(self, name: str, backend: BackendName, **casting: Unpack[Casting]) -> Stage:
+        if name not in self.stages:
+            stage = self.built(backend, self.folder / name, **casting)
+            self.stages[name] = await self.stack.enter_async_context(stage)
+        await self.stages[name].up()
+        return self.stages[name]
+
+    def built(self, backend: BackendName, folder: Path, **casting: Unpack[Casting]) -> Stage:
+        """A stage that is not up yet."""
+        if backend == "cloud":
+            return CloudStage(self.graph, folder, **casting)
+        return BridgeStage(self.world, folder, **casting)
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def one_stage(world: World, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Stage]:
-    async with Stage(world, tmp_path_factory.mktemp("shared"), owners=40) as stage:
-        yield stage
+async def theatre(
+    world: World, graph: GraphWorld, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncGenerator[Theatre]:
+    async with AsyncExitStack() as stack:
+        yield Theatre(world, graph, tmp_path_factory.mktemp("stages"), stack)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def shared(one_stage: Stage) -> Stage:
+async def shared(theatre: Theatre, backend: BackendName) -> Stage:
     """A stage for many stories: each takes an owner of its own, `shared.owner()`, and may kill what it likes."""
-    await one_stage.up()
-    return one_stage
-
-
-class Provided(Stage):
-    """A stage whose agent thinks with a provider's model, which says again what it is told."""
-
-    model: EchoModel
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def one_provided(world: World, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Provided]:
-    with EchoModel() as model:
-        stage = Provided(world, tmp_path_factory.mktemp("provided"), owners=24, agent=model.settings)
-        stage.model = model
-        async with stage:
-            yield stage
+    return await theatre.shared(backend)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def provided(one_provided: Provided) -> Provided:
-    """The same with a provider's model."""
-    await one_provided.up()
-    one_provided.model.script.clear()
-    one_provided.model.requests.clear()
-    return one_provided
+async def provided(theatre: Theatre, backend: BackendName) -> Stage:
+    """The same with a provider's model, which says again what it is told."""
+    stage = await theatre.provided(backend)
+    stage.model.script.clear()
+    stage.model.requests.clear()
+    return stage
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def make_stage(world: World, tmp_path: Path) -> AsyncGenerator[MakeStage]:
+async def make_stage(theatre: Theatre, backend: BackendName, tmp_path: Path) -> AsyncGenerator[MakeStage]:
     """Makes a stage of the story's own: `await make_stage(owners=2, agent={…})`."""
     async with AsyncExitStack() as stack:
         count = 0
 
-        async def make(**more: object) -> Stage:
+        async def make(**casting: Unpack[Casting]) -> Stage:
             nonlocal count
             count += 1
-            return await stack.enter_async_context(Stage(world, tmp_path / f"stage{count}", **more))  # type: ignore[arg-type]  # passed on as given
+            stage = theatre.built(backend, tmp_path / f"stage{count}", **casting)
+            return await stack.enter_async_context(stage)
+
+        yield make
+
+
+# ── stories of one way alone ───────────────────────────────────────────────────────────────────────────
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def on_cloud(theatre: Theatre) -> CloudStage:
+    """`shared`, for a story of `only("cloud")`."""
+    stage = await theatre.shared("cloud")
+    assert isinstance(stage, CloudStage)
+    return stage
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def make_bridge(world: World, tmp_path: Path) -> AsyncGenerator[MakeBridge]:
+    """`make_stage`, for a story of `only("baileys")`; takes `bridge` and `bridge_url`, too."""
+    async with AsyncExitStack() as stack:
+
+        async def make(**casting: Unpack[BridgeCasting]) -> BridgeStage:
+            return await stack.enter_async_context(BridgeStage(world, tmp_path / "stage", **casting))
+
+        yield make
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def make_cloud(graph: GraphWorld, tmp_path: Path) -> AsyncGenerator[MakeCloud]:
+    """`make_stage`, for a story of `only("cloud")`."""
+    async with AsyncExitStack() as stack:
+
+        async def make(**casting: Unpack[Casting]) -> CloudStage:
+            return await stack.enter_async_context(CloudStage(graph, tmp_path / "stage", **casting))
 
         yield make

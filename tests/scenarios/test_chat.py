@@ -6,13 +6,13 @@ import re
 
 import pytest
 from tests.support.stage import Stage
-from tests.support.stage_world import Kind
+from tests.support.stage_phone import Kind
 
 FILES: list[tuple[Kind, str, dict[str, object]]] = [
     ("image", "image/jpeg", {"caption": "the garden"}),
-    ("video", "video/mp4", {"seconds": 3}),
-    ("audio", "audio/mpeg", {"seconds": 3}),
-    ("voice", "audio/ogg; codecs=opus", {"seconds": 2}),
+    ("video", "video/mp4", {}),
+    ("audio", "audio/mpeg", {}),
+    ("voice", "audio/ogg; codecs=opus", {}),
     ("document", "application/pdf", {"filename": "Plan ü 2.pdf"}),
     ("sticker", "image/webp", {}),
 ]
@@ -39,8 +39,10 @@ async def test_a_file_comes_back_byte_for_byte(
     await ann.say("send me the last file")
     file = await ann.hears(kind=kind)
     assert file.media and file.media.sha256 == digest
-    assert file.media.mimetype == mimetype
-    assert file.media.filename == more.get("filename")
+    in_words = mimetype.partition(";")[0]
+    assert file.media.mimetype == (in_words if shared.capabilities.files else mimetype)  # lists name it bare
+    if kind == "document":
+        assert file.media.filename == more["filename"]
     assert await ann.download(file) == data
 
 
@@ -63,6 +65,7 @@ async def test_somebody_whom_cleo_does_not_know_gets_nothing(shared: Stage) -> N
     assert await eve.bubbles() == []
 
 
+@pytest.mark.only("baileys", reason="Hidden ids beside numbers are WhatsApp Web's; test_cloud hides numbers.")
 @pytest.mark.parametrize("hidden_first", [False, True], ids=["number first", "hidden id first"])
 async def test_one_person_is_one_chat_by_number_and_by_hidden_id(shared: Stage, hidden_first: bool) -> None:
     ann = shared.owner()

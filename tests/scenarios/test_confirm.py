@@ -5,7 +5,7 @@ import re
 from tests.scenarios.conftest import MakeStage
 from tests.support.stage import Stage
 from tests.support.stage_part import until
-from tests.support.stage_world import Bubble, Phone
+from tests.support.stage_phone import Bubble, Phone
 
 
 async def ask(phone: Phone, button: str) -> Bubble:
@@ -133,12 +133,14 @@ async def test_a_question_expires_and_a_late_yes_does_nothing(make_stage: MakeSt
     await nothing_more(stage, ann, "silver")
 
 
-async def test_a_question_outlives_the_death_of_the_agent_the_bridge_and_both(shared: Stage) -> None:
+async def test_a_question_outlives_the_death_of_the_agent_of_what_is_beside_it_and_of_all(
+    shared: Stage,
+) -> None:
     ann = shared.owner()
     for button, restart in (
         ("agent", shared.restart_agent),
-        ("bridge", shared.restart_bridge),
-        ("both", shared.restart),
+        ("beside", shared.restart_beside),
+        ("all", shared.restart),
     ):
         question = await ask(ann, button)
         await restart()

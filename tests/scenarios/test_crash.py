@@ -4,22 +4,22 @@ import asyncio
 import random
 
 import pytest
-from tests.scenarios.conftest import Provided
+from tests.support.stage import Stage
 from tests.support.stage_part import Part
-from tests.support.stage_world import Phone, numbered
+from tests.support.stage_phone import Phone, numbered
 
 MESSAGES = 30
 KILLS = 10
 
 
 @pytest.mark.timeout(300)
-async def test_nothing_is_lost_doubled_or_swapped_through_ten_kills(provided: Provided) -> None:
+async def test_nothing_is_lost_doubled_or_swapped_through_ten_kills(provided: Stage) -> None:
     chance = random.Random(20)
     phones = [provided.owner() for _ in range(3)]
     writing = [asyncio.create_task(trickle(phone, chance)) for phone in phones]
     for _ in range(KILLS):
         await asyncio.sleep(chance.uniform(0, 2))
-        await kill(provided, chance.choice([provided.agent, provided.bridge]), wait=chance.random() < 0.7)
+        await kill(provided, chance.choice([provided.agent, *provided.beside]), wait=chance.random() < 0.7)
     await asyncio.gather(*writing)
     await provided.up()
     for phone in phones:
@@ -27,7 +27,7 @@ async def test_nothing_is_lost_doubled_or_swapped_through_ten_kills(provided: Pr
     await provided.quiet()
     for phone in phones:
         await phone.hears_again(numbered(1, MESSAGES))
-    assert {message.state for message in await provided.world.told(provided.cleo)} == {"receipted"}
+    assert await provided.untaken() == []
 
 
 async def trickle(phone: Phone, chance: random.Random) -> None:
@@ -36,7 +36,7 @@ async def trickle(phone: Phone, chance: random.Random) -> None:
         await asyncio.sleep(chance.uniform(0, 1.2))
 
 
-async def kill(stage: Provided, part: Part, *, wait: bool) -> None:
+async def kill(stage: Stage, part: Part, *, wait: bool) -> None:
     """Kill a part and start it again; without `wait` the next kill may come before it is up."""
     await part.kill()
     await stage.begin(part)

@@ -3,21 +3,24 @@
 import asyncio
 
 import pytest
-from tests.scenarios.conftest import Provided
-from tests.support.stage_world import numbered
+from tests.support.stage import Stage
+from tests.support.stage_bridge import BridgeStage
+from tests.support.stage_phone import numbered
 
 PHONES = 4
 
 
 @pytest.mark.timeout(300)
-async def test_200_messages_wait_while_the_agent_is_down_and_the_bridge_restarts(provided: Provided) -> None:
+async def test_200_messages_wait_while_the_agent_is_down_and_what_is_beside_it_restarts(
+    provided: Stage,
+) -> None:
     phones = [provided.owner() for _ in range(PHONES)]
     await provided.agent.stop()
     await asyncio.gather(*(phone.say_all(numbered(1, 25)) for phone in phones))
-    await provided.world.settled(provided.cleo)
-    await provided.restart_bridge()
+    await provided.handed_over()
+    await provided.restart_beside()
     await asyncio.gather(*(phone.say_all(numbered(26, 50)) for phone in phones))
-    await provided.world.settled(provided.cleo)
+    await provided.handed_over()
     await provided.start_agent()
     for phone in phones:
         await phone.hears_again(numbered(1, 50))
@@ -27,7 +30,9 @@ async def test_200_messages_wait_while_the_agent_is_down_and_the_bridge_restarts
         assert {bubble.deliveries for bubble in await phone.bubbles()} == {1}
 
 
-async def test_an_offline_batch_whose_connection_breaks_arrives_once_and_in_order(provided: Provided) -> None:
+@pytest.mark.only("baileys", reason="It is about the bridge's own connection; test_cloud breaks webhooks.")
+async def test_an_offline_batch_whose_connection_breaks_arrives_once_and_in_order(provided: Stage) -> None:
+    assert isinstance(provided, BridgeStage)
     ann = provided.owner()
     await provided.bridge.stop()
     await ann.say_all(numbered(1, 50))
@@ -37,5 +42,5 @@ async def test_an_offline_batch_whose_connection_breaks_arrives_once_and_in_orde
     await ann.hears_again(numbered(1, 50))
     await provided.quiet()
     await ann.hears_again(numbered(1, 50))
-    assert [message.state for message in await provided.world.told(provided.cleo)][-50:] == ["receipted"] * 50
+    assert await provided.untaken() == []
     assert await provided.world.struck(fault) == 1

@@ -1,12 +1,12 @@
 """A provider's model through the whole line, over real HTTP."""
 
 import pytest
-from tests.scenarios.conftest import Provided
 from tests.support.openai_mock import Calls, Fails, Says
+from tests.support.stage import Stage
 
 
 @pytest.mark.parametrize("stream", ["false", "true"])
-async def test_words_tools_and_a_thumbs_up_pass_the_whole_line(provided: Provided, stream: str) -> None:
+async def test_words_tools_and_a_thumbs_up_pass_the_whole_line(provided: Stage, stream: str) -> None:
     await provided.agent.stop()
     await provided.start_agent(CLEO_STREAM=stream)
     ann, model = provided.owner(), provided.model
@@ -40,7 +40,7 @@ async def test_words_tools_and_a_thumbs_up_pass_the_whole_line(provided: Provide
     assert model.refused == []
 
 
-async def test_a_model_that_is_down_for_a_while_answers_later_and_once(provided: Provided) -> None:
+async def test_a_model_that_is_down_for_a_while_answers_later_and_once(provided: Stage) -> None:
     ann = provided.owner()
     provided.model.script = [Fails(500)] * 4
     await ann.say("are you there?")
@@ -51,7 +51,7 @@ async def test_a_model_that_is_down_for_a_while_answers_later_and_once(provided:
 
 
 async def test_a_thumbs_up_that_was_taken_back_before_the_other_answers_counts_for_nothing(
-    provided: Provided,
+    provided: Stage,
 ) -> None:
     ann = provided.owner()
     provided.model.script = [

@@ -4,20 +4,29 @@ import random
 import time
 
 import httpx2
-from tests.scenarios.conftest import MakeStage
+import pytest
+from tests.scenarios.conftest import MakeBridge
 from tests.support.fake_bridge import Bubble, FakeBridge, Media
 from tests.support.stage import SECRET, Stage
+from tests.support.stage_bridge import BridgeStage
 from tests.support.stage_part import until
+from tests.support.stage_phone import Phone
 from tests.support.stage_seed import Json, SeedAgent
+
+pytestmark = pytest.mark.only("baileys", reason="It is about the bridge's first specification.")
+
+
+def jid(phone: Phone) -> str:
+    return f"{phone.number}@s.whatsapp.net"
 
 
 class SeedBridge:
     """Posts events with the specification's fields, and reads what Cleo sends back."""
 
-    def __init__(self, bridge: FakeBridge, stage: Stage) -> None:
+    def __init__(self, bridge: FakeBridge, stage: BridgeStage) -> None:
         self.bridge = bridge
         self.stage = stage
-        self.jid = stage.owners[0].jid
+        self.jid = jid(stage.owners[0])
         self.read = 0
         self.count = 0
 
@@ -53,9 +62,9 @@ def _is_file(bubble: Bubble) -> bool:
     return bubble.asked.path == "/send-media"
 
 
-async def test_a_bridge_that_knows_only_the_specification(make_stage: MakeStage) -> None:
+async def test_a_bridge_that_knows_only_the_specification(make_bridge: MakeBridge) -> None:
     async with FakeBridge(secret=SECRET) as bridge:
-        stage = await make_stage(bridge_url=bridge.url)
+        stage = await make_bridge(bridge_url=bridge.url)
         seed = SeedBridge(bridge, stage)
 
         assert await seed.post(text="hello", secret=None) == 403
@@ -97,9 +106,9 @@ async def test_a_bridge_that_knows_only_the_specification(make_stage: MakeStage)
         assert [bubble for bubble in bridge.bubbles if bubble.asked.fields["to"] != seed.jid] == []
 
 
-async def test_an_agent_that_knows_only_the_specification(make_stage: MakeStage) -> None:
+async def test_an_agent_that_knows_only_the_specification(make_bridge: MakeBridge) -> None:
     with SeedAgent(SECRET) as agent:
-        stage = await make_stage(agent_url=agent.url)
+        stage = await make_bridge(agent_url=agent.url)
         agent.bridge_url = stage.bridge_url
         ann = stage.owners[0]
 
@@ -111,7 +120,7 @@ async def test_an_agent_that_knows_only_the_specification(make_stage: MakeStage)
 
         assert (await until("the bridge's answer", answered))["messageId"] == answer.id
         event = agent.first("text")
-        assert (event["from"], event["messageId"], event["text"]) == (ann.jid, asked, "hello")
+        assert (event["from"], event["messageId"], event["text"]) == (jid(ann), asked, "hello")
         assert abs(event["timestamp"] - time.time() * 1000) < 60_000
 
         data = random.Random(5).randbytes(50_000)
@@ -126,4 +135,4 @@ async def test_an_agent_that_knows_only_the_specification(make_stage: MakeStage)
             return agent.first("reaction") or None
 
         event = await until("the reaction", reaction)
-        assert (event["from"], event["reaction"], event["reactsToMessageId"]) == (ann.jid, "👍", answer.id)
+        assert (event["from"], event["reaction"], event["reactsToMessageId"]) == (jid(ann), "👍", answer.id)

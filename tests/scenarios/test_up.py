@@ -11,7 +11,8 @@ from pathlib import Path
 import httpx2
 from tests.support.stage import CLEO
 from tests.support.stage_part import Part, until
-from tests.support.stage_world import Phone, World
+from tests.support.stage_phone import Phone
+from tests.support.stage_world import World
 
 from cleo.app.settings import passed_on
 from cleo.channels.whatsapp.bridge.contract import SECRET_HEADER, LinkAnswer

@@ -1,27 +1,32 @@
-"""A whole Cleo on a simulated WhatsApp, each part a real process that can be killed and started again.
+"""A whole Cleo, each part a real process that can be killed and started again.
 
-phones ⇄ simulator ⇄ bridge ⇄ agent        world = the simulator, shared; the others belong to the stage
+phones ⇄ simulator ⇄ bridge ⇄ agent        `stage_bridge`: the simulator is shared, the others belong to the stage
+phones ⇄ Graph server       ⇄ agent        `stage_cloud`: the Graph server is shared
 """
 
 import asyncio
 import sqlite3
 import sys
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Self
+from typing import Literal, Protocol, Self, TypedDict
 
 import httpx2
+from tests.support.stage_model import EchoModel
 from tests.support.stage_part import PATIENCE, Part, until
-from tests.support.stage_world import Phone, World
+from tests.support.stage_phone import Phone
 
-from cleo.app.bridge import free_port, program_of
+from cleo.app.bridge import free_port
 from cleo.app.settings import passed_on
-from cleo.channels.whatsapp.bridge.contract import SECRET_HEADER, HealthAnswer, LinkAnswer
+from cleo.channels.whatsapp.bridge.contract import SECRET_HEADER
+from cleo.ports import Capabilities
 
 ROOT = Path(__file__).parents[2]
 SECRET = "a-secret-of-the-stories"
 CLEO = str(Path(sys.executable).parent / "cleo")
+BackendName = Literal["baileys", "cloud"]
 
 _AT_WORK = """select (select count(*) from inbox where state in ('new', 'taken'))
     + (select count(*) from runs where state = 'open')
@@ -31,49 +36,84 @@ OPEN: list["Stage"] = []
 """Stages that are up now: when a story fails, their logs are shown."""
 
 
-class Stage:
-    """Bridge and agent of one Cleo, on fixed ports and data, with phones of people it knows.
+class PhoneShop(Protocol):
+    """Where phones are handed out."""
 
-    `owners` and `users` are how many of them there are. `agent` and `bridge` are settings on top of the usual;
-    with `agent_url` or `bridge_url` that part is somebody else's.
+    async def phone(self, cleo: str, name: str, *, number: str | None = None, **more: object) -> Phone:
+        """Hand somebody a new phone to talk to Cleo with."""
+        ...
+
+
+class Casting(TypedDict, total=False):
+    """Who is on a stage, and with which agent."""
+
+    owners: int
+    users: int
+    numbers: Sequence[str]
+    """Those of the first owners, where they matter."""
+    agent: Mapping[str, str]
+    """Settings on top of the usual."""
+    agent_url: str
+    """The agent is somebody else's."""
+    model: EchoModel
+
+
+class Stage(ABC):
+    """The agent of one Cleo, on a fixed port and data, with phones of people it knows.
+
+    `cleo` is what phones call it.
     """
+
+    backend: BackendName
+    capabilities: Capabilities
 
     def __init__(
         self,
-        world: World,
+        shop: PhoneShop,
         folder: Path,
+        cleo: str,
         *,
         owners: int = 1,
         users: int = 0,
+        numbers: Sequence[str] = (),
         agent: Mapping[str, str] | None = None,
-        bridge: Mapping[str, str] | None = None,
         agent_url: str | None = None,
-        bridge_url: str | None = None,
+        model: EchoModel | None = None,
     ) -> None:
-        self.world = world
         self.folder = folder
-        self.cleo = world.number()
+        self.cleo = cleo
         self.agent = Part("agent", [CLEO, "up"], folder)
-        self.bridge = Part("bridge", program_of("whatsapp-bridge"), folder)
         self.agent_url = agent_url or f"http://127.0.0.1:{free_port()}"
-        self.bridge_url = bridge_url or f"http://127.0.0.1:{free_port()}"
         self.has_agent = agent_url is None
-        self.has_bridge = bridge_url is None
-        self.agent_env = dict(agent or {})
-        self.bridge_env = dict(bridge or {})
+        self.agent_env = {**(model.settings if model else {}), **(agent or {})}
         self.owners: list[Phone] = []
         self.users: list[Phone] = []
+        self._model = model
+        self._shop = shop
         self._counts = (owners, users)
+        self._numbers = numbers
         self._handed_out = 0
+
+    @property
+    def model(self) -> EchoModel:
+        """The provider's model that the agent thinks with, where it has one."""
+        assert self._model, "this stage has the built-in model"
+        return self._model
+
+    @property
+    def beside(self) -> Sequence[Part]:
+        """The parts beside the agent."""
+        return ()
 
     # ── setting up ─────────────────────────────────────────────────────────────────────────────────────
 
     async def __aenter__(self) -> Self:
         OPEN.append(self)
         owners, users = self._counts
-        await self.world.ask("POST", "/phones", {"number": self.cleo, "name": "Cleo"})
-        self.owners = [await self.world.phone(self.cleo, f"Owner {n}") for n in range(owners)]
-        self.users = [await self.world.phone(self.cleo, f"User {n}") for n in range(users)]
+        await self.enroll()
+        numbers = [*self._numbers, *[None] * (owners - len(self._numbers))]
+        self.owners = [await self._phone(f"Owner {n}", number) for n, number in enumerate(numbers)]
+        self.users = [await self._phone(f"User {n}") for n in range(users)]
         try:
             await self.start()
         except BaseException:
@@ -85,17 +125,37 @@ class Stage:
         await self.kill_all()
         OPEN.remove(self)
 
+    @abstractmethod
+    async def enroll(self) -> None:
+        """Give Cleo its place at WhatsApp, before anything runs."""
+
+    @abstractmethod
+    async def linked(self) -> None:
+        """Wait until WhatsApp reaches Cleo's door."""
+
+    @abstractmethod
+    async def quiet(self, seconds: float = PATIENCE) -> None:
+        """Wait until nothing is on its way any more, in any part: what did not happen by then never will."""
+
+    @abstractmethod
+    async def handed_over(self) -> None:
+        """Wait until Cleo has all that people wrote, as far as what runs of it can take it."""
+
+    @abstractmethod
+    async def untaken(self) -> Sequence[str]:
+        """Ids of messages that Cleo has not taken, as WhatsApp knows it."""
+
     async def start(self) -> None:
-        """Start both, link the bridge if it never was, and wait until they work."""
-        await asyncio.gather(self.start_agent(), self.start_bridge())
+        """Start everything, and wait until it works."""
+        await self.start_agent()
 
     async def begin(self, part: Part) -> None:
-        """Start the bridge or the agent, and do not wait for it."""
-        await part.start(self._agent_env() if part is self.agent else self._bridge_env())
+        """Start a part, and do not wait for it."""
+        await part.start(self.env_of(part))
 
     async def up(self) -> None:
-        """Wait until both work; starts what does not run, as a story that failed may have left it."""
-        for part in (self.agent, self.bridge):
+        """Wait until all works; starts what does not run, as a story that failed may have left it."""
+        for part in (self.agent, *self.beside):
             if not part.is_running:
                 await self.begin(part)
         await asyncio.gather(self.agent_listens(), self.linked())
@@ -104,22 +164,15 @@ class Stage:
         """Start the agent and wait until it answers; `more` are settings of this start alone."""
         if not self.has_agent:
             return
-        await self.agent.start(self._agent_env() | more)
+        await self.agent.start(self.env_of(self.agent) | more)
         await self.agent_listens()
-
-    async def start_bridge(self, **more: str) -> None:
-        """Start the bridge, link it if it never was, and wait until it is connected."""
-        if not self.has_bridge:
-            return
-        await self.bridge.start(self._bridge_env() | more)
-        await self.linked()
 
     async def kill_all(self) -> None:
         """Pull the plug."""
-        await asyncio.gather(self.agent.kill(), self.bridge.kill())
+        await asyncio.gather(*(part.kill() for part in (self.agent, *self.beside)))
 
     async def restart(self) -> None:
-        """Kill both, and start them again on the same data and ports."""
+        """Kill everything, and start it again on the same data and ports."""
         await self.kill_all()
         await self.start()
 
@@ -127,34 +180,19 @@ class Stage:
         await self.agent.kill()
         await self.start_agent()
 
-    async def restart_bridge(self) -> None:
-        await self.bridge.kill()
-        await self.start_bridge()
+    async def restart_beside(self) -> None:
+        """Kill what is beside the agent, if anything, and start it again."""
+        for part in self.beside:
+            await part.kill()
+            await self.begin(part)
+        await self.linked()
 
     # ── asking the parts ───────────────────────────────────────────────────────────────────────────────
 
     async def agent_listens(self) -> None:
-        await until("the agent", lambda: self._get(self.agent, f"{self.agent_url}/health"))
+        await until("the agent", lambda: self.get(self.agent, f"{self.agent_url}/health"))
 
-    async def linked(self) -> None:
-        """Wait until the bridge is connected; scans its QR if it shows one."""
-
-        async def connected() -> bool:
-            health = await self._get(self.bridge, f"{self.bridge_url}/health")
-            state = HealthAnswer.model_validate_json(health).state if health else "starting"
-            if state == "linking":
-                await self._scan()
-            return state == "connected"
-
-        await until("the bridge's connection", connected)
-        await self.world.settled(self.cleo)
-
-    async def _scan(self) -> None:
-        answer = await self._get(self.bridge, f"{self.bridge_url}/link")
-        if answer and (qr := LinkAnswer.model_validate_json(answer).qr):
-            await self.world.link(self.cleo, qr)
-
-    async def _get(self, part: Part, url: str) -> bytes | None:
+    async def get(self, part: Part, url: str) -> bytes | None:
         """Ask a part; None while it does not listen yet."""
         assert part.is_running, f"{part.name} ended:\n{part.tail()}"
         try:
@@ -163,6 +201,14 @@ class Stage:
         except httpx2.TransportError:
             return None
         return answer.content
+
+    async def command(self, *arguments: str) -> str:
+        """Run `cleo` with these arguments beside the agent, on the same data; gives what it says."""
+        part = Part(f"cleo-{arguments[0]}", [CLEO, *arguments], self.folder)
+        await part.start(self.env_of(self.agent))
+        assert part.process
+        await part.process.wait()
+        return part.said + part.logged
 
     # ── people ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -173,7 +219,10 @@ class Stage:
 
     async def stranger(self) -> Phone:
         """Somebody whom Cleo does not know."""
-        return await self.world.phone(self.cleo, "Stranger")
+        return await self._phone("Stranger")
+
+    async def _phone(self, name: str, number: str | None = None) -> Phone:
+        return await self._shop.phone(self.cleo, name, number=number)
 
     # ── looking inside ─────────────────────────────────────────────────────────────────────────────────
 
@@ -187,7 +236,7 @@ class Stage:
         """In which conversations the agent keeps what this person wrote."""
         rows = self.rows(
             "select distinct conversation from inbox join aliases using (person) where address = ?",
-            f"phone:+{phone.number}",
+            phone.address,
         )
         return {row[0] for row in rows}
 
@@ -196,7 +245,7 @@ class Stage:
         return self.rows(
             """select body ->> '$.content.emoji', body ->> '$.content.to' from inbox join aliases using (person)
                where address = ? and body ->> '$.content.type' = 'reaction' order by inbox.seq""",
-            f"phone:+{phone.number}",
+            phone.address,
         )
 
     def history(self, phone: Phone) -> list[str]:
@@ -218,23 +267,19 @@ class Stage:
         effects = self.folder / "effects"
         return effects.read_text(encoding="utf-8").split() if effects.exists() else []
 
-    async def quiet(self, seconds: float = PATIENCE) -> None:
-        """Wait until nothing is on its way any more, in any part: what did not happen by then never will."""
-
-        async def still() -> bool:
-            await self.world.settled(self.cleo)
-            health = await self._get(self.bridge, f"{self.bridge_url}/health")
-            spool = HealthAnswer.model_validate_json(health).spool if health else None
-            return spool == 0 and self.rows(_AT_WORK) == [(0,)]
-
-        await until("quiet", still, seconds)
+    @property
+    def is_idle(self) -> bool:
+        """Whether the agent has nothing to do."""
+        return self.rows(_AT_WORK) == [(0,)]
 
     def logs(self) -> list[tuple[str, str]]:
-        return [(part.name, part.tail()) for part in (self.agent, self.bridge, self.world.simulator)]
+        return [(part.name, part.tail()) for part in (self.agent, *self.beside)]
 
     # ── their environment ──────────────────────────────────────────────────────────────────────────────
 
-    def _agent_env(self) -> dict[str, str]:
+    def env_of(self, part: Part) -> dict[str, str]:
+        """The variables that a part is started with."""
+        assert part is self.agent, f"{part.name} is none of this stage"
         return {
             **passed_on(),
             "PYTHONPATH": str(ROOT),
@@ -246,18 +291,11 @@ class Stage:
             "CLEO_TIMEZONE": "Europe/Berlin",
             "CLEO_TOOLS": "tests.support.stage_tools",
             "STAGE_EFFECTS": str(self.folder / "effects"),
-            "WHATSAPP_BRIDGE_URL": self.bridge_url,
-            "WHATSAPP_WEBHOOK_SECRET": SECRET,
+            "WHATSAPP_BACKEND": self.backend,
+            **self.way_env(),
             **self.agent_env,
         }
 
-    def _bridge_env(self) -> dict[str, str]:
-        return {
-            **passed_on(),
-            **self.world.env,
-            "CLEO_API_URL": self.agent_url,
-            "WHATSAPP_BRIDGE_DATA": str(self.folder / "bridge"),
-            "WHATSAPP_BRIDGE_PORT": self.bridge_url.rpartition(":")[2],
-            "WHATSAPP_WEBHOOK_SECRET": SECRET,
-            **self.bridge_env,
-        }
+    @abstractmethod
+    def way_env(self) -> Mapping[str, str]:
+        """The settings by which the agent reaches WhatsApp."""

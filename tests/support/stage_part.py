@@ -26,12 +26,13 @@ async def until(what: str, check: Callable[[], Awaitable[T | None]], seconds: fl
 
 
 class Part:
-    """A program that is started, killed and started again."""
+    """A program that is started, killed and started again. Its input is empty, or with `holds_input` stays open."""
 
-    def __init__(self, name: str, command: Sequence[str], folder: Path) -> None:
+    def __init__(self, name: str, command: Sequence[str], folder: Path, *, holds_input: bool = False) -> None:
         self.name = name
         self.command = command
         self.folder = folder
+        self.stdin = asyncio.subprocess.PIPE if holds_input else asyncio.subprocess.DEVNULL
         self.process: asyncio.subprocess.Process | None = None
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -62,7 +63,7 @@ class Part:
                 *self.command,
                 env=dict(env),
                 cwd=self.folder,
-                stdin=asyncio.subprocess.DEVNULL,
+                stdin=self.stdin,
                 stdout=out,
                 stderr=err,
                 start_new_session=True,

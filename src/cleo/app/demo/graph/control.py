@@ -144,9 +144,9 @@ class Control:
         return JSONResponse([line.model_dump(exclude_defaults=True, mode="json") for line in shown])
 
     async def _settled(self, request: Request) -> Response:
-        return JSONResponse(
-            {"settled": await self._courier.settled(number_in(request, "wait", 10_000) / 1000)}
-        )
+        seconds = number_in(request, "wait", 10_000) / 1000
+        settled = await self._courier.settled(seconds, request.query_params.get("number"))
+        return JSONResponse({"settled": settled})
 
     async def _clock(self, request: Request) -> Response:
         self._world.shift = (await parsed(request, Shift)).shift

@@ -62,16 +62,16 @@ class Courier:
         elif fault := struck.get("merge"):
             self._merge(item, fault)
         elif fault := struck.get("delay"):
-            self._spawn(self._later(item, fault.ms / 1000))
+            self._spawn(item.number, self._later(item, fault.ms / 1000))
         else:
             self._queue(item)
 
-    async def settled(self, seconds: float) -> bool:
-        """Wait until nothing is on its way; False: something still is."""
+    async def settled(self, seconds: float, number: str | None = None) -> bool:
+        """Wait until nothing is on its way, to `number` or to anybody; False: something still is."""
         try:
             async with asyncio.timeout(seconds):
-                while self._tasks:
-                    await asyncio.wait(set(self._tasks))
+                while under_way := {task for task in self._tasks if number in {None, task.get_name()}}:
+                    await asyncio.wait(under_way)
         except TimeoutError:
             return False
         return True
@@ -118,7 +118,7 @@ class Courier:
         lane.waiting.append(item)
         if not lane.running:
             lane.running = True
-            self._spawn(self._run(lane))
+            self._spawn(item.number, self._run(lane))
 
     async def _run(self, lane: _Lane) -> None:
         while lane.waiting:
@@ -133,7 +133,7 @@ class Courier:
         self._merging.append(item)
         if len(self._merging) == 1:
             self._merge_full.clear()
-            self._spawn(self._merge_soon(fault.ms / 1000 or 1.0))
+            self._spawn(item.number, self._merge_soon(fault.ms / 1000 or 1.0))
         if len(self._merging) >= fault.count:
             self._merge_full.set()
 
@@ -170,7 +170,7 @@ class Courier:
                 await self._once(items, body, 1)
         if "rebatch" in struck:
             self._again.extend(items)
-            self._spawn(self._alone_again())
+            self._spawn(items[-1].number, self._alone_again())
 
     async def _disturb(self, items: Sequence[Item], struck: Mapping[str, Fault]) -> None:
         """Send what no Meta would send, before the real thing."""
@@ -205,6 +205,9 @@ class Courier:
             await asyncio.sleep(pause)
             pause = min(pause * 2, self._world.knobs.longest_retry)
             attempt += 1
+            if not self._receiver(items[-1].number):
+                self._drop(items[-1], "nobody takes it any more")
+                return body
 
     async def _once(self, items: Sequence[Item], body: bytes, attempt: int) -> int | str:
         business = self._world.businesses[items[-1].number]
@@ -228,7 +231,7 @@ class Courier:
             Line.model_validate({"at": self._world.now(), "event": event, "number": number, **more})
         )
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
+    def _spawn(self, number: str, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work, name=number)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

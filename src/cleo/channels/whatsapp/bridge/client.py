@@ -23,7 +23,7 @@ from cleo.ports import Capabilities, Degraded, Files, Sent, Typing
 
 W = TypeVar("W", bound=wire.Wire)
 
-_CAPABILITIES = Capabilities(
+BAILEYS = Capabilities(
     text_max=4000,
     caption_max=1024,
     typing=Typing(seconds=12),
@@ -55,7 +55,7 @@ class WhatsAppBridgeClient:
     @property
     def capabilities(self) -> Capabilities:
         """What it can do now."""
-        return _CAPABILITIES
+        return BAILEYS
 
     def message_id(self, key: str) -> MessageId | None:
         """Tell the id that our bridge derives from the key; a foreign bridge chooses its own."""
