@@ -7,7 +7,7 @@ import structlog
 from cleo.agent.fate import AGAIN, Fates
 from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.delivery import backoff
-from cleo.domain.errors import SendError, SendUncertain
+from cleo.domain.errors import Paced, SendError, SendUncertain
 from cleo.domain.failpoint import failpoint
 from cleo.domain.identity import namespace
 from cleo.domain.message import OutboxItem, OutboxState
@@ -128,9 +128,11 @@ class Deliverer:
                 self.fates.told(tx, receipt)
 
     async def _put_off(self, item: OutboxItem, epoch: int, error: SendError) -> None:
-        attempts = item.attempts + 1
+        paced = isinstance(error, Paced)
+        attempts = item.attempts if paced else item.attempts + 1
         unsure = isinstance(error, SendUncertain)
-        _log.warning("send failed", uncertain=unsure, attempts=attempts, reason=str(error), code=error.code)
+        tell = _log.debug if paced else _log.warning
+        tell("not sent", uncertain=unsure, attempts=attempts, reason=str(error), code=error.code)
         now = self.clock.now()
         later = replace(item, attempts=attempts, reason=str(error))
         if unsure or item.state == "uncertain" or item.repeated:

@@ -73,6 +73,7 @@ def _cloud(settings: Settings, bridge_url: str | None, secret: str | None) -> Wa
             api_version=settings.whatsapp_cloud_api_version,
             files=files,
             fallback_template=settings.whatsapp_cloud_fallback_template,
+            chat_seconds=settings.whatsapp_cloud_chat_seconds,
             file_max_bytes=settings.cleo_file_max_bytes,
         )
 

@@ -111,6 +111,8 @@ class Settings(BaseSettings):
     """Cloud API: an approved template without variables, `name:language`. It is sent once when somebody has not
     written for a day, and what Cleo wants to say waits for the answer. Not set: nothing is
     sent, and the model is told."""
+    whatsapp_cloud_chat_seconds: float = Field(6, ge=0, le=600, examples=[6])
+    """Cloud API: seconds between messages to one person, after a burst of ten. WhatsApp takes about one each 6 s."""
     whatsapp_cloud_doubt_seconds: float = Field(20, gt=0, le=3600, examples=[20])
     """Cloud API: seconds that Cleo waits for news of a message whose sending was cut off."""
     whatsapp_webhook_secret: SecretStr | None = Field(

@@ -7,6 +7,7 @@
     ├── SendError
     │   ├── SendRejected     it never will be sent       → dead letter, the owner is told
     │   ├── SendFailed       it was not sent             → backoff, again
+    │   │   └── Paced        it was not even tried yet   → again at its time
     │   └── SendUncertain    it may have been sent       → same key again where the backend dedupes
     ├── FetchError           a file cannot be had; the message is answered without it
     ├── ModelError
@@ -54,6 +55,10 @@ class SendRejected(SendError):
 
 class SendFailed(SendError):
     """Nothing was sent; a later try may work."""
+
+
+class Paced(SendFailed):
+    """It is not its turn yet: messages may only follow each other so fast. `retry_after` tells when."""
 
 
 class SendUncertain(SendError):

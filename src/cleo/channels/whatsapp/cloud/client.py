@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from dataclasses import replace
 
 import httpx2
 from pydantic import SecretStr
@@ -48,6 +49,7 @@ class WhatsAppCloudClient:
         base_url: str = "https://graph.facebook.com",
         api_version: str = "v26.0",
         fallback_template: Template | None = None,
+        chat_seconds: float = PER_CHAT.seconds,
         timeout: float = 30.0,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
@@ -55,7 +57,8 @@ class WhatsAppCloudClient:
         """Prepare for one number; `timeout` is in seconds. Raises `ConfigError`.
 
         Without a `fallback_template` (one without variables), messages that come too late for WhatsApp are refused.
-        `clock` tells Unix seconds, `monotonic` seconds that never go back.
+        After a burst, a chat gets a message each `chat_seconds`. `clock` tells Unix seconds, `monotonic` seconds that
+        never go back.
         """
         secret = SecretStr(token) if isinstance(token, str) else token
         origin = Origin(base_url, api_version=api_version, phone_number_id=phone_number_id, token=secret)
@@ -64,13 +67,16 @@ class WhatsAppCloudClient:
         self._media = Media(graph=self._graph, limit=file_max_bytes, clock=monotonic)
         self._halt = Halt(clock=monotonic)
         self._checkup = Checkup(graph=self._graph, halt=self._halt, clock=monotonic)
-        self._limiter = Limiter(per_chat=PER_CHAT, per_account=PER_ACCOUNT, clock=monotonic)
+        self._capabilities = replace(CLOUD, per_chat=replace(PER_CHAT, seconds=chat_seconds))
+        self._limiter = Limiter(
+            per_chat=replace(PER_CHAT, seconds=chat_seconds), per_account=PER_ACCOUNT, clock=monotonic
+        )
         self._window = Window(number_id=phone_number_id, seconds=DAY, fallback=fallback_template, clock=clock)
 
     @property
     def capabilities(self) -> Capabilities:
         """What it can do now."""
-        return CLOUD
+        return self._capabilities
 
     async def send_text(self, to: Conversation, body: str, *, key: str, quoted: Quoted | None) -> Outcome:
         """Send words."""
