@@ -2,8 +2,18 @@
 
 from cleo.store.clock import SystemClock
 from cleo.store.files import DiskFiles
+from cleo.store.glance import Glance, glance
 from cleo.store.lock import lock_data_dir
 from cleo.store.moving import move
 from cleo.store.sql import SqlStore, open_store
 
-__all__ = ["DiskFiles", "SqlStore", "SystemClock", "lock_data_dir", "move", "open_store"]
+__all__ = [
+    "DiskFiles",
+    "Glance",
+    "SqlStore",
+    "SystemClock",
+    "glance",
+    "lock_data_dir",
+    "move",
+    "open_store",
+]

@@ -67,6 +67,10 @@ class PostgresServer:
         """Connections that cannot write."""
         return _engine(self._url, readonly=True)
 
+    def onlooker(self) -> Engine:
+        """Connections that cannot write, beside whoever uses it."""
+        return self.reader()
+
     def close(self) -> None:
         """Let go; after everybody else did."""
         self._connection.close()

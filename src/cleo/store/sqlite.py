@@ -68,6 +68,12 @@ class SqliteFile:
         """Connections that cannot write."""
         return _engine(self._path, begin="BEGIN", pragma="query_only = ON")
 
+    def onlooker(self) -> Engine:
+        """Connections beside a Cleo that runs, or after one that was killed: files and log stay as they are."""
+        query = {"mode": "ro", "uri": "true"}
+        url = URL.create("sqlite", database=self._path.absolute().as_uri(), query=query)
+        return _engine(url, begin="BEGIN", pragma="query_only = ON")
+
     def close(self) -> None:
         """Let go, in order; after everybody else did."""
         self._note.unlink(missing_ok=True)
@@ -137,9 +143,9 @@ class SqliteFile:
             raise
 
 
-def _engine(path: Path, *, begin: str, pragma: str = "foreign_keys = ON") -> Engine:
+def _engine(file: Path | URL, *, begin: str, pragma: str = "foreign_keys = ON") -> Engine:
     engine = create_engine(
-        URL.create("sqlite", database=str(path)),
+        file if isinstance(file, URL) else URL.create("sqlite", database=str(file)),
         poolclass=NullPool,
         hide_parameters=True,  # error texts end up in logs; parameters are people's messages
         connect_args={"timeout": _BUSY, "check_same_thread": False, "cached_statements": 256},

@@ -20,7 +20,7 @@ from tests.support.clock import FakeClock
 from cleo.domain.conversation import ConversationId
 from cleo.domain.errors import ConfigError, StoreError
 from cleo.ports import Transaction
-from cleo.store import SqlStore, open_store
+from cleo.store import SqlStore, glance, open_store
 from cleo.store.sqlite import SqliteFile
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="POSIX file modes")
@@ -95,6 +95,17 @@ def names(directory: Path) -> list[str]:
 def contents(path: Path) -> dict[str, bytes]:
     """What must not change when a start is refused; SQLite's index of the log is only a cache."""
     return {file.name: file.read_bytes() for file in path.parent.iterdir() if not file.name.endswith("-shm")}
+
+
+async def test_a_look_at_what_a_killed_program_left_sees_all_and_changes_nothing(
+    killed: Path, tmp_path: Path
+) -> None:
+    path = copy(killed, tmp_path)
+    before = contents(path)
+    seen = glance(f"sqlite:///{path}", since=0.0, account=None)
+    assert seen is not None
+    assert seen.messages == {"queued": 100}
+    assert contents(path) == before
 
 
 async def test_a_killed_program_loses_nothing(killed: Path, tmp_path: Path) -> None:

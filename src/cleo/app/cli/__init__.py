@@ -86,11 +86,15 @@ def status() -> None:
 
 
 @app.command()
-def doctor() -> None:
+def doctor(
+    message: Annotated[
+        str | None, typer.Option(help="Ask Meta what became of this message (Cloud API): wamid.HBg…")
+    ] = None,
+) -> None:
     """Find out what is missing or wrong, and how to mend it."""
     from cleo.app.cli.doctor import run
 
-    raise typer.Exit(run())
+    raise typer.Exit(run(message=message))
 
 
 @app.command()

@@ -2,15 +2,15 @@
 
 import sys
 
-from cleo.app.doctor import examine
+from cleo.app.doctor import examine, trace
 
 _MARKS = {"good": "✓", "note": "●", "bad": "✗"}
 
 
-def run() -> int:
-    """Show all findings; tells the exit code, which is 0 when nothing is bad."""
+def run(*, message: str | None = None) -> int:
+    """Show all findings, or those about one message; tells the exit code, which is 0 when nothing is bad."""
     bad = 0
-    for finding in examine():
+    for finding in trace(message) if message else examine():
         bad += finding.grade == "bad"
         fix = f"\n    → {finding.fix}" if finding.fix else ""
         sys.stdout.write(f"{_MARKS[finding.grade]} {finding.what}{fix}\n")

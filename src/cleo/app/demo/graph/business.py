@@ -1,5 +1,7 @@
 """The business side: a number with its token, secrets and callback."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 SCOPES = ("whatsapp_business_messaging", "whatsapp_business_management")
@@ -25,6 +27,8 @@ class Business(BaseModel):
     quality_rating: str = "GREEN"
     is_official_business_account: bool = False
     is_on_biz_app: bool = False
+    platform_type: str = "CLOUD_API"
+    can_send_message: Literal["AVAILABLE", "LIMITED", "BLOCKED"] = "AVAILABLE"
 
     @property
     def metadata(self) -> dict[str, object]:
@@ -35,23 +39,25 @@ class Business(BaseModel):
         """Everything that `GET /{phone_number_id}?fields=` can ask for."""
         own = (
             "display_phone_number", "verified_name", "status", "quality_rating", "is_official_business_account",
-            "is_on_biz_app",
+            "is_on_biz_app", "platform_type",
         )  # fmt: skip
         return {
             "id": self.phone_number_id,
             **self.model_dump(include=set(own)),
-            "platform_type": "CLOUD_API",
             "throughput": {"level": "STANDARD"},
             "webhook_configuration": {"application": self.callback or ""},
-            "health_status": {
-                "can_send_message": "AVAILABLE",
-                "entities": [
-                    {
-                        "entity_type": "PHONE_NUMBER",
-                        "id": self.phone_number_id,
-                        "can_send_message": "AVAILABLE",
-                    },
-                    {"entity_type": "WABA", "id": self.waba_id, "can_send_message": "AVAILABLE"},
-                ],
-            },
+            "health_status": self._health(),
         }
+
+    def _health(self) -> dict[str, object]:
+        state = self.can_send_message
+        number: dict[str, object] = {"entity_type": "PHONE_NUMBER", "id": self.phone_number_id}
+        if state != "AVAILABLE":
+            why = {
+                "error_code": 141006,
+                "error_description": "No payment method",
+                "possible_solution": "Add one",
+            }
+            number["errors"] = [why]
+        account = {"entity_type": "WABA", "id": self.waba_id, "can_send_message": "AVAILABLE"}
+        return {"can_send_message": state, "entities": [{**number, "can_send_message": state}, account]}

@@ -4,29 +4,16 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Literal, cast
+from typing import cast
 
-from cleo.app.settings import Settings, environment, load, passed_on, unknown_names
+from cleo.app.doctor.finding import Finding, Findings, Look, take, wrong_settings
+from cleo.app.settings import Settings, environment, is_cloud, load, passed_on, unknown_names
 from cleo.domain.errors import CleoError, ConfigError
 
 _ENOUGH_DISK = 500 * 1024 * 1024
 _OLDEST_CLOCK = 1_760_000_000
 """A clock before October 2025, when there was no Cleo, is wrong."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing that was looked at; `fix` says what to do."""
-
-    grade: Literal["good", "note", "bad"]
-    what: str
-    fix: str = ""
-
-
-Findings = Generator[Finding, None, None]
 
 
 def examine() -> Findings:
@@ -35,19 +22,10 @@ def examine() -> Findings:
     try:
         settings = load()
     except ConfigError as error:
-        yield from _wrong_settings(error)
+        yield from wrong_settings(error)
         return
-    for look in LOOKS:
-        try:
-            yield from look(settings)
-        except CleoError as error:
-            yield Finding(grade="bad", what=str(error))
-
-
-def _wrong_settings(error: ConfigError) -> Findings:
-    for line in str(error).splitlines():
-        what, _, example = line.partition(" For example: ")
-        yield Finding(grade="bad", what=what, fix=f"For example: {example}" if example else "")
+    whatsapp = CLOUD if is_cloud(settings) else BRIDGE
+    yield from take((*MACHINE, *whatsapp, *WORK), settings)
 
 
 def _names(_: Settings) -> Findings:
@@ -147,13 +125,19 @@ def _tools(settings: Settings) -> Findings:
     yield Finding(grade="good", what=f"Tools: {len(tools.TOOLS)} of Cleo's, {len(own)} of yours")
 
 
-LOOKS: tuple[Callable[[Settings], Findings], ...] = (
-    _names,
-    _owners,
-    _data,
-    _clock,
-    _node,
-    _bridge,
-    _model,
-    _tools,
-)
+def _database(settings: Settings) -> Findings:
+    from cleo.app.doctor.database import database  # noqa: PLC0415 - takes half a second to load
+
+    yield from database(settings)
+
+
+def _cloud(settings: Settings) -> Findings:
+    from cleo.app.doctor.cloud import cloud  # noqa: PLC0415 - only for the Cloud API
+
+    yield from cloud(settings)
+
+
+MACHINE: tuple[Look, ...] = (_names, _owners, _data, _clock, _database)
+BRIDGE: tuple[Look, ...] = (_node, _bridge)
+CLOUD: tuple[Look, ...] = (_cloud,)
+WORK: tuple[Look, ...] = (_model, _tools)

@@ -1,0 +1,42 @@
+"""What does the database tell, which Cleo may be using just now?"""
+
+import time
+from collections.abc import Mapping
+
+from cleo.agent.receive import CONTESTED
+from cleo.app.doctor.finding import Findings, good, note
+from cleo.app.settings import Settings, is_cloud
+from cleo.channels.whatsapp.cloud.capabilities import DAY
+from cleo.store import Glance, glance
+
+
+def database(settings: Settings) -> Findings:
+    """Look without changing anything; raises `StoreError` when it cannot be reached."""
+    seen = glance(settings.database, since=time.time() - DAY, account=settings.whatsapp_cloud_phone_number_id)
+    name = "Postgres" if settings.is_shared else "Database"
+    if seen is None:
+        yield note(f"{name}: nothing in it yet", "Cleo makes its tables at the first start: cleo up")
+        return
+    yield good(f"{name}: can be read")
+    yield from _messages(seen.messages)
+    if is_cloud(settings):
+        yield good(f"Chats that may be written to now (24 hours since the person wrote): {seen.windows}")
+    yield from _contested(seen)
+
+
+def _messages(counts: Mapping[str, int]) -> Findings:
+    if held := counts.get("held"):
+        fix = "They go out when these people write again; what is older than three days is given up then."
+        yield note(f"Messages held until somebody writes again: {held}", fix)
+    if unknown := counts.get("unknown"):
+        fix = "`cleo outbox` shows them. They may have arrived, and are never sent again by themselves."
+        yield note(f"Messages of which nobody knows whether they arrived: {unknown}", fix)
+
+
+def _contested(seen: Glance) -> Findings:
+    if CONTESTED in seen.marks:
+        yield note(
+            "WhatsApp named an address of one person as another's, so that two people looked like one",
+            "Nothing was put together: each keeps a chat and rights of their own. If somebody changed numbers, list "
+            "the new one (CLEO_OWNERS, CLEO_ALLOWED_USERS) and remove the old one.",
+        )

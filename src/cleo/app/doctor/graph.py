@@ -1,0 +1,57 @@
+"""Questions to Meta's Graph API, with Cleo's own token and Cleo's own rules about who may see it."""
+
+import asyncio
+
+import httpx2
+
+from cleo.app.backends import cloud_settings
+from cleo.app.settings import Settings
+from cleo.channels.whatsapp.cloud.answers import Answer
+from cleo.channels.whatsapp.cloud.graph import Graph
+from cleo.channels.whatsapp.cloud.origin import Origin
+from cleo.domain.errors import CleoError
+
+_SECONDS = 10.0
+_UNKNOWN = 100
+"""Graph's code for what there is not, or what the token may not see."""
+
+
+def origin_of(settings: Settings) -> Origin:
+    """Tell where to ask; raises `ConfigError`, which names all that is missing or wrong."""
+    needed = cloud_settings(settings)
+    return Origin(
+        settings.whatsapp_cloud_base_url,
+        api_version=settings.whatsapp_cloud_api_version,
+        phone_number_id=needed.phone_number_id,
+        token=needed.token,
+    )
+
+
+def ask(origin: Origin, url: httpx2.URL) -> Answer:
+    """Ask once; raises `CleoError` when nobody answers."""
+    return asyncio.run(_ask(origin, url))
+
+
+async def _ask(origin: Origin, url: httpx2.URL) -> Answer:
+    graph = Graph(origin, timeout=_SECONDS)
+    try:
+        return await graph.ask(url)
+    except httpx2.HTTPError as error:
+        raise CleoError(
+            f"Meta's server at {origin} does not answer ({type(error).__name__}). Is this machine online, and is "
+            "WHATSAPP_CLOUD_BASE_URL right?"
+        ) from None
+    finally:
+        await graph.close()
+
+
+def is_unknown(answer: Answer) -> bool:
+    """Whether Graph knows no such thing, or does not show it to this token."""
+    return answer.error is not None and answer.error.code == _UNKNOWN
+
+
+def said(answer: Answer) -> str:
+    """Say why it did not work."""
+    if answer.error:
+        return answer.error.reason
+    return f"Meta's server answered {answer.status}, without a reason."

@@ -1,0 +1,82 @@
+"""Is the token good, and what may it do?"""
+
+import time
+from typing import Final
+
+from cleo.app.doctor.finding import Finding, Findings, bad, good, note
+from cleo.app.doctor.graph import ask, origin_of, said
+from cleo.app.settings import Settings
+from cleo.channels.whatsapp.cloud.answers import Answer, Tolerant, read_body
+from cleo.channels.whatsapp.cloud.errors import lacks_right
+from cleo.channels.whatsapp.cloud.wire import Many, Maybe
+from cleo.domain.errors import CleoError
+
+MESSAGING: Final = "whatsapp_business_messaging"
+MANAGEMENT: Final = "whatsapp_business_management"
+_INVALID: Final = 190
+_DAY = 86400
+NEW_TOKEN: Final = (
+    "Meta Business settings → Users → System users: choose one or add one, assign it the app and the WhatsApp "
+    f"account, then Generate token → the app → expires never → {MESSAGING} and {MANAGEMENT}. "
+    "Set it as WHATSAPP_CLOUD_TOKEN."
+)
+"""How a token that lasts is made."""
+
+
+class _Data(Tolerant):
+    is_valid: Maybe[bool] = None
+    expires_at: Maybe[int] = None
+    scopes: Many[str] = ()
+
+
+class _Told(Tolerant):
+    data: Maybe[_Data] = None
+
+
+def token(settings: Settings) -> Findings:
+    """Ask Graph about the token itself."""
+    origin = origin_of(settings)
+    text = settings.whatsapp_cloud_token.get_secret_value() if settings.whatsapp_cloud_token else ""
+    answer = ask(origin, origin.node("debug_token").copy_set_param("input_token", text))
+    data = read_body(_Told, answer.body).data
+    if answer.error and answer.error.code == _INVALID:
+        yield _refused()
+    elif answer.well and data:
+        yield from _judge(data)
+    else:
+        yield _untold(answer)
+
+
+def _refused() -> Finding:
+    return bad("Meta does not accept WHATSAPP_CLOUD_TOKEN: it is wrong, expired or was taken back", NEW_TOKEN)
+
+
+def _untold(answer: Answer) -> Finding:
+    """Some tokens may not ask about themselves, and are good all the same; the next looks tell."""
+    if answer.kind in {"retry", "throttle"} or answer.error is None:
+        raise CleoError(f"Meta does not tell about the token. {said(answer)}")
+    return note("Meta does not tell this token its own rights", f"It must have {MESSAGING}. {NEW_TOKEN}")
+
+
+def _judge(data: _Data) -> Findings:
+    if data.is_valid is False:
+        yield _refused()
+        return
+    if MESSAGING not in data.scopes:
+        yield bad(f"The token is valid, but lacks {MESSAGING}: it cannot send", NEW_TOKEN)
+    elif MANAGEMENT not in data.scopes:
+        yield note(
+            f"The token can send. It lacks {MANAGEMENT}, without which less can be looked at", NEW_TOKEN
+        )
+    else:
+        yield good(f"The token is valid, with {MESSAGING} and {MANAGEMENT}")
+    if data.expires_at:
+        days = max(0, int(data.expires_at - time.time())) // _DAY
+        yield note(f"The token expires in {days} days", f"Make one that never does. {NEW_TOKEN}")
+
+
+def unseen(answer: Answer, what: str) -> Finding:
+    """Say why something could not be looked at."""
+    if answer.error and lacks_right(answer.error.code):
+        return note(f"{what} was not looked at: the token lacks {MANAGEMENT}", NEW_TOKEN)
+    return bad(f"{what} could not be looked at", said(answer))
