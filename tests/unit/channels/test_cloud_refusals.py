@@ -172,7 +172,7 @@ async def test_a_changed_token_at_meta_is_noticed_and_recovers(line: CloudLine) 
         ({"quality_rating": "RED"}, "degraded", "quality"),
         ({"status": "BANNED"}, "down", "account"),
         ({"token": "another"}, "down", "token"),
-        ({"scopes": []}, "down", "token"),
+        ({"scopes": ["whatsapp_business_messaging"]}, "ok", "connected"),
     ],
 )
 async def test_health_is_what_meta_says_of_the_number(

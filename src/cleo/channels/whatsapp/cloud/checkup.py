@@ -7,7 +7,7 @@ from typing import Final
 import httpx2
 
 from cleo.channels.whatsapp.cloud.answers import Answer, Tolerant, read_body
-from cleo.channels.whatsapp.cloud.errors import ErrorClass
+from cleo.channels.whatsapp.cloud.errors import ErrorClass, lacks_right
 from cleo.channels.whatsapp.cloud.graph import Graph
 from cleo.channels.whatsapp.cloud.halt import Halt
 from cleo.channels.whatsapp.cloud.wire import Maybe
@@ -17,6 +17,12 @@ _KEPT = 60.0
 _KEPT_IF_ILL = 5.0
 _CODES: Final[dict[ErrorClass, str]] = {"auth": "token", "sender": "account", "quality": "account"}
 _BUSY: Final = frozenset[ErrorClass]({"retry", "throttle"})
+_UNSEEN = Health(
+    state="ok",
+    code="connected",
+    message="WhatsApp's Cloud API answers. How Meta rates the number is not known: that needs a token with "
+    "whatsapp_business_management.",
+)
 _WELL = Health(state="ok", code="connected", message="WhatsApp's Cloud API answers, and the number can send.")
 
 
@@ -73,6 +79,9 @@ def _read_number(answer: Answer) -> Health:
 
 
 def _ill(answer: Answer) -> Health:
+    """Judge an answer that tells nothing of the number. Sending needs less rights than asking about it."""
+    if answer.error and lacks_right(answer.error.code):
+        return _UNSEEN
     if answer.kind in _BUSY or (answer.error is None and answer.status >= 500):
         said = f"WhatsApp's Cloud API has trouble just now (it answered {answer.status})."
         return Health(state="degraded", code="busy", message=said)

@@ -41,6 +41,7 @@ _TEMPLATE = "Check the templates, and WHATSAPP_CLOUD_FALLBACK_TEMPLATE (for exam
 _WRONG = "WhatsApp does not take a message of this form."
 _GROUP = "WhatsApp does not do this in groups of this number."
 _STRANGE = "WhatsApp refused the message for a reason that Cleo does not know."
+_NO_RIGHT = (3, 10, 131005, *range(200, 300))
 
 
 def _all(codes: Iterable[int], entry: _Entry) -> dict[int, _Entry]:
@@ -57,7 +58,7 @@ _TABLE: Final[dict[int, _Entry]] = {
     # The token
     **_all((0, 190), ("auth", f"WhatsApp does not accept the token: it is wrong or has expired. {_RENEW}")),
     **_all(
-        (3, 10, 131005, *range(200, 300)),
+        _NO_RIGHT,
         ("auth", f"The token may not do this; it needs whatsapp_business_messaging. {_RENEW}"),
     ),
     # The number or its account
@@ -138,6 +139,11 @@ def class_of(code: int | None) -> ErrorClass:
 def is_window(code: int | None) -> bool:
     """Whether it was refused only because the person has not written lately."""
     return class_of(code) == "window"
+
+
+def lacks_right(code: int | None) -> bool:
+    """Whether the token may not do just this; it may do other things."""
+    return code in _NO_RIGHT
 
 
 def reason_of(code: int | None, title: str, details: str) -> str:
