@@ -63,6 +63,7 @@ class FakeChannel:
     """So many sends arrive, but raise `SendUncertain` all the same."""
     files: dict[str, bytes] = field(default_factory=dict[str, bytes])
     capabilities: Capabilities = field(default_factory=Capabilities)
+    written_to: list[Address] = field(default_factory=list[Address])
 
     async def send(self, to: Conversation, content: Content, *, key: str, quoted: Quoted | None) -> Outcome:
         if self.trouble:
@@ -70,6 +71,7 @@ class FakeChannel:
             if isinstance(outcome, SendError):
                 raise outcome
             return outcome
+        self.written_to.append(to.address)
         id_ = self.message_id(key)
         if any(message.key == key for message in self.delivered):
             self.repeats += 1

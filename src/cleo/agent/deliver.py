@@ -151,13 +151,14 @@ class Deliverer:
 
 
 def _reachable(tx: Transaction, item: OutboxItem, channel: Channel) -> Conversation:
-    """The chat, at the address that the channel reaches best."""
+    """The chat, at the address from which the person wrote last, else at the one that the channel reaches best."""
     to = tx.conversations.get(item.conversation)
-    first, *others = channel.capabilities.addresses
-    if to.person is None or namespace(to.address) in first:
+    tiers = channel.capabilities.addresses
+    fitting = tiers if to.heard else tiers[:1]
+    if to.person is None or any(namespace(to.address) in tier for tier in fitting):
         return to
     known = sorted(tx.people.get(to.person).addresses)
-    for tier in (first, *others):
+    for tier in tiers:
         if found := next((address for address in known if namespace(address) in tier), None):
             return replace(to, address=found)
     return to

@@ -10,6 +10,7 @@ from cleo.agent.deliver import NOBODY_KNOWS, REPEATED
 from cleo.agent.fate import AGAIN, FRESH
 from cleo.domain.content import Chosen, MessageId, Template, Text
 from cleo.domain.errors import SendFailed, SendUncertain
+from cleo.domain.identity import Address
 from cleo.domain.message import Inbound, OutboxItem, Receipt, ReceiptState
 from cleo.domain.post import Item, Post
 from cleo.ports import Capabilities, Held, Sent
@@ -258,3 +259,30 @@ async def test_what_does_not_open_the_window_releases_nothing(house: House) -> N
 
 async def test_an_answer_that_was_tapped_is_what_the_model_reads(house: House) -> None:
     assert await house.say(Chosen(id="tea", title="Tea, please")) == ["you said: Tea, please"]
+
+
+# ── addresses ──────────────────────────────────────────────────────────────────────────────────────────
+
+HIDDEN = Address("bsuid:DE.4711")
+
+
+async def test_who_hides_the_number_is_written_to_where_they_wrote_from(house: House) -> None:
+    """Their old number may be somebody else's by now."""
+    house.channel.capabilities = replace(
+        house.channel.capabilities, addresses=(frozenset({"phone"}), frozenset({"bsuid"}))
+    )
+    await house.say("from my number", aliases=frozenset({HIDDEN}))
+    hidden = said(house, "from nowhere", "B")
+    assert isinstance(hidden.event, Inbound)
+    event = replace(hidden.event, chat=HIDDEN, sender=HIDDEN)
+    house.clock.advance(5)
+    await post(house, replace(hidden, event=event))
+    await house.settle()
+    assert house.channel.written_to == [OWNER, HIDDEN]
+
+
+async def test_a_chat_from_another_backend_goes_on_at_an_address_that_is_reached(house: House) -> None:
+    await house.say("by my hidden id", sender=Address("lid:219876543210987"), aliases=frozenset({OWNER}))
+    house.channel.capabilities = replace(house.channel.capabilities, addresses=(frozenset({"phone"}),))
+    await house.say("again", sender=Address("lid:219876543210987"))
+    assert house.channel.written_to[-1] == OWNER
