@@ -69,8 +69,9 @@ class SqliteFile:
         return _engine(self._path, begin="BEGIN", pragma="query_only = ON")
 
     def onlooker(self) -> Engine:
-        """Connections beside a Cleo that runs, or after one that was killed: files and log stay as they are."""
-        query = {"mode": "ro", "uri": "true"}
+        """Connections beside a Cleo that runs, or after one that was killed: all files stay as they are."""
+        stopped = {} if self._log.exists() else {"immutable": "1"}  # without it, a log would be made
+        query = {"mode": "ro", "uri": "true", **stopped}
         url = URL.create("sqlite", database=self._path.absolute().as_uri(), query=query)
         return _engine(url, begin="BEGIN", pragma="query_only = ON")
 

@@ -108,6 +108,16 @@ async def test_a_look_at_what_a_killed_program_left_sees_all_and_changes_nothing
     assert contents(path) == before
 
 
+async def test_a_look_at_what_was_closed_in_order_leaves_nothing_beside_it(
+    whole: Path, tmp_path: Path
+) -> None:
+    path = copy(whole, tmp_path)
+    seen = glance(f"sqlite:///{path}", since=0.0, account=None)
+    assert seen is not None
+    assert seen.messages == {"queued": 300}
+    assert names(tmp_path) == ["cleo.db"]
+
+
 async def test_a_killed_program_loses_nothing(killed: Path, tmp_path: Path) -> None:
     store = opened(copy(killed, tmp_path))
     assert await count(store) == (100, 100)

@@ -15,5 +15,6 @@ def run(*, message: str | None = None) -> int:
         fix = f"\n    → {finding.fix}" if finding.fix else ""
         sys.stdout.write(f"{_MARKS[finding.grade]} {finding.what}{fix}\n")
         sys.stdout.flush()
-    sys.stdout.write(f"{bad} to mend.\n" if bad else "Everything that must be there is there.\n")
+    if not message:
+        sys.stdout.write(f"{bad} to mend.\n" if bad else "Everything that must be there is there.\n")
     return 1 if bad else 0

@@ -19,7 +19,8 @@ def run() -> int:
     report = _ask(place.url)
     for name, part in report.parts.items():
         sys.stdout.write(f"{MARKS[part.state]} {name}: {part.message}\n")
-    sys.stdout.write(f"  Cleo: {place.url}   bridge: {place.bridge}\n")
+    bridge = f"   bridge: {place.bridge}" if place.bridge else ""
+    sys.stdout.write(f"  Cleo: {place.url}{bridge}\n")
     return 0 if report.state == "ok" else 1
 
 
