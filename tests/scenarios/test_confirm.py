@@ -1,6 +1,9 @@
 """Nothing is done without a 👍, whoever falls over meanwhile. `pressed` are the effects."""
 
+import asyncio
 import re
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
 
 from tests.scenarios.conftest import MakeStage
 from tests.support.stage import Stage
@@ -26,6 +29,24 @@ async def one_press(stage: Stage, phone: Phone, button: str) -> None:
     await stage.quiet()
     assert stage.pressed.count(button) == 1
     assert sum(f"Pressed {button}" in text for text in await phone.texts()) == 1
+
+
+@asynccontextmanager
+async def chatter(phone: Phone) -> AsyncGenerator[None]:
+    """Let somebody write now and then."""
+
+    async def write() -> None:
+        while True:
+            await phone.say("hello")
+            await asyncio.sleep(2)
+
+    writing = asyncio.create_task(write())
+    try:
+        yield
+    finally:
+        writing.cancel()
+        with suppress(asyncio.CancelledError):
+            await writing
 
 
 async def nothing_more(stage: Stage, phone: Phone, button: str) -> None:
@@ -99,6 +120,10 @@ async def test_the_second_of_two_questions_is_answered_and_the_first_waits(share
 async def test_a_thumbs_up_of_somebody_else_counts_for_nothing(make_stage: MakeStage) -> None:
     stage = await make_stage(owners=2, users=1)
     (ann, ben), bob, eve = stage.owners, stage.users[0], await stage.stranger()
+    if stage.capabilities.window:  # owners who never wrote cannot be asked
+        for owner in (ann, ben):
+            await owner.say("hello")
+            await owner.hears()
     await bob.say("/press gold")
     await bob.hears("I asked my owner")
     anns = await ann.hears("Confirm: press a button.*gold")
@@ -168,6 +193,7 @@ async def test_a_death_right_after_the_thumbs_up_does_it_at_most_once(shared: St
 
     await until("the vote", decided)
     await shared.restart_agent()
-    await ann.hears("Pressed grey|may already have done")
+    async with chatter(shared.owner()):  # what was cut off is repeated only once WhatsApp is heard from
+        await ann.hears("Pressed grey|may already have done")
     await shared.quiet()
     assert shared.pressed.count("grey") <= 1
