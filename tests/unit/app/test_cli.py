@@ -60,6 +60,13 @@ def test_help_loads_nothing_that_only_a_running_cleo_needs() -> None:
         ),
         (["up", "--phone", "me"], {}, "For example: --phone +4915112345678"),
         (["send", "0151", "hi"], {}, "cleo send +4915112345678"),
+        (["send", "+4915112345678", "hi"], {"WHATSAPP_BACKEND": "cloud"}, "goes through the bridge"),
+        (["doctor", "--message", "wamid.A"], {}, "WHATSAPP_BACKEND=cloud"),
+        (
+            ["doctor", "--message", "wamid.A"],
+            {"WHATSAPP_BACKEND": "cloud"},
+            "needs WHATSAPP_CLOUD_PHONE_NUMBER_ID, WHATSAPP_CLOUD_TOKEN",
+        ),
         (["demo", "--script", "nowhere.script"], {}, "nowhere.script cannot be read"),
     ],
 )

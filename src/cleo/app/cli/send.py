@@ -9,22 +9,28 @@ from uuid import uuid4
 from cleo.app.bridge import webhook_secret
 from cleo.app.note import find_running
 from cleo.app.setting_values import person_address
-from cleo.app.settings import Settings, load
+from cleo.app.settings import Settings, is_cloud, load
 from cleo.channels.whatsapp import WhatsAppBridgeClient, WhatsAppChannel
 from cleo.domain.content import Text
 from cleo.domain.conversation import Conversation, conversation_id
-from cleo.domain.errors import ConfigError
+from cleo.domain.errors import CleoError, ConfigError
 from cleo.domain.identity import Address, PersonId
+from cleo.ports import Held, Refused
 from cleo.store import DiskFiles
 
 
 def run(*, to: str, text: str) -> None:
-    """Send it; raises `SendError` when it did not go out."""
+    """Send it; raises `CleoError` when it did not go out."""
     try:
         whom = person_address(to)
     except ValueError as error:
         raise ConfigError(f"{error}. For example: cleo send +4915112345678 'Good morning'") from None
     settings = load()
+    if is_cloud(settings):
+        raise ConfigError(
+            "`cleo send` goes through the bridge, and WHATSAPP_BACKEND=cloud uses none. Ask Cleo in the chat to "
+            "write to somebody: it knows when WhatsApp takes a message for them."
+        )
     sent = asyncio.run(_send(settings, find_running(settings.cleo_data).bridge, whom, text))
     sys.stdout.write(f"✓ Sent ({sent} message{'s' if sent > 1 else ''}).\n")
 
@@ -43,7 +49,9 @@ async def _send(settings: Settings, bridge: str, whom: Address, text: str) -> in
     parts = channel.render(text)
     try:
         for part in parts:
-            await channel.send(chat, Text(body=part), key=f"cli:{uuid4().hex}", quoted=None)
+            outcome = await channel.send(chat, Text(body=part), key=f"cli:{uuid4().hex}", quoted=None)
+            if isinstance(outcome, Refused | Held):
+                raise CleoError(outcome.reason)
     finally:
         await backend.close()
     return len(parts)
