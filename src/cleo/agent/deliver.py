@@ -38,6 +38,8 @@ class Deliverer:
     fates: Fates
     doubt: float = 20.0
     """Seconds that news of a message may take whose send was cut off, on a channel that cannot repeat it."""
+    awake_since: float = 0.0
+    """Unix seconds since when news can be heard: what was told while Cleo was off still has to come."""
     _doubtful: frozenset[OutboxState] = field(default=frozenset({"sending", "uncertain"}), init=False)
 
     async def drain(self, outgoing: Outgoing | None, epoch: int, channel: Channel) -> None:
@@ -85,10 +87,11 @@ class Deliverer:
             return item, False  # news of it came meanwhile
         now = self.clock.now()
         since = now if item.doubted_at is None else item.doubted_at
-        if item.doubted_at is not None and now - since >= self.doubt:
+        waited = now - max(since, self.awake_since)
+        if waited >= self.doubt:
             if tx.items.news_since(since) and not item.repeated:
                 return self._save(tx, replace(item, state="sending", repeated=True, doubted_at=None)), True
-            if now - since >= 3 * self.doubt or item.repeated:
+            if waited >= 3 * self.doubt or item.repeated:
                 self.fates.failed(tx, item, NOBODY_KNOWS, state="unknown")
                 return replace(item, state="unknown"), False
         wait = replace(item, state="uncertain", doubted_at=since, next_at=now + self.doubt)

@@ -77,7 +77,9 @@ class Worker:
         self._one_suspect = asyncio.Lock()
         self._reading: set[asyncio.Task[None]] = set()
         fates = Fates(clock=self.clock, expiry=self.question_expiry)
-        self._deliverer = Deliverer(store=self.store, clock=self.clock, fates=fates, doubt=self.doubt)
+        self._deliverer = Deliverer(
+            store=self.store, clock=self.clock, fates=fates, doubt=self.doubt, awake_since=self.clock.now()
+        )
         self._fetcher = Fetcher(
             store=self.store, files=self.files, clock=self.clock, max_bytes=self.file_max_bytes
         )

@@ -55,7 +55,7 @@ class Items(Protocol):
         ...
 
     def news_since(self, at: float) -> bool:
-        """Whether anything was told about any message since then (Unix seconds)."""
+        """Whether anything at all was told since then (Unix seconds): so news do come through."""
         ...
 
     def forget(self, before: float) -> int:

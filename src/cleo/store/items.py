@@ -19,7 +19,7 @@ _KEEP = insert(posts).returning(posts.c.seq)
 _RECEIPTS = (
     select(items.c.receipt).where(items.c.about == bindparam("message"), is_news).order_by(items.c.seq)
 )
-_NEWS = select(items.c.seq).where(is_news, items.c.at > bindparam("since")).limit(1)
+_NEWS = select(posts.c.seq).where(posts.c.at > bindparam("since")).limit(1)
 _OLD = select(posts.c.seq).where(posts.c.at < bindparam("before")).order_by(posts.c.at).limit(_PORTION)
 _FORGET_ITEMS = delete(items).where(items.c.post.in_(bindparam("old", expanding=True)))
 _FORGET_POSTS = delete(posts).where(posts.c.seq.in_(bindparam("old", expanding=True)))
@@ -59,7 +59,7 @@ class SqlItems:
         return [decode(RECEIPT, body) for body in rows if body]
 
     def news_since(self, at: float) -> bool:
-        """Whether anything was told about any message since then (Unix seconds)."""
+        """Whether anything at all was told since then (Unix seconds): so news do come through."""
         return self._connection.execute(_NEWS, {"since": at}).first() is not None
 
     def forget(self, before: float) -> int:

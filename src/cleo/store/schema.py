@@ -296,7 +296,6 @@ Index(
 )
 Index("ix_outbox_held", outbox.c.conversation, sqlite_where=is_held, postgresql_where=is_held)
 Index("ix_posts_at", posts.c.at)
-Index("ix_items_news_at", items.c.at, sqlite_where=is_news, postgresql_where=is_news)
 Index("ix_items_about", items.c.about, sqlite_where=is_news, postgresql_where=is_news)
 Index("ix_outbox_message_id", outbox.c.conversation, outbox.c.message_id)
 Index(

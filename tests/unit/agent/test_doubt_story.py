@@ -154,6 +154,27 @@ async def test_without_news_it_is_sent_once_more_and_marked_when_news_of_others_
     assert (item.state, item.repeated, item.reason) == ("sent", True, REPEATED)
 
 
+async def test_a_person_who_writes_on_shows_as_well_that_news_come_through(house: House) -> None:
+    house.channel.trouble = [SendUncertain("cut off")]
+    key = (await sent(house)).key
+    house.clock.advance(5)
+    await post(house, said(house, "still there?", "B"))
+    await house.later(30)
+    first, second = house.channel.delivered
+    assert (first.key, "still there?" in second.text) == (key + AGAIN, True)
+
+
+async def test_doubt_does_not_grow_while_cleo_is_off(house: House) -> None:
+    house.channel.trouble = [SendUncertain("cut off")]
+    key = (await sent(house)).key
+    house.clock.advance(3600)
+    await house.restart()
+    assert (await newest(house)).state == "uncertain", "what was told meanwhile still has to come"
+    await post(house, news(house, "delivered", "W1", key=key))
+    await house.later(100)
+    assert ((await newest(house)).state, texts(house)) == ("delivered", [])
+
+
 async def test_it_is_repeated_at_most_once(house: House) -> None:
     house.channel.trouble = [SendUncertain("cut off"), SendUncertain("cut off again")]
     await sent(house)

@@ -56,5 +56,4 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name="uq_items_key"),
     )
     op.create_index("ix_items_post", "items", ["post"])
-    op.create_index("ix_items_news_at", "items", ["at"], **_where("about IS NOT NULL"))
     op.create_index("ix_items_about", "items", ["about"], **_where("about IS NOT NULL"))
