@@ -67,7 +67,8 @@ def _away(settings: Settings, what: str) -> Finding:
     try:
         find_running(settings.cleo_data)
     except CleoError:
-        return note(f"The callback {what}; Cleo does not run now", "Start it, then look again: cleo up")
+        what = f"The callback {what}; no Cleo runs on {settings.cleo_data} now"
+        return note(what, "Start it, then look again: cleo up")
     return bad(
         f"The callback {what}",
         "Check name, certificate and the proxy or tunnel in front of Cleo. Some networks cannot reach their own "
