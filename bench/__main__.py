@@ -138,19 +138,21 @@ def show(found: list[Row]) -> None:
     table = Table(
         title=f"Cleo on {os.cpu_count()} cores, Python {platform.python_version()}, fsync on, model 0 ms"
     )
-    for title in ("part", "figure", "ours", "limit", "ratio", "goal"):
+    for title in ("part", "figure", "ratio", "ours", "limit", "goal"):
         table.add_column(title, justify="right" if title in {"ours", "limit", "ratio"} else "left")
     for row in found:
         limit = f"{row.limit:,.1f} {row.unit}" if row.limit else "–"
-        table.add_row(row.part, row.what, f"{row.ours:,.1f} {row.unit}", limit, row.ratio, row.goal)
+        table.add_row(row.part, row.what, row.ratio, f"{row.ours:,.1f} {row.unit}", limit, row.goal)
     console = Console(record=True, width=100)
     console.print(table)
     OUT.mkdir(parents=True, exist_ok=True)
     console.save_svg(str(OUT / "figures.svg"), title="make bench")
     with (OUT / "figures.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["part", "figure", "ours", "limit", "unit", "goal"])
-        writer.writerows([r.part, r.what, f"{r.ours:.2f}", f"{r.limit:.2f}", r.unit, r.goal] for r in found)
+        writer.writerow(["part", "figure", "ratio", "ours", "limit", "unit", "goal"])
+        writer.writerows(
+            [r.part, r.what, r.ratio, f"{r.ours:.2f}", f"{r.limit:.2f}", r.unit, r.goal] for r in found
+        )
 
 
 def main() -> None:
