@@ -117,6 +117,17 @@ async def test_the_second_of_two_questions_is_answered_and_the_first_waits(share
     await one_press(shared, ann, "violet")
 
 
+async def test_the_first_of_two_questions_is_answered_and_the_second_waits(shared: Stage) -> None:
+    ann = shared.owner()
+    first = await ask(ann, "ivory")
+    second = await ask(ann, "amber")
+    await ann.react(first.id, "👍")
+    await one_press(shared, ann, "ivory")
+    assert "amber" not in shared.pressed
+    await ann.react(second.id, "👍")
+    await one_press(shared, ann, "amber")
+
+
 async def test_a_thumbs_up_of_somebody_else_counts_for_nothing(make_stage: MakeStage) -> None:
     stage = await make_stage(owners=2, users=1)
     (ann, ben), bob, eve = stage.owners, stage.users[0], await stage.stranger()

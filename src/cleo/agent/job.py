@@ -151,9 +151,9 @@ def _new(tx: Transaction, conversation: ConversationId, items: Sequence[InboxIte
         run = _start(tx, conversation, "message")
         tx.inbox.move([item.seq for item in items[:MOST]], "taken", run.id)
         return run
-    if parked := tx.history.parked(conversation):
-        settled = confirm.settled(_batch(tx, conversation, parked), now)
-        return _start(tx, conversation, "resume") if settled else None
+    parked = tx.history.parked(conversation)
+    if parked and confirm.settled(_batch(tx, conversation, parked), now):
+        return _start(tx, conversation, "resume")
     approved = tx.confirmations.find(conversation=conversation, states={"approved"}, told=False)
     late = next((row for row in approved if row.detached), None)
     return _start(tx, conversation, "late", late.ref) if late else None
