@@ -1,5 +1,6 @@
 """What Graph refuses, what that means for the message and for the number, and how the number is doing."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,18 @@ async def test_only_one_message_at_a_time_tries_whether_the_number_can_again(lin
     assert isinstance(await failure(line), SendUncertain)
     assert isinstance(await failure(line), SendFailed)
     assert line.accepted == []
+
+
+async def test_who_waits_while_one_tries_does_not_wait_as_long_again(line: CloudLine) -> None:
+    line.fault("send", "refuse", code=190)
+    await failure(line)
+    line.ticks.now = 30
+    line.fault("send", "delay", ms=200)
+    trying = asyncio.create_task(text(line))
+    await asyncio.sleep(0)
+    assert (await failure(line)).retry_after == 2
+    assert isinstance(await trying, Sent)
+    assert isinstance(await text(line), Sent)
 
 
 async def test_a_changed_token_at_meta_is_noticed_and_recovers(line: CloudLine) -> None:
