@@ -1,6 +1,7 @@
 """`cleo doctor` for the Cloud API: each finding, with its fix, on the fake Graph server."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,6 +113,16 @@ async def test_a_right_that_is_missing_is_named(
 ) -> None:
     await office.rig.number(scopes=scopes)
     await office.finds(grade, what, "Generate token")
+
+
+async def test_a_token_that_expires_is_told_in_days(office: Office) -> None:
+    await office.rig.number(expires_at=int(time.time()) + 3 * 86400 + 60)
+    await office.finds("note", "expires in 3 days", "never")
+
+
+async def test_a_token_that_has_expired_is_told_with_how_to_make_one_that_lasts(office: Office) -> None:
+    await office.rig.number(expires_at=int(time.time()) - 60)
+    await office.finds("bad", "does not accept WHATSAPP_CLOUD_TOKEN", "expires never")
 
 
 async def test_without_the_right_to_look_nothing_is_called_bad(office: Office) -> None:
@@ -235,6 +246,28 @@ async def test_a_callback_that_somebody_else_answers_is_told(office: Office) -> 
     url = f"{office.rig.graph.base_url}/control/numbers?page=1"  # answers 200 with something else
     await office.rig.number(callback=url, verify=False)
     await office.finds("bad", "/control/numbers is not answered by Cleo", "firewall")
+
+
+async def test_a_callback_that_is_no_url_is_told(office: Office) -> None:
+    await office.rig.number(callback="https://cleo.example:port/", verify=False)
+    await office.finds("bad", "that Meta has is none", "Callback URL")
+
+
+async def test_a_proxy_with_nothing_behind_it_is_told_by_whether_cleo_should_be_there(
+    office: Office, tmp_path: Path
+) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as proxy:
+        port = proxy.sockets[0].getsockname()[1]
+        await office.rig.number(callback=f"http://127.0.0.1:{port}/hook", verify=False)
+        await office.finds("note", "answers 502", "cleo up")
+        with noted(tmp_path, url="http://127.0.0.1:8000", bridge=""):
+            await office.finds("bad", "answers 502", "proxy or tunnel")
 
 
 async def test_a_callback_that_is_away_is_bad_only_while_cleo_runs(office: Office, tmp_path: Path) -> None:

@@ -180,8 +180,8 @@ class Api:
             "app_id": holder.app_id,
             "type": "SYSTEM_USER",
             "application": "Cleo",
-            "expires_at": 0,
-            "is_valid": True,
+            "expires_at": holder.expires_at,
+            "is_valid": not holder.expires_at or holder.expires_at > self._world.now(),
             "scopes": holder.scopes,
             "granular_scopes": [{"scope": scope, "target_ids": [holder.waba_id]} for scope in holder.scopes],
         }

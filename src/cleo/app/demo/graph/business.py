@@ -23,6 +23,8 @@ class Business(BaseModel):
     app_id: str = "7001"
     subscribed: bool = True
     scopes: list[str] = list(SCOPES)
+    expires_at: int = 0
+    """When the token expires, in Unix seconds; 0: never."""
     status: str = "CONNECTED"
     quality_rating: str = "GREEN"
     is_official_business_account: bool = False
