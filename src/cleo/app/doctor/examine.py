@@ -7,7 +7,7 @@ import time
 from importlib.metadata import version
 from typing import cast
 
-from cleo.app.doctor.finding import Finding, Findings, Look, take, wrong_settings
+from cleo.app.doctor.finding import Finding, Findings, Look, bad, good, note, take, wrong_settings
 from cleo.app.settings import Settings, environment, is_cloud, load, passed_on, unknown_names
 from cleo.domain.errors import CleoError, ConfigError
 
@@ -18,7 +18,7 @@ _OLDEST_CLOCK = 1_760_000_000
 
 def examine() -> Findings:
     """Look at everything that can be looked at."""
-    yield Finding(grade="good", what=f"Cleo {version('cleo')} on Python {sys.version.partition(' ')[0]}")
+    yield good(f"Cleo {version('cleo')} on Python {sys.version.partition(' ')[0]}")
     try:
         settings = load()
     except ConfigError as error:
@@ -31,20 +31,19 @@ def examine() -> Findings:
 def _names(_: Settings) -> Findings:
     unknown = unknown_names()
     if not unknown:
-        yield Finding(grade="good", what="Settings are in order")
+        yield good("Settings are in order")
     for name in unknown:
         what = f"{name} is set, but Cleo knows no such setting"
-        yield Finding(grade="note", what=what, fix="Compare it with docs/settings.md.")
+        yield note(what, "Compare it with docs/settings.md.")
 
 
 def _owners(settings: Settings) -> Findings:
     if settings.cleo_owners:
-        yield Finding(grade="good", what=f"Owners by setting: {len(settings.cleo_owners)}")
+        yield good(f"Owners by setting: {len(settings.cleo_owners)}")
         return
-    yield Finding(
-        grade="note",
-        what="CLEO_OWNERS is not set: whoever sends the claim code that `cleo up` shows becomes the owner",
-        fix="If that has happened, all is well. Or name them: CLEO_OWNERS=+4915112345678",
+    yield note(
+        "CLEO_OWNERS is not set: whoever sends the claim code that `cleo up` shows becomes the owner",
+        "If that has happened, all is well. Or name them: CLEO_OWNERS=+4915112345678",
     )
 
 
@@ -53,23 +52,23 @@ def _data(settings: Settings) -> Findings:
     place = data if data.exists() else next(parent for parent in data.parents if parent.exists())
     if not os.access(place, os.W_OK | os.X_OK):
         fix = "Give it to the user who runs Cleo, or name another one: CLEO_DATA=/srv/cleo"
-        yield Finding(grade="bad", what=f"{place} cannot be written", fix=fix)
+        yield bad(f"{place} cannot be written", fix)
         return
     new = "" if data.exists() else " (made at the first start)"
-    yield Finding(grade="good", what=f"Data directory: {data}{new}")
+    yield good(f"Data directory: {data}{new}")
     free = shutil.disk_usage(place).free
     if free < _ENOUGH_DISK:
         what = f"The disk has only {free // 2**20} MiB left"
-        yield Finding(grade="bad", what=what, fix="Free at least 500 MiB.")
+        yield bad(what, "Free at least 500 MiB.")
     else:
-        yield Finding(grade="good", what=f"Disk: {free / 2**30:.1f} GiB free")
+        yield good(f"Disk: {free / 2**30:.1f} GiB free")
 
 
 def _clock(settings: Settings) -> Findings:
     if time.time() < _OLDEST_CLOCK:
         fix = "Set it: certificates and reminders need the date."
-        yield Finding(grade="bad", what="The system clock is far behind", fix=fix)
-    yield Finding(grade="good", what=f"Time zone: {settings.zone.key}")
+        yield bad("The system clock is far behind", fix)
+    yield good(f"Time zone: {settings.zone.key}")
 
 
 def _node(settings: Settings) -> Findings:
@@ -79,9 +78,9 @@ def _node(settings: Settings) -> Findings:
     from cleo.app.node import find_node  # noqa: PLC0415 - only for an own bridge
 
     node = find_node(passed_on().get("PATH"))
-    yield Finding(grade="good", what=f"Node.js {node.version} ({node.path})")
+    yield good(f"Node.js {node.version} ({node.path})")
     program_of("whatsapp-bridge")
-    yield Finding(grade="good", what="The WhatsApp bridge is installed")
+    yield good("The WhatsApp bridge is installed")
 
 
 def _bridge(settings: Settings) -> Findings:
@@ -91,7 +90,7 @@ def _bridge(settings: Settings) -> Findings:
         url = settings.whatsapp_bridge_url or find_running(settings.cleo_data).bridge
     except CleoError:
         what = "Cleo does not run now, so WhatsApp was not asked"
-        yield Finding(grade="note", what=what, fix="Start it: cleo up")
+        yield note(what, "Start it: cleo up")
         return
     yield _ask_bridge(url)
 
@@ -104,25 +103,24 @@ def _ask_bridge(url: str) -> Finding:
             said = cast("dict[str, object]", http.get(f"{url}/health").json())
     except (httpx2.HTTPError, ValueError) as error:
         what = f"The bridge at {url} does not answer ({type(error).__name__})"
-        return Finding(grade="bad", what=what, fix="Start it, or correct WHATSAPP_BRIDGE_URL.")
+        return bad(what, "Start it, or correct WHATSAPP_BRIDGE_URL.")
     state = said.get("state")
-    return Finding(
-        grade="good" if state == "connected" else "note", what=f"WhatsApp: {said.get('message', state)}"
-    )
+    what = f"WhatsApp: {said.get('message', state)}"
+    return good(what) if state == "connected" else note(what)
 
 
 def _model(settings: Settings) -> Findings:
     from cleo.models import resolve_model  # noqa: PLC0415 - takes a second to load
 
     choice = resolve_model(settings.cleo_model, environment())
-    yield Finding(grade="good", what=f"Model: {choice.name} ({choice.reason})")
+    yield good(f"Model: {choice.name} ({choice.reason})")
 
 
 def _tools(settings: Settings) -> Findings:
     from cleo import tools  # noqa: PLC0415 - imports the users' modules too
 
     own = tools.load(settings.cleo_tools, taken=tools.TOOLS)
-    yield Finding(grade="good", what=f"Tools: {len(tools.TOOLS)} of Cleo's, {len(own)} of yours")
+    yield good(f"Tools: {len(tools.TOOLS)} of Cleo's, {len(own)} of yours")
 
 
 def _database(settings: Settings) -> Findings:
