@@ -53,9 +53,9 @@ class Theatre:
 
     async def provided(self, backend: BackendName) -> Stage:
         name = f"provided-{backend}"
-        if name in self.stages:
-            return self.stages[name]
-        model = self.stack.enter_context(EchoModel())
+        model = self.stages[name].model if name in self.stages else self.stack.enter_context(EchoModel())
+        model.script.clear()
+        model.requests.clear()
         return await self._kept(name, backend, owners=24, model=model)
 
     async def _kept(self, name: str, backend: BackendName, **casting: Unpack[Casting]) -> Stage:
@@ -89,10 +89,7 @@ async def shared(theatre: Theatre, backend: BackendName) -> Stage:
 @pytest_asyncio.fixture(loop_scope="session")
 async def provided(theatre: Theatre, backend: BackendName) -> Stage:
     """The same with a provider's model, which says again what it is told."""
-    stage = await theatre.provided(backend)
-    stage.model.script.clear()
-    stage.model.requests.clear()
-    return stage
+    return await theatre.provided(backend)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -117,6 +114,14 @@ async def make_stage(theatre: Theatre, backend: BackendName, tmp_path: Path) -> 
 async def on_cloud(theatre: Theatre) -> CloudStage:
     """`shared`, for a story of `only("cloud")`."""
     stage = await theatre.shared("cloud")
+    assert isinstance(stage, CloudStage)
+    return stage
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def provided_on_cloud(theatre: Theatre) -> CloudStage:
+    """`provided`, for a story of `only("cloud")`."""
+    stage = await theatre.provided("cloud")
     assert isinstance(stage, CloudStage)
     return stage
 

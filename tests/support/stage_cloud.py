@@ -7,6 +7,7 @@ from typing import Unpack
 from tests.support.stage import SECRET, Casting, Stage
 from tests.support.stage_graph import GraphPhone, GraphWorld
 from tests.support.stage_part import PATIENCE, until
+from tests.support.stage_phone import Phone
 
 from cleo.channels.whatsapp.backend import PATH
 from cleo.channels.whatsapp.cloud.capabilities import CLOUD
@@ -54,6 +55,15 @@ class CloudStage(Stage):
     def waba(self) -> str:
         """The account that the number belongs to."""
         return f"9{self.cleo}"
+
+    @property
+    def phones(self) -> Sequence[GraphPhone]:
+        """Those of the owners."""
+        return [_graph_phone(owner) for owner in self.owners]
+
+    def owner(self) -> GraphPhone:
+        """An owner who was in no story yet, where several stories share this stage."""
+        return _graph_phone(super().owner())
 
     async def stranger(self) -> GraphPhone:
         """Somebody whom Cleo does not know."""
@@ -112,3 +122,8 @@ class CloudStage(Stage):
             "WHATSAPP_CLOUD_DOUBT_SECONDS": f"{DOUBT:g}",
             "WHATSAPP_CLOUD_CHAT_SECONDS": "0",  # people of stories are faster
         }
+
+
+def _graph_phone(phone: Phone) -> GraphPhone:
+    assert isinstance(phone, GraphPhone)
+    return phone

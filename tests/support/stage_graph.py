@@ -42,6 +42,13 @@ class Made(_Said):
     user_id: str
 
 
+class Rotated(_Said):
+    """Who somebody is now."""
+
+    number: str
+    user_id: str
+
+
 class Line(_Said):
     """A line of the ground truth. Answers are a status, or what went wrong instead."""
 
@@ -165,6 +172,18 @@ class GraphPhone(Phone):
     async def press(self, title: str, to: str | None = None) -> str:
         """Press a button: of the message `to`, else of the newest that has it."""
         return await self.send({"button": {"title": title, **({"context": to} if to else {})}})
+
+    async def fault(self, on: str, do: str, **more: object) -> int:
+        """Order trouble for this phone alone; tells its id."""
+        return await self.graph.fault(on, do, phone=self.id, **more)
+
+    async def move(self) -> None:
+        """Change the number, which Meta tells Cleo."""
+        moved = await self.graph.ask(
+            "POST", "/rotate", {"phone": self.id, "number": self.graph.number(), "to": self.cleo}
+        )
+        now = Rotated.model_validate_json(moved)
+        self.number, self.user_id = now.number, now.user_id
 
     async def accepted(self) -> list[Line]:
         """What the server took for this phone."""

@@ -1,0 +1,117 @@
+"""Moving between the bridge and the Cloud API, on the data of a Cleo that people know already."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from tests.scenarios.test_confirm import ask, one_press
+from tests.support.stage import Stage
+from tests.support.stage_bridge import BridgeStage
+from tests.support.stage_cloud import CloudStage
+from tests.support.stage_graph import GraphPhone, GraphWorld
+from tests.support.stage_phone import Bubble, Phone
+from tests.support.stage_world import World
+
+pytestmark = pytest.mark.only("baileys", "cloud", reason="It goes from one way to the other, and back.")
+
+
+@dataclass(frozen=True)
+class Moving:
+    """One Cleo with two ways, of which one is in use; Ann has the same number on both."""
+
+    bridge: BridgeStage
+    cloud: CloudStage
+
+    @property
+    def by_bridge(self) -> Phone:
+        return self.bridge.owners[0]
+
+    @property
+    def by_cloud(self) -> GraphPhone:
+        return self.cloud.phones[0]
+
+    async def move(self, to: Stage) -> None:
+        """Stop Cleo as its operator does, and start it with the other setting."""
+        before = self.cloud if to is self.bridge else self.bridge
+        await before.quiet()
+        await before.agent.stop()
+        await asyncio.gather(*(part.stop() for part in before.beside))
+        await to.start()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def moving(world: World, graph: GraphWorld, tmp_path: Path) -> AsyncGenerator[Moving]:
+    """On the bridge, to begin with."""
+    number = world.number()
+    template = {"WHATSAPP_CLOUD_FALLBACK_TEMPLATE": "hello_world:en_US"}
+    cloud = CloudStage(graph, tmp_path, numbers=[number], agent=template)
+    async with cloud:
+        await cloud.agent.stop()
+        (cloud.folder / "data" / "cleo.db").unlink()  # Cleo begins on the bridge
+        async with BridgeStage(world, tmp_path, numbers=[number]) as bridge:
+            yield Moving(bridge, cloud)
+
+
+async def asked_again(stage: Stage, phone: Phone, button: str) -> Bubble:
+    """See that the question is put anew, and that no old answer has done anything."""
+    again = await phone.hears(f"Confirm: press a button.*{button}")
+    await stage.quiet()
+    assert button not in stage.pressed
+    return again
+
+
+async def test_what_is_known_and_what_is_to_come_move_along(moving: Moving) -> None:
+    ann = moving.by_bridge
+    await ann.say("note: the gate code is 4711")
+    await ann.hears("4711")
+    await ann.say("remind me in 10 seconds to stretch")
+    await ann.hears("stretch")
+
+    await moving.move(moving.cloud)
+    ann = moving.by_cloud
+    assert (await ann.hears(kind="template")).template == "hello_world"
+    await ann.say("my notes")
+    await ann.sees(lambda bubble: "stretch" in bubble.words, "the reminder")
+    await moving.cloud.quiet()
+    assert sum("gate code is 4711" in text for text in await ann.texts()) == 1
+    await ann.say("remind me in 10 seconds to drink")
+    await ann.hears("drink")
+
+    await moving.move(moving.bridge)
+    ann = moving.by_bridge
+    await ann.hears("drink")
+    await ann.say("my notes")
+    await ann.hears("gate code is 4711")
+    await moving.bridge.quiet()
+    assert sum("stretch" in text for text in await ann.texts()) == 1
+    for phone in (moving.by_bridge, moving.by_cloud):
+        assert moving.bridge.conversations(phone) == moving.cloud.conversations(moving.by_cloud)
+    assert any("gate code" in body for body in moving.bridge.history(ann))
+
+
+async def test_open_questions_are_asked_again_and_answers_to_the_old_ones_do_nothing(moving: Moving) -> None:
+    by_bridge, by_cloud = moving.by_bridge, moving.by_cloud
+    old = await ask(by_bridge, "red")
+
+    await moving.move(moving.cloud)
+    await by_bridge.react(old.id, "👍")  # which the bridge hears when it is back
+    await by_cloud.hears(kind="template")
+    await by_cloud.say("hello")
+    again = await asked_again(moving.cloud, by_cloud, "red")
+    await by_cloud.react(again.id, "👍")
+    await one_press(moving.cloud, by_cloud, "red")
+    old = await ask(by_cloud, "blue")
+
+    await moving.move(moving.bridge)
+    await by_cloud.react(old.id, "👍")  # which Meta brings when the Cloud API is in use again
+    await asked_again(moving.bridge, by_bridge, "blue")
+    assert moving.bridge.pressed == ["red"]
+
+    await moving.move(moving.cloud)
+    again = await asked_again(moving.cloud, by_cloud, "blue")
+    await by_cloud.react(again.id, "👍")
+    await one_press(moving.cloud, by_cloud, "blue")
+    assert moving.cloud.pressed == ["red", "blue"]
