@@ -8,7 +8,7 @@
 #   make test      every test
 #   make faults    every fault of network, disk, clock and load, under the same judge as make crash
 #   make fuzz      N webhooks of the Cloud API by chance, whole and broken (SEED=7 plays the same again)
-#   make crash     kill agent and bridge N times while people write (SEED=7 plays the same again)
+#   make crash     kill agent and bridge N times while people write (SEED=7 plays the same again, BACKEND=cloud)
 #   make setup     only set up, with all that check and test need
 #   make bench     measure, beside the limits (QUICK=1 for a short run)
 #   make contract  write the generated files anew
@@ -19,6 +19,7 @@ SCRIPT ?=
 ARGS ?=
 N ?= 100
 SEED ?=
+BACKEND ?= baileys
 
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -65,7 +66,7 @@ fuzz: setup
 	@$(BIN)/python -m tests.fuzz.arena --examples $(N) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 crash: setup
-	@$(BIN)/python -m tests.faults.crash --kills $(N) $(if $(SEED),--seed $(SEED)) $(ARGS)
+	@$(BIN)/python -m tests.faults.crash --backend $(BACKEND) --kills $(N) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 # Ours beside what limits it, in one run; QUICK=1 takes two minutes.
 bench: setup

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from tests.faults.oracle import judge
-from tests.faults.scene import Scene, Trouble, scene
+from tests.faults.play import Trouble
+from tests.faults.scene import Scene, scene
 from tests.support.stage_world import World
 
 HERE = Path(__file__).parent
@@ -16,7 +17,7 @@ Suffers = Callable[[Trouble], Awaitable[None]]
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        on_stage = isinstance(item, pytest.Function) and "world" in item.fixturenames
+        on_stage = isinstance(item, pytest.Function) and {"world", "graph"} & set(item.fixturenames)
         if on_stage and item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 

@@ -1,6 +1,7 @@
 """Kill agent and bridge hundreds of times while people write, and look whether anything got lost, doubled or mixed.
 
 make crash N=1000 SEED=7, or: python -m tests.faults.crash --kills 1000 --seed 7
+make crash BACKEND=cloud N=1000 SEED=7: the agent alone, on the fake Graph server
 
 The oracle knows only what the phones show, what WhatsApp was told, and which effects happened.
 """
@@ -12,19 +13,22 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
-from tests.faults.ground import Ground
+from tests.faults.cloud_scene import cloud_scene
+from tests.faults.field import Field
 from tests.faults.killer import Tally, Victim
-from tests.faults.oracle import Verdict, judge
-from tests.faults.scene import Hang, scene
+from tests.faults.oracle import Verdict
+from tests.faults.play import Hang, Play
+from tests.faults.scene import scene
 from tests.faults.workload import People
 from tests.support.stage import ROOT
+from tests.support.stage_graph import GraphWorld
 from tests.support.stage_world import World
 
 from cleo.domain.failpoint import SEAMS as AGENT_SEAMS
@@ -51,48 +55,65 @@ def bridge_seams() -> tuple[str, ...]:
     return tuple(re.findall(r"^  '([\w.]+)',$", source, re.MULTILINE))
 
 
+def _nothing(tally: Tally, people: People) -> None:
+    """Tell nobody."""
+
+
 async def crash(
-    world: World,
-    folder: Path,
-    *,
-    kills: int,
-    seed: int,
-    every_seam: bool,
-    tell: Tell = lambda tally, people: None,
+    world: World, folder: Path, *, kills: int, seed: int, every_seam: bool, tell: Tell = _nothing
 ) -> Outcome:
-    """Kill `kills` times, wait until all is quiet, and judge."""
-    start = time.monotonic()
+    """Kill agent and bridge `kills` times, wait until all is quiet, and judge."""
     rng = random.Random(seed)
-    tally = Tally(kills)
     async with scene(world, folder, rng) as stage:
-        await stage.ground.kill_all()
-        agent, bridge = _victims(stage.ground, tally, rng)
-        if every_seam:
-            agent.plan(agent.seams)
-            bridge.plan(bridge.seams)
-        lives = [asyncio.create_task(agent.live(bridge)), asyncio.create_task(bridge.live(agent))]
+        tally = Tally(kills)
+        ground = stage.ground
+        agent = _agent(ground, tally, rng)
+        bridge = Victim(
+            ground.bridge, ground.spawn_bridge, ground.bridge_is_ready, bridge_seams(), tally, rng
+        )
+        return await _strike(stage, [agent, bridge], every_seam=every_seam, tell=tell)
 
-        async def trouble() -> None:
-            while not tally.enough:
-                tell(tally, stage.people)
-                await asyncio.wait(lives, timeout=0.2, return_when=asyncio.FIRST_COMPLETED)
-                for life in lives:
-                    if life.done():
-                        life.result()
 
-        try:
-            await stage.play(trouble)
-        finally:
+async def crash_cloud(
+    graph: GraphWorld, folder: Path, *, kills: int, seed: int, every_seam: bool, tell: Tell = _nothing
+) -> Outcome:
+    """Kill the agent `kills` times while the Graph server makes trouble, wait until all is quiet, and judge."""
+    rng = random.Random(seed)
+    async with cloud_scene(graph, folder, rng) as stage:
+        agent = _agent(stage.ground, Tally(kills), rng)
+        return await _strike(stage, [agent], every_seam=every_seam, tell=tell)
+
+
+def _agent(ground: Field, tally: Tally, rng: random.Random) -> Victim:
+    return Victim(ground.agent, ground.spawn_agent, ground.agent_is_ready, AGENT_SEAMS, tally, rng)
+
+
+async def _strike(stage: Play, victims: Sequence[Victim], *, every_seam: bool, tell: Tell) -> Outcome:
+    start = time.monotonic()
+    tally = victims[0].tally
+    await stage.ground.kill_all()
+    for victim in victims:
+        victim.plan(victim.seams if every_seam else ())
+    lives = [
+        asyncio.create_task(victim.live(next((each for each in victims if each is not victim), None)))
+        for victim in victims
+    ]
+
+    async def trouble() -> None:
+        while not tally.enough:
+            tell(tally, stage.people)
+            await asyncio.wait(lives, timeout=0.2, return_when=asyncio.FIRST_COMPLETED)
             for life in lives:
-                life.cancel()
-        tell(tally, stage.people)
-        return Outcome(judge(await stage.evidence()), tally, time.monotonic() - start)
+                if life.done():
+                    life.result()
 
-
-def _victims(ground: Ground, tally: Tally, rng: random.Random) -> tuple[Victim, Victim]:
-    agent = Victim(ground.agent, ground.spawn_agent, ground.agent_is_ready, AGENT_SEAMS, tally, rng)
-    bridge = Victim(ground.bridge, ground.spawn_bridge, ground.bridge_is_ready, bridge_seams(), tally, rng)
-    return agent, bridge
+    try:
+        await stage.play(trouble)
+    finally:
+        for life in lives:
+            life.cancel()
+    tell(tally, stage.people)
+    return Outcome(await stage.verdict(tally.kills), tally, time.monotonic() - start)
 
 
 # ── the command ────────────────────────────────────────────────────────────────────────────────────────
@@ -103,16 +124,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("--backend", choices=("baileys", "cloud"), default="baileys")
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=random.randrange(10_000))
     parser.add_argument("--folder", type=Path, help="where everything is kept (default: a new one)")
     given = parser.parse_args()
-    kills, seed = int(given.kills), int(given.seed)
+    backend, kills, seed = str(given.backend), int(given.kills), int(given.seed)
     folder = Path(given.folder or tempfile.mkdtemp(prefix="cleo-crash-")).absolute()
     console = Console()
-    console.print(f"make crash N={kills} SEED={seed}    everything is kept in {folder}")
+    console.print(f"make crash BACKEND={backend} N={kills} SEED={seed}    everything is kept in {folder}")
     try:
-        outcome = asyncio.run(_run(console, folder, kills, seed))
+        outcome = asyncio.run(_run(console, folder, backend, kills, seed))
     except Hang as hang:
         console.print(f"[red]It hangs.[/] {hang}", markup=True)
         return 1
@@ -120,7 +142,7 @@ def main() -> int:
     return 0 if outcome.is_good else 1
 
 
-async def _run(console: Console, folder: Path, kills: int, seed: int) -> Outcome:
+async def _run(console: Console, folder: Path, backend: str, kills: int, seed: int) -> Outcome:
     with Progress(console=console) as progress:
         bar = progress.add_task("kills", total=kills)
 
@@ -128,6 +150,11 @@ async def _run(console: Console, folder: Path, kills: int, seed: int) -> Outcome
             words = f"kills {tally.kills}, messages {len(people.wishes)}, unanswered {people.open}"
             progress.update(bar, completed=tally.kills, description=words)
 
+        if backend == "cloud":
+            async with GraphWorld(folder / "graph") as graph:
+                return await crash_cloud(
+                    graph, folder / "cleo", kills=kills, seed=seed, every_seam=True, tell=tell
+                )
         async with World(folder / "world") as world:
             return await crash(world, folder / "cleo", kills=kills, seed=seed, every_seam=True, tell=tell)
 

@@ -53,7 +53,7 @@ class Victim:
         self.rng.shuffle(order)
         self.named.extend(order)
 
-    async def live(self, other: "Victim") -> NoReturn:
+    async def live(self, other: "Victim | None" = None) -> NoReturn:
         """Start it, end it, start it again, for ever; once there were enough kills, only start it."""
         while True:
             named = self.named.popleft() if self.named and not self.tally.enough else ""
@@ -66,7 +66,7 @@ class Victim:
             return "", 0
         return self.rng.choice(self.seams), self.rng.randint(1, 6)
 
-    async def _end(self, seam: str, *, named: bool, other: "Victim") -> None:
+    async def _end(self, seam: str, *, named: bool, other: "Victim | None") -> None:
         process = self.part.process
         assert process
         doom = asyncio.create_task(self._doom(named=named))
@@ -81,7 +81,7 @@ class Victim:
         self.tally.at[f"{self.part.name}, {doom.result()}"] += 1
         await self.part.kill()
         await death
-        if not named and self.rng.random() < 0.15 and other.part.is_running:
+        if other and not named and self.rng.random() < 0.15 and other.part.is_running:
             other.struck = True
             self.tally.at[f"{other.part.name}, with the {self.part.name}"] += 1
             await other.part.kill()

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from tests.faults.numbered_model import PARTS
 from tests.faults.seen import Effect, Shown, Told
@@ -48,6 +49,10 @@ class Evidence:
     effects: Sequence[Effect]
     dead: frozenset[str] = frozenset()
     """Ids of messages that the agent keeps as dead letters. They count only where the chat was told."""
+    unasked: frozenset[str] = frozenset()
+    """Numbers whose question went out and nobody knows whether it arrived: they have no answer for as long."""
+    overtaken: frozenset[str] = frozenset()
+    """Numbers that WhatsApp itself handed over later than it was their turn."""
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -75,16 +80,18 @@ def _of_view(view: View, evidence: Evidence) -> Iterator[str]:
     told_of_giving_up = GAVE_UP in view.text
     wishes = {w.number: w for w in evidence.wishes if w.chat == view.chat}
     excused = {w.number for w in wishes.values() if told_of_giving_up and w.id in evidence.dead}
+    excused |= evidence.unasked
     answers = Counter(_ANSWER.findall(view.text))
     yield from (f"{who} got {count} answers to {number}" for number, count in answers.items() if count > 1)
     yield from (
         f"{who} got an answer to {number} of another chat" for number in answers.keys() - wishes.keys()
     )
     yield from (f"{who} got no answer to {number}" for number in wishes.keys() - answers.keys() - excused)
-    order = [place.get(wishes[n].id, 0) for n in answers if n in wishes and n not in excused]
+    any_turn = excused | evidence.overtaken
+    order = [(n, place.get(wishes[n].id, 0)) for n in answers if n in wishes and n not in any_turn]
     yield from (
         f"{who}: the answers are out of order near {number}"
-        for number, here, next in zip(answers, order, order[1:], strict=False)
+        for (number, here), (_, next) in pairwise(order)
         if here > next
     )
     yield from _parts(who, view.text, {n for n in answers if n in wishes and wishes[n].wish == "long"})

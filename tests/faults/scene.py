@@ -1,82 +1,23 @@
-"""People who write to a whole Cleo while something goes wrong, and the verdict once all is quiet again."""
+"""The stage of the faults with a bridge: owners and users in chats of their own and in groups."""
 
-import asyncio
 import random
-import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.faults.ground import Ground
 from tests.faults.numbered_model import NumberedModel
-from tests.faults.oracle import Evidence, View
-from tests.faults.seen import effects, shown, told
+from tests.faults.play import Play, settings
 from tests.faults.workload import People, Talker
 from tests.support.stage_world import World
 
-STILL = 90.0
-"""Seconds without any progress after which work that is open counts as hanging: longer than the longest wait."""
-Trouble = Callable[[], Awaitable[None]]
 
-
-class Hang(Exception):
-    """Work is open and nothing moves any more."""
-
-
-@dataclass
-class Scene:
+@dataclass(frozen=True)
+class Scene(Play):
     """Two owners and two users in chats of their own, and pairs of them in groups; some write by hidden id."""
 
     ground: Ground
-    people: People
-    talkers: Sequence[Talker]
-    model: NumberedModel
-
-    async def play(self, trouble: Trouble) -> None:
-        """Let everybody write while there is trouble, then wait until all is quiet; raises `Hang`."""
-        stop = asyncio.Event()
-        writers = [asyncio.create_task(talker.write(stop)) for talker in self.talkers]
-        readers = [asyncio.create_task(talker.read()) for talker in self.talkers]
-        async with _beside([*writers, *readers]):
-            await trouble()
-            stop.set()
-            await asyncio.gather(*writers)
-            await self._quiet()
-
-    async def _quiet(self) -> None:
-        before: object = None
-        moved = time.monotonic()
-        calm = 0
-        while calm < 2:
-            await asyncio.sleep(0.5)
-            work = await self.ground.open_work()
-            work["unread"] = sum([await talker.unread() for talker in self.talkers])
-            work["reacting"] = len(self.people.reacting)
-            now = (work, self.people.open)
-            calm = 0 if any(work.values()) else calm + 1
-            if now != before:
-                before, moved = now, time.monotonic()
-            if time.monotonic() - moved > STILL:
-                raise Hang(f"Nothing moves, and open are: {work}\n{self.ground.open_rows()}")
-
-    async def evidence(self) -> Evidence:
-        """Collect what was seen from the outside."""
-        assert self.model.refused == [], "the model was told nonsense"
-        ground, people = self.ground, self.people
-        views = [
-            View(talker.phone.number, talker.chat, [b for b in bubbles if b.chat == talker.place])
-            for talker in self.talkers
-            for bubbles in [await shown(ground.world, talker.phone.number, ground.cleo)]
-        ]
-        return Evidence(
-            wishes=list(people.wishes),
-            yes=people.yes,
-            ledger=await told(ground.world, ground.cleo),
-            views=views,
-            effects=effects(ground.folder / "effects"),
-            dead=ground.dead(),
-        )
 
 
 @asynccontextmanager
@@ -90,16 +31,11 @@ async def scene(
 ) -> AsyncGenerator[Scene]:
     """Set it up, with agent and bridge running; `agent` and `bridge` are settings on top."""
     with NumberedModel() as model:
-        settings = {
-            **model.settings,
-            "CLEO_TOOLS": "tests.faults.effects",
-            "CRASH_EFFECTS": str(folder / "effects"),
-            **(agent or {}),
-        }
-        ground = Ground(world, folder, owners=2, users=2, agent=settings, bridge=bridge)
+        more = {**settings(model, folder), **(agent or {})}
+        ground = Ground(world, folder, owners=2, users=2, agent=more, bridge=bridge)
         ground.agent_env["CLEO_ALLOWED_GROUPS"] = ",".join(_groups(ground))
         async with ground:
-            people = People(world, ground.cleo, rng)
+            people = People(rng)
             yield Scene(ground, people, await _talkers(ground, people), model)
 
 
@@ -121,16 +57,3 @@ async def _talkers(ground: Ground, people: People) -> list[Talker]:
         await ground.world.ask("POST", "/groups", body)
         talkers += [Talker(people, phone, group=group) for phone in members]
     return talkers
-
-
-@asynccontextmanager
-async def _beside(tasks: Sequence[asyncio.Task[None]]) -> AsyncGenerator[None]:
-    """Run tasks while the block is open; their errors are the block's."""
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task

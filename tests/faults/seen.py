@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from tests.support.stage_phone import Phone
 from tests.support.stage_world import World
 
 
@@ -27,18 +28,25 @@ class Attached(_Wire):
 
 
 class Shown(_Wire):
-    """A bubble on a phone; `deliveries` counts how often it arrived."""
+    """A bubble on a phone; `deliveries` counts how often it arrived, `ref` is what the sender calls it."""
 
     seq: int
     id: str
     sender: str = Field(alias="from")
-    chat: str
+    chat: str = ""
+    """Empty where phones have only direct chats."""
     kind: str
     text: str = ""
     caption: str = ""
     deliveries: int = 1
     reaction: Sign | None = None
     media: Attached | None = None
+    ref: str | None = None
+
+    @property
+    def place(self) -> str:
+        """The chat as the phone names it."""
+        return self.chat or self.sender
 
 
 class Told(_Wire):
@@ -59,10 +67,15 @@ _SHOWN = TypeAdapter(list[Shown])
 _BOOKS = TypeAdapter(list[_Book])
 
 
-async def shown(world: World, number: str, cleo: str, *, after: int = 0, wait: float = 0) -> list[Shown]:
-    """What Cleo's messages look like on a phone, oldest first; waits `wait` seconds for one after `after`."""
-    path = f"/phones/{number}/messages?after={after}&wait={wait * 1000:.0f}"
-    return [bubble for bubble in _SHOWN.validate_json(await world.ask("GET", path)) if bubble.sender == cleo]
+async def feed(phone: Phone, *, after: int = 0, wait: float = 0) -> list[Shown]:
+    """What a phone shows, oldest first; waits `wait` seconds for something after `after`."""
+    path = f"{phone.path}/messages?after={after}&wait={wait * 1000:.0f}"
+    return _SHOWN.validate_json(await phone.control.ask("GET", path))
+
+
+async def shown(phone: Phone, *, after: int = 0) -> list[Shown]:
+    """What Cleo's messages look like on a phone, oldest first."""
+    return [bubble for bubble in await feed(phone, after=after) if bubble.sender == phone.cleo]
 
 
 async def told(world: World, cleo: str) -> list[Told]:

@@ -4,18 +4,16 @@ import asyncio
 import base64
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tests.faults.seen import Shown, shown
+from tests.faults.seen import Shown, feed, shown
 from tests.support.stage_phone import Phone, Sent
-from tests.support.stage_world import World
 
 WISHES = ("say", "say", "long", "mark", "mark", "press", "press", "file", "file", "remind")
-MOST_OPEN = 12
-"""A person who waits for so many answers writes nothing more until one comes."""
 
-_QUESTION = re.compile(r"Confirm: press\* · (?P<ref>[0-9A-Z]{4})\nnumber: `?(?P<number>m\d{5})")
+QUESTION = re.compile(r"Confirm: press\* · (?P<ref>[0-9A-Z]{4})\nnumber: `?(?P<number>m\d{5})")
+"""How Cleo asks."""
 _PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
@@ -35,8 +33,6 @@ class Wish:
 class People:
     """Everybody who writes in one test, and what they wrote."""
 
-    world: World
-    cleo: str
     rng: random.Random
     wishes: list[Wish] = field(default_factory=list[Wish])
     yes: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
@@ -69,6 +65,8 @@ class Talker:
     group: str | None = None
     lid: bool = False
     owner: bool = False
+    patience: int = 12
+    """Who waits for so many answers writes nothing more until one comes."""
     seen: int = 0
 
     @property
@@ -79,13 +77,13 @@ class Talker:
     @property
     def place(self) -> str:
         """The chat as the phone names it."""
-        return self.group or self.people.cleo
+        return self.group or self.phone.cleo
 
     async def write(self, until: asyncio.Event) -> None:
         """Write now and then, until told to stop."""
         rng = self.people.rng
         while not until.is_set():
-            if self._open() < MOST_OPEN:
+            if self._open() < self.patience:
                 await self._some(rng)
             await asyncio.sleep(min(rng.expovariate(1.2), 4.0))
 
@@ -109,9 +107,13 @@ class Talker:
         if wish == "file":
             data = base64.b64encode(_PIXEL + number.encode()).decode()
             file = {"kind": "document", "base64": data, "mimetype": "image/png", "filename": f"{number}.png"}
-            body = {"text": words, "media": file}
+            body = self.under(words, file)
         id = await self.phone.send(body | self._address())
         self.people.wishes.append(Wish(number, wish, id, self.chat))
+
+    def under(self, words: str, file: Mapping[str, str]) -> dict[str, object]:
+        """A message of a file with words under it."""
+        return {"text": words, "media": file}
 
     async def say_at_once(self, count: int) -> None:
         """Write many plain messages in one go."""
@@ -123,34 +125,34 @@ class Talker:
             {"text": f"{number}-{wish} please", **self._address()}
             for number, wish in zip(numbers, wishes, strict=True)
         ]
-        path = f"/phones/{self.phone.number}/messages"
-        sent = Sent.model_validate_json(await self.people.world.ask("POST", path, {"batch": batch}))
-        for number, wish, id in zip(numbers, wishes, sent.ids, strict=True):
+        for number, wish, id in zip(numbers, wishes, await self.post(batch), strict=True):
             self.people.wishes.append(Wish(number, wish, id, self.chat))
+
+    async def post(self, batch: list[dict[str, object]]) -> list[str]:
+        """Send many messages in one go; tells their ids."""
+        return Sent.model_validate_json(await self.phone.post({"batch": batch})).ids
 
     def _address(self) -> dict[str, object]:
         if self.group:
             return {"group": self.group}
-        return {"to": self.people.cleo, **({"lid": True} if self.lid else {})}
+        return {"to": self.phone.cleo, **({"lid": True} if self.lid else {})}
 
     async def read(self) -> None:
         """Look at the phone for ever: note what is answered, and answer what is asked."""
         while True:
-            for bubble in await shown(
-                self.people.world, self.phone.number, self.people.cleo, after=self.seen, wait=5
-            ):
+            for bubble in await feed(self.phone, after=self.seen, wait=5):
                 self.seen = bubble.seq
-                if bubble.chat == self.place:
+                if bubble.sender == self.phone.cleo and bubble.place == self.place:
                     numbers = re.findall(r"ok (m\d{5})", bubble.text)
                     self.people.answered.setdefault(self.chat, set()).update(numbers)
                     self._maybe_answer(bubble)
 
     async def unread(self) -> int:
         """Count the bubbles that `read` has not looked at yet."""
-        return len(await shown(self.people.world, self.phone.number, self.people.cleo, after=self.seen))
+        return len(await shown(self.phone, after=self.seen))
 
     def _maybe_answer(self, bubble: Shown) -> None:
-        question = _QUESTION.search(bubble.text)
+        question = QUESTION.search(bubble.text)
         if self.owner and question:
             self.people.asked += 1
             task = asyncio.create_task(self._answer(bubble, question["ref"], question["number"]))
@@ -164,7 +166,11 @@ class Talker:
         if agrees:
             self.people.yes.setdefault(number, set()).add(ref)
         await asyncio.sleep(self.people.rng.uniform(0, 2))
-        if agrees and int(number[1:]) % 7 == 0:
+        await self.vote(bubble, int(number[1:]), agrees=agrees)
+
+    async def vote(self, bubble: Shown, number: int, *, agrees: bool) -> None:
+        """Answer a question, in one way or another."""
+        if agrees and number % 7 == 0:
             await self.phone.reply(bubble.id, "yes")
         else:
             await self.phone.react(bubble.id, "👍" if agrees else "👎")

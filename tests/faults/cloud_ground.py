@@ -1,0 +1,125 @@
+"""The field where there is no bridge: the agent talks to the Graph server itself, which keeps the books."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pydantic import Field as Default
+from pydantic import TypeAdapter
+from tests.faults.field import Field
+from tests.faults.seen import Told
+from tests.support.stage_cloud import CloudStage
+from tests.support.stage_graph import GraphPhone, Line
+from tests.support.stage_part import Part
+
+_HIDDEN = "Owner 0"
+"""The one who does not show a phone number to businesses."""
+
+
+class Entry(Line):
+    """A line of the ground truth, with what a POST to the agent carried."""
+
+    items: list[str] = Default(default_factory=list[str])
+
+
+_LOG = TypeAdapter(list[Entry])
+
+
+@dataclass
+class Books:
+    """What the Graph server knows of one business number."""
+
+    lines: list[Entry] = field(default_factory=list[Entry])
+    upto: int = 0
+
+    def add(self, lines: Sequence[Entry], account: str) -> None:
+        self.upto = lines[-1].seq if lines else self.upto
+        self.lines += [line for line in lines if line.number == account]
+
+    @property
+    def posted(self) -> Mapping[str, set[int | str | None]]:
+        """What each webhook item was answered."""
+        found: dict[str, set[int | str | None]] = defaultdict(set)
+        for line in self.lines:
+            if line.event == "webhook":
+                for item in line.items:
+                    found[item].add(line.answer)
+        return found
+
+    def all(self, event: str) -> list[Entry]:
+        return [line for line in self.lines if line.event == event]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A message that the agent has to send, or has sent: its words, or the name of its file."""
+
+    seq: int
+    key: str
+    conversation: str
+    state: str
+    text: str
+    filename: str
+
+
+class CloudGround(Field, CloudStage):
+    """Where only the agent is killed. One of its people is known by a user id alone."""
+
+    async def __aenter__(self) -> "CloudGround":
+        self._books = Books()
+        return await super().__aenter__()
+
+    async def _phone(self, name: str, number: str | None = None) -> GraphPhone:
+        return await self.graph.phone(self.cleo, name, number=number, hide_phone=name == _HIDDEN)
+
+    def env_of(self, part: Part) -> dict[str, str]:
+        """The variables that the agent is started with."""
+        known = {"CLEO_OWNERS": self.owners, "CLEO_ALLOWED_USERS": self.users}
+        return {
+            **super().env_of(part),
+            **{name: ",".join(phone.address for phone in phones) for name, phones in known.items()},
+        }
+
+    async def books(self) -> Books:
+        """What the Graph server knows by now."""
+        path = f"/log?after={self._books.upto}"
+        self._books.add(_LOG.validate_json(await self.graph.ask("GET", path)), self.cleo)
+        return self._books
+
+    async def told(self) -> Sequence[Told]:
+        """What became of each message to Cleo, in the order in which they were written."""
+        books = await self.books()
+        taken = {item for item, answers in books.posted.items() if 200 in answers}
+        return [
+            Told(
+                seq=line.seq,
+                id=line.id,
+                chat=line.phone,
+                state="receipted" if f"message:{line.id}" in taken else "queued",
+            )
+            for line in books.all("said")
+        ]
+
+    async def on_its_way(self) -> Mapping[str, int]:
+        """Count what the Graph server still has to tell."""
+        return {"webhooks": not await self.graph.is_settled(self.cleo)}
+
+    def outbox(self) -> list[Row]:
+        """What the agent says that it sent."""
+        rows = self.rows(
+            """select seq, key, conversation, state, coalesce(body ->> '$[0].body', ''),
+               coalesce(body ->> '$[0].name', '') from outbox order by seq"""
+        )
+        return [
+            Row(seq=int(str(seq)), key=key, conversation=chat, state=state, text=text, filename=name)
+            for seq, *more in rows
+            for key, chat, state, text, name in [map(str, more)]
+        ]
+
+    def items(self) -> list[str]:
+        """The names of all webhook items that the agent keeps."""
+        return [str(key) for (key,) in self.rows("select key from items")]
+
+    def given_up(self) -> set[str]:
+        """The keys of the messages of which the model is told that they may not have arrived."""
+        return {str(key) for (key,) in self.rows("select key from dead_letters where kind = 'outbound'")}
