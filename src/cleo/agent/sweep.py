@@ -10,18 +10,12 @@ from cleo.ports import Clock, Engine, Repeats, Store
 KEPT = 30 * 24 * 3600.0
 """Seconds that requests of webhooks and their items are kept: Meta repeats them for up to 7 days."""
 FORGETS_EACH = 3600.0
-_SHARE = 0.1
-"""Of the time goes into sweeping at most, so that in overload wakes that change nothing do not slow the work down."""
-_LONGEST_PAUSE = 5.0
 
 _log = structlog.get_logger("cleo.sweep")
 
 
 class Sweeper:
-    """Looks through the tables every `every` seconds, or less often when that takes long.
-
-    A wake too many is harmless.
-    """
+    """Looks through the tables every `every` seconds. A wake too many is harmless."""
 
     def __init__(
         self, *, store: Store, engine: Engine, clock: Clock, repeats: Repeats, every: float = 1.0
@@ -36,13 +30,11 @@ class Sweeper:
     async def run(self) -> None:
         """Sweep until cancelled."""
         while True:
-            began = self._clock.now()
             try:
                 await self.sweep()
             except StoreError as error:
                 _log.error("sweep failed", reason=str(error))
-            took = self._clock.now() - began
-            await self._clock.sleep(max(self._every, min(took / _SHARE, _LONGEST_PAUSE)))
+            await self._clock.sleep(self._every)
 
     async def sweep(self) -> None:
         """Fire due reminders and wake every conversation with something to do."""
