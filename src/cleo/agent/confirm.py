@@ -161,7 +161,7 @@ class Asker:
                 tx.outbox.add(OutboxItem(key=key, conversation=place.id, content=content))
 
     def ask_anew(self, tx: Transaction, row: Confirmation, now: float) -> set[ConversationId]:
-        """Ask an open question once more, about the same frozen call: answers to the old message do not come.
+        """Ask an open question once more, about the same frozen call: answers to the old message do not count.
 
         Tells the conversations with new messages.
         """

@@ -198,7 +198,7 @@ class Confirmations(Protocol):
     def add(self, confirmation: Confirmation, prompts: Iterable[tuple[ConversationId, str]]) -> None:
         """Keep a question with the outbox keys of the messages that ask it, and where they go.
 
-        The same question again gets further messages.
+        The same question again is asked by these messages alone: an answer to the old ones is none.
         """
         ...
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, fields
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
 from cleo.domain.confirmation import MOVES, Confirmation, State
 from cleo.domain.content import MessageId
@@ -33,6 +33,7 @@ _CONDITIONS = {
 }
 _ADD = insert(confirmations)
 _ADD_PROMPTS = insert(prompts)
+_FORGET_PROMPTS = delete(prompts).where(prompts.c.ref == bindparam("of_ref"))
 _NOTE = insert(confirmation_events)
 
 
@@ -45,11 +46,14 @@ class SqlConfirmations:
     def add(self, confirmation: Confirmation, prompts: Iterable[tuple[ConversationId, str]]) -> None:
         """Keep a question with the outbox keys of the messages that ask it, and where they go.
 
-        The same question again gets further messages. Raises `StoreError` when the ref was used for another one.
+        The same question again is asked by these messages alone: an answer to the old ones is none.
+        Raises `StoreError` when the ref was used for another one.
         """
         known = [(row.conversation, row.call_id, row.digest) for row in self.find(ref=confirmation.ref)]
         if known != [(confirmation.conversation, confirmation.call_id, confirmation.digest)]:
             self._connection.execute(_ADD, asdict(confirmation))
+        else:
+            self._connection.execute(_FORGET_PROMPTS, {"of_ref": confirmation.ref})
         rows = [{"ref": confirmation.ref, "conversation": chat, "key": key} for chat, key in prompts]
         if rows:
             self._connection.execute(_ADD_PROMPTS, rows)

@@ -346,6 +346,8 @@ async def test_after_a_move_open_questions_are_asked_again_about_the_same_call(h
     questions = [message for message in house.channel.delivered if message.key.startswith("ask:")]
     assert [message.content for message in questions] == [old.content, old.content]
     assert questions[1].id != old.id
+    await house.react("👍", old.id)
+    assert effects == []
     await house.react("👍", questions[1].id)
     assert effects == ["disk:False"]
     [sign] = [m.content for m in house.channel.delivered if isinstance(m.content, Reaction)]
