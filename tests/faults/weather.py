@@ -48,6 +48,11 @@ _OTHER: tuple[Strike, ...] = (
 )
 _SELDOM = 0.1
 """How often it is a cut."""
+_SLOW: tuple[Strike, ...] = tuple(
+    ("webhook", "delay", {"ms": 5000, "times": 3, "status": status}) for status in ("sent", "delivered")
+)
+"""With a cut, news of that message come when it was repeated already."""
+_SLOWLY = 0.3
 
 
 @dataclass
@@ -68,6 +73,8 @@ class Weather:
             await self._order(strike, {"times": 0})
         while True:
             cut = self.rng.random() < _SELDOM
+            for strike in _SLOW if cut and self.rng.random() < _SLOWLY else ():
+                await self._order(strike, {})
             await self._order(self.rng.choice(_CUTS if cut else _OTHER), {}, cut=cut)
             await asyncio.sleep(min(self.rng.expovariate(1 / self.pause), 5 * self.pause))
 
