@@ -10,8 +10,6 @@ from tests.support.stage_part import PATIENCE, until
 
 from cleo.app.settings import passed_on
 
-on_both = pytest.mark.parametrize("backend", ["baileys", "cloud"])
-
 
 async def demo(*arguments: str, typed: str = "", **variables: str) -> tuple[int, str, str]:
     process = await asyncio.create_subprocess_exec(
@@ -40,7 +38,6 @@ def alive(pid: str) -> bool:
     return Path(f"/proc/{pid}").exists()
 
 
-@on_both
 async def test_the_shipped_script_plays_to_its_end(backend: str) -> None:
     script = str(ROOT / "docs/examples/demo.script")
     code, out, err = await demo("--backend", backend, "--script", script)
@@ -50,6 +47,7 @@ async def test_the_shipped_script_plays_to_its_end(backend: str) -> None:
     assert re.search(r"Cleo │ Deleted", out)
 
 
+@pytest.mark.only("cloud", reason="Only the Cloud API has buttons to press.")
 async def test_buttons_of_the_cloud_api_are_shown_and_pressed(tmp_path: Path) -> None:
     script = tmp_path / "buttons.script"
     deleting = "> delete the note about milk\nwait \\[👍 Do it\\] \\[👎 Don't\\]\n"
@@ -62,6 +60,7 @@ async def test_buttons_of_the_cloud_api_are_shown_and_pressed(tmp_path: Path) ->
     assert re.search(r"you  │ ↩ 8  \[👍 Do it\]", out)
 
 
+@pytest.mark.only("baileys", reason="A script is read the same way on both.")
 async def test_a_script_that_waits_in_vain_says_where(tmp_path: Path) -> None:
     script = tmp_path / "vain.script"
     script.write_text("# comment\n\n> what is 6 * 7?\nwait 42\nwithin 1s the moon\n")
@@ -71,6 +70,7 @@ async def test_a_script_that_waits_in_vain_says_where(tmp_path: Path) -> None:
     assert "vain.script, line 5: within 1s the moon\n  Cleo said nothing like that within 1 s." in err
 
 
+@pytest.mark.only("baileys", reason="What is typed is read the same way on both.")
 async def test_what_is_piped_in_is_said_and_answered_and_wrong_lines_do_no_harm(tmp_path: Path) -> None:
     (tmp_path / "list.txt").write_text("milk")
     typed = f"what is 6 * 7?\n/nope\n/react\n/file {tmp_path}/list.txt have a look\n"
@@ -81,6 +81,7 @@ async def test_what_is_piped_in_is_said_and_answered_and_wrong_lines_do_no_harm(
     assert re.search(r"Cleo │ .*42", out)
 
 
+@pytest.mark.only("baileys", reason="It counts simulator and bridge; there is less to leave behind without.")
 async def test_a_demo_that_is_killed_leaves_no_program_behind(tmp_path: Path) -> None:
     process = await asyncio.create_subprocess_exec(
         CLEO,
@@ -103,7 +104,6 @@ async def test_a_demo_that_is_killed_leaves_no_program_behind(tmp_path: Path) ->
     await until("the end of its programs", gone)
 
 
-@on_both
 async def test_nothing_of_the_demo_is_left_and_nothing_of_yours_is_used(backend: str, tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     mine = {

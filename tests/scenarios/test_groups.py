@@ -1,7 +1,7 @@
 """Groups: Cleo answers only where it was told to."""
 
 import pytest
-from tests.scenarios.conftest import MakeBridge
+from tests.scenarios.conftest import MakeBridge, MakeCloud
 
 LISTED = "120363400000000001@g.us"
 HIDING = "120363400000000002@g.us"
@@ -30,3 +30,19 @@ async def test_listed_groups_are_answered_with_a_quote_and_others_are_not(make_b
     for phone in (ann, bob, eve):
         shown = [(bubble.chat, bubble.text) for bubble in await phone.bubbles()]
         assert shown == [(LISTED, open_answer.text), (HIDING, hidden_answer.text)]
+
+
+@pytest.mark.only("cloud", reason="Meta allows groups to few businesses, and the fake Graph server to none.")
+async def test_where_meta_allows_no_groups_that_is_said_and_the_person_is_not_written_to_instead(
+    make_cloud: MakeCloud,
+) -> None:
+    stage = await make_cloud(agent={"CLEO_ALLOWED_GROUPS": "group:Y2FwaV9ncm91cDox"})
+    (ann,) = stage.phones
+    said = {"type": "text", "text": {"body": "what is 6 * 7?"}}
+    await ann.send({"raw": {**said, "group_id": "Y2FwaV9ncm91cDoy"}})
+    await ann.send({"raw": {**said, "group_id": "Y2FwaV9ncm91cDox"}})
+    await stage.quiet()
+    (refused,) = await stage.graph.log("refused", stage.cleo)
+    assert "Groups are not available" in refused.note
+    assert "WhatsApp does not do this in groups of this number" in await stage.command("outbox")
+    assert await ann.bubbles() == []

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx2
+import pytest
 from tests.support.stage import CLEO
 from tests.support.stage_part import Part, until
 from tests.support.stage_phone import Phone
@@ -16,6 +17,10 @@ from tests.support.stage_world import World
 
 from cleo.app.settings import passed_on
 from cleo.channels.whatsapp.bridge.contract import SECRET_HEADER, LinkAnswer
+
+pytestmark = pytest.mark.only(
+    "baileys", reason="Codes to link with and a bridge of its own are WhatsApp Web's; test_up_cloud has none."
+)
 
 
 class Up:
