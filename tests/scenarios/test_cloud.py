@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 from tests.scenarios.conftest import MakeCloud
 from tests.scenarios.test_confirm import ask, chatter, nothing_more, one_press
-from tests.support.openai_mock import Calls, Hangs, Says
+from tests.support.openai_mock import Hangs
 from tests.support.stage_cloud import CloudStage
 from tests.support.stage_graph import GraphPhone
 from tests.support.stage_part import until
@@ -123,18 +123,6 @@ async def test_a_message_that_failed_later_is_told_to_the_model_with_the_reason(
 
 async def answered(phone: GraphPhone) -> bool:
     return bool(await phone.accepted())
-
-
-async def test_words_that_are_quoted_reach_the_model_although_meta_tells_none(
-    provided_on_cloud: CloudStage,
-) -> None:
-    ann, model = provided_on_cloud.owner(), provided_on_cloud.model
-    model.script = [Says("The bridge is open."), Says("Since noon.")]
-    await ann.say("what is new?")
-    news = await ann.hears("bridge is open")
-    await ann.reply(news.id, "since when?")
-    await ann.hears("Since noon")
-    assert "The bridge is open." in str(model.requests[-1]["messages"][-1]["content"])
 
 
 async def test_a_token_that_is_refused_for_a_while_loses_nothing(make_cloud: MakeCloud) -> None:
@@ -304,14 +292,3 @@ async def test_who_changes_the_number_stays_the_same_person(on_cloud: CloudStage
     await on_cloud.quiet()
     assert len(on_cloud.conversations(ann)) == 1
     assert states(on_cloud, ann)[-1] == "delivered"
-
-
-async def test_a_tool_is_run_and_told_by_a_model_that_asks(provided_on_cloud: CloudStage) -> None:
-    ann, model = provided_on_cloud.owner(), provided_on_cloud.model
-    model.script = [Calls((("press", {"button": "rose"}),)), Says("It is pressed.")]
-    await ann.say("press rose")
-    question = await ann.hears("Confirm: press a button.*rose")
-    await ann.press(titles(question)[0])
-    await ann.hears("It is pressed")
-    await provided_on_cloud.quiet()
-    assert provided_on_cloud.pressed.count("rose") == 1

@@ -3,6 +3,7 @@
 import pytest
 from tests.support.openai_mock import Calls, Fails, Says
 from tests.support.stage import Stage
+from tests.support.stage_model import newest
 
 
 @pytest.mark.parametrize("stream", ["false", "true"])
@@ -72,3 +73,22 @@ async def test_a_thumbs_up_that_was_taken_back_before_the_other_answers_counts_f
     await provided.quiet()
     assert "white" in provided.pressed
     assert "black" not in provided.pressed
+
+
+async def test_words_that_are_quoted_reach_the_model_whoever_tells_them(provided: Stage) -> None:
+    ann, model = provided.owner(), provided.model
+    model.script = [Says("The bridge is open."), Says("Since noon.")]
+    await ann.say("what is new?")
+    news = await ann.hears("bridge is open")
+    await ann.reply(news.id, "since when?")
+    await ann.hears("Since noon")
+    assert "(in reply to: 'The bridge is open.')" in newest(model.requests[-1])
+
+
+async def test_a_place_reaches_the_model_as_one(provided: Stage) -> None:
+    ann, model = provided.owner(), provided.model
+    place = {"latitude": 52.3731, "longitude": 4.8926, "name": "Dam", "address": "Dam 1, Amsterdam"}
+    await ann.send({"location": place})
+    await ann.hears()
+    told = newest(model.requests[-1])
+    assert all(str(part) in told for part in place.values())

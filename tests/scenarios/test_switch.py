@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,15 @@ from tests.support.stage_world import World
 pytestmark = pytest.mark.only("baileys", "cloud", reason="It goes from one way to the other, and back.")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Moving:
     """One Cleo with two ways, of which one is in use; Ann has the same number on both."""
 
     bridge: BridgeStage
     cloud: CloudStage
+    stack: AsyncExitStack
+    now: Stage | None = None
+    known: list[Stage] = field(default_factory=list[Stage])
 
     @property
     def by_bridge(self) -> Phone:
@@ -35,11 +39,14 @@ class Moving:
 
     async def move(self, to: Stage) -> None:
         """Stop Cleo as its operator does, and start it with the other setting."""
-        before = self.cloud if to is self.bridge else self.bridge
-        await before.quiet()
-        await before.agent.stop()
-        await asyncio.gather(*(part.stop() for part in before.beside))
-        await to.start()
+        if self.now:
+            await self.now.quiet()
+            await asyncio.gather(*(part.stop() for part in (self.now.agent, *self.now.beside)))
+        if to in self.known:
+            await to.start()
+        else:
+            self.known.append(await self.stack.enter_async_context(to))
+        self.now = to
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -47,12 +54,12 @@ async def moving(world: World, graph: GraphWorld, tmp_path: Path) -> AsyncGenera
     """On the bridge, to begin with."""
     number = world.number()
     template = {"WHATSAPP_CLOUD_FALLBACK_TEMPLATE": "hello_world:en_US"}
+    bridge = BridgeStage(world, tmp_path, numbers=[number])
     cloud = CloudStage(graph, tmp_path, numbers=[number], agent=template)
-    async with cloud:
-        await cloud.agent.stop()
-        (cloud.folder / "data" / "cleo.db").unlink()  # Cleo begins on the bridge
-        async with BridgeStage(world, tmp_path, numbers=[number]) as bridge:
-            yield Moving(bridge, cloud)
+    async with AsyncExitStack() as stack:
+        moving = Moving(bridge, cloud, stack)
+        await moving.move(bridge)
+        yield moving
 
 
 async def asked_again(stage: Stage, phone: Phone, button: str) -> Bubble:
@@ -93,10 +100,11 @@ async def test_what_is_known_and_what_is_to_come_move_along(moving: Moving) -> N
 
 
 async def test_open_questions_are_asked_again_and_answers_to_the_old_ones_do_nothing(moving: Moving) -> None:
-    by_bridge, by_cloud = moving.by_bridge, moving.by_cloud
+    by_bridge = moving.by_bridge
     old = await ask(by_bridge, "red")
 
     await moving.move(moving.cloud)
+    by_cloud = moving.by_cloud
     await by_bridge.react(old.id, "👍")  # which the bridge hears when it is back
     await by_cloud.hears(kind="template")
     await by_cloud.say("hello")
