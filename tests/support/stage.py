@@ -205,10 +205,11 @@ class Stage(ABC):
     async def command(self, *arguments: str) -> str:
         """Run `cleo` with these arguments beside the agent, on the same data; gives what it says."""
         part = Part(f"cleo-{arguments[0]}", [CLEO, *arguments], self.folder)
+        before = len(part.said), len(part.logged)  # its files outlive it
         await part.start(self.env_of(self.agent))
         assert part.process
         await part.process.wait()
-        return part.said + part.logged
+        return part.said[before[0] :] + part.logged[before[1] :]
 
     # ── people ─────────────────────────────────────────────────────────────────────────────────────────
 
