@@ -89,6 +89,20 @@ async def test_nothing_comes_before_the_account_is_subscribed(rig: Rig) -> None:
     assert [leaf["text"]["body"] for leaf in (await rig.settled()).leaves("messages")] == ["heard"]
 
 
+async def test_one_number_can_be_settled_while_another_is_not_and_one_that_is_gone_gets_nothing(
+    rig: Rig,
+) -> None:
+    rig.callback.answers.extend([503] * 1000)
+    await rig.number(phone_number_id="2002", display_phone_number="15550002002")
+    await rig.says(text="hi")
+    assert (await rig.control("GET", "/settled?number=2002&wait=0.1"))["settled"]
+    assert not (await rig.control("GET", f"/settled?number={NUMBER}&wait=100"))["settled"]
+    await rig.number(subscribed=False)
+    await rig.settled()
+    [dropped] = await rig.log("dropped")
+    assert dropped["note"] == "nobody takes it any more"
+
+
 async def test_people_can_do_all_that_people_do(rig: Rig) -> None:
     choices = [{"type": "reply", "reply": {"id": f"b-{title}", "title": title}} for title in ("Yes", "No")]
     question = {"type": "button", "body": {"text": "Go?"}, "action": {"buttons": choices}}
