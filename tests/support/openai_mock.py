@@ -156,7 +156,11 @@ class _Handler(BaseHTTPRequestHandler):
         """Stay quiet."""
 
     def do_POST(self) -> None:
-        body: Body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+        raw = self.rfile.read(length := int(self.headers.get("Content-Length", 0)))
+        if len(raw) < length:  # the client was killed in the middle
+            self.close_connection = True
+            return
+        body: Body = json.loads(raw)
         if not self.path.endswith("/chat/completions"):
             self._send(404, {"error": {"message": f"no such path {self.path}"}})
             return
