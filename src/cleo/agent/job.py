@@ -181,11 +181,22 @@ def _give_up(tx: Transaction, run: Run, now: float) -> None:
             kind="inbound", key=f"inbox:{item.seq}", conversation=run.conversation, reason=reason, at=now
         )
         tx.dead_letters.add(letter)
-    if parked := tx.history.parked(run.conversation):
+    parked = tx.history.parked(run.conversation)
+    if parked and run.kind == "resume":  # any other was not about these questions
         for row in _batch(tx, run.conversation, parked):
-            tx.confirmations.move(row.ref, when={row.state}, to=row.state, changes={"detached": True})
+            _leave(tx, row, now)
         tx.history.park(run.conversation, None)
     if run.ref:
         tx.confirmations.move(run.ref, when={"approved"}, to="cancelled", changes={"told": True})
+        for row in tx.confirmations.find(ref=run.ref, states={"executing"}):
+            _leave(tx, row, now)
     notice = OutboxItem(key=f"{run.id}:gave-up", conversation=run.conversation, content=Text(body=GAVE_UP))
     tx.outbox.add(notice)
+
+
+def _leave(tx: Transaction, row: Confirmation, now: float) -> None:
+    """Let a question live on alone; what was begun will never be known."""
+    state = "unknown" if row.state == "executing" else row.state
+    tx.confirmations.move(row.ref, when={row.state}, to=state, changes={"detached": True})
+    if state != row.state:
+        tx.confirmations.note(row.ref, state, at=now, detail="its run was given up")
