@@ -8,14 +8,12 @@ from pydantic_ai.exceptions import ModelHTTPError
 from tests.support.agent_house import FRIEND, OWNER, House
 
 from cleo.agent.confirm import Asker
-from cleo.agent.job import GAVE_UP
 from cleo.agent.move import LOST, move_over
 from cleo.domain.access import Access
 from cleo.domain.content import Chosen, MessageId, Reaction
 from cleo.domain.conversation import ConversationId
 from cleo.domain.errors import SendFailed, SendUncertain, ToolError
 from cleo.domain.message import Quoted
-from cleo.domain.run import MAX_DEATHS, Run, RunId, RunKind
 from cleo.ports import Tool, ToolContext, Transaction
 
 effects: list[str] = []
@@ -269,53 +267,6 @@ async def test_free_and_confirmed_calls_in_one_response(house: House) -> None:
     await house.say('do look {"name": "sky"}\ndo wipe {"name": "disk"}')
     assert await house.react("👍", house.question().id) == ["saw sky | wiped disk"]
     assert effects == ["disk:False"]
-
-
-async def die(house: House) -> None:
-    """Work on what is next until it is given up."""
-    house.model.fail = [RuntimeError("poison") for _ in range(MAX_DEATHS)]
-    for _ in range(MAX_DEATHS):
-        with pytest.raises(RuntimeError):
-            await house.settle()
-        house.engine.waiting.clear()
-    await house.settle()
-
-
-async def test_a_message_that_is_given_up_takes_no_open_question_with_it(house: House) -> None:
-    await house.say('do jot {"text": "milk"}\ndo wipe {"name": "disk"}')
-    await house.hear("bad")
-    await die(house)
-    assert await house.react("👍", house.question().id) == ["noted | wiped disk"]
-    assert effects[1:] == ["disk:False"]
-
-
-@pytest.mark.parametrize("late", [False, True])
-async def test_a_yes_that_was_begun_when_its_run_was_given_up_is_told(house: House, late: bool) -> None:
-    await house.say('do wipe {"name": "disk"}')
-    if late:
-        await house.say("meanwhile")
-    ref = house.ref()
-    await house.hear(Reaction(emoji="👍", to=house.question().id))
-
-    def killed(tx: Transaction) -> None:
-        """Leave what the last of its lives left, which ended within the tool."""
-        tx.confirmations.move(ref, when={"approved"}, to="executing")
-        kind: RunKind = "late" if late else "resume"
-        run = Run(
-            id=RunId("r"),
-            conversation=house.question().to,
-            kind=kind,
-            attempts=MAX_DEATHS,
-            ref=ref if late else "",
-        )
-        tx.runs.start(run)
-
-    await house.store.write(killed)
-    await house.settle()
-    assert house.channel.delivered[-1].text == GAVE_UP
-    facts = (await house.say("and?"))[-1]
-    assert ref in facts and "nobody knows" in facts
-    assert effects == []
 
 
 async def test_the_effect_is_single_when_the_model_fails_after_it(house: House) -> None:

@@ -1,0 +1,78 @@
+"""What becomes of open questions when the run of a message, or their own, is given up."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from tests.support.agent_house import House
+
+from cleo.agent.job import GAVE_UP
+from cleo.domain.content import Reaction
+from cleo.domain.run import MAX_DEATHS, Run, RunId, RunKind
+from cleo.ports import Tool, Transaction
+
+effects: list[str] = []
+
+
+async def wipe(name: str) -> str:
+    """Wipe something."""
+    effects.append(name)
+    return f"wiped {name}"
+
+
+async def look(name: str) -> str:
+    """Look at something."""
+    return f"saw {name}"
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    effects.clear()
+    house = House(
+        tmp_path,
+        [
+            Tool(name="wipe", function=wipe, requires_confirmation=True),
+            Tool(name="look", function=look, read_only=True),
+        ],
+    )
+    yield house
+    await house.store.close()
+
+
+async def test_a_message_that_is_given_up_takes_no_open_question_with_it(house: House) -> None:
+    await house.say('do look {"name": "sky"}\ndo wipe {"name": "disk"}')
+    house.model.fail = [RuntimeError("poison") for _ in range(MAX_DEATHS)]
+    await house.hear("bad")
+    for _ in range(MAX_DEATHS):
+        with pytest.raises(RuntimeError):
+            await house.settle()
+        house.engine.waiting.clear()
+    await house.settle()
+    assert await house.react("👍", house.question().id) == ["saw sky | wiped disk"]
+    assert effects == ["disk"]
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_a_yes_that_was_begun_when_its_run_was_given_up_is_told(house: House, late: bool) -> None:
+    await house.say('do wipe {"name": "disk"}')
+    if late:
+        await house.say("meanwhile")
+    ref = house.ref()
+    await house.hear(Reaction(emoji="👍", to=house.question().id))
+
+    def killed(tx: Transaction) -> None:
+        """Leave what the last of its lives left, which ended within the tool."""
+        tx.confirmations.move(ref, when={"approved"}, to="executing")
+        kind: RunKind = "late" if late else "resume"
+        chat = house.question().to
+        tx.runs.start(
+            Run(id=RunId("r"), conversation=chat, kind=kind, attempts=MAX_DEATHS, ref=ref if late else "")
+        )
+
+    await house.store.write(killed)
+    await house.settle()
+    assert house.channel.delivered[-1].text == GAVE_UP
+    facts = (await house.say("and?"))[-1]
+    assert ref in facts
+    assert "nobody knows" in facts
+    assert effects == []
