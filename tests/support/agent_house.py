@@ -63,6 +63,8 @@ class FakeChannel:
     """So many sends arrive, but raise `SendUncertain` all the same."""
     files: dict[str, bytes] = field(default_factory=dict[str, bytes])
     capabilities: Capabilities = field(default_factory=Capabilities)
+    foresees: bool = True
+    """Whether ids are known before a send."""
     written_to: list[Address] = field(default_factory=list[Address])
 
     async def send(self, to: Conversation, content: Content, *, key: str, quoted: Quoted | None) -> Outcome:
@@ -72,15 +74,15 @@ class FakeChannel:
                 raise outcome
             return outcome
         self.written_to.append(to.address)
-        id_ = self.message_id(key)
+        id_ = MessageId(f"ID-{key}")
         if any(message.key == key for message in self.delivered):
             self.repeats += 1
         else:
             self.delivered.append(Delivered(to.id, id_, content, key, quoted))
         return Sent(message_id=id_)
 
-    def message_id(self, key: str) -> MessageId:
-        return MessageId(f"ID-{key}")
+    def message_id(self, key: str) -> MessageId | None:
+        return MessageId(f"ID-{key}") if self.foresees else None
 
     def render(self, markdown: str) -> list[str]:
         return [part for part in markdown.split("\n---\n") if part.strip()]

@@ -154,7 +154,7 @@ class Asker:
     ) -> None:
         """Put a sign on the question: never one that could be read as an answer."""
         for place in self._places(tx, conversation, row.asked_by, now):
-            asked = [item.message_id for item in tx.outbox.find(key=_prompt_key(tx, row, place))]
+            asked = [item.message_id for item in tx.outbox.find(key=prompt_key(tx, row, place))]
             if asked and asked[0] and (sign := _SIGNS.get(state)):
                 content = Reaction(emoji=sign, to=asked[0], on_own=True)
                 key = f"sign:{row.ref}:{place.id}:{state}"
@@ -188,7 +188,7 @@ class Asker:
             for number, part in enumerate(_cut(whole, self.channel.capabilities.text_max)):
                 key = f"{PLAN}{confirmation.ref}:{place.id}:{number}{moves and f':{moves}'}"
                 self._queue(tx, key, place, Text(body=part))
-            key = _prompt_key(tx, confirmation, place)
+            key = prompt_key(tx, confirmation, place)
             self._queue(tx, key, place, _to_tap(confirmation.ref, text))
             prompts.append((place.id, key))
         tx.confirmations.add(confirmation, prompts)
@@ -222,8 +222,11 @@ class Asker:
         self._queue(tx, key, conversation, Text(body=waiting))
 
 
-def _prompt_key(tx: Transaction, confirmation: Confirmation, place: Conversation) -> str:
-    """Another way to WhatsApp is another message: keys have the number of the move, when there was one."""
+def prompt_key(tx: Transaction, confirmation: Confirmation, place: Conversation) -> str:
+    """Name the message that asks in this chat.
+
+    Another way to WhatsApp is another message: keys have the number of the move, when there was one.
+    """
     key = f"{PROMPT}{confirmation.ref}:{place.id}"
     moves = tx.marks.get(MOVES)
     return f"{key}:{moves}" if moves else key

@@ -7,6 +7,7 @@ behind the very run that it should stop. The model decides nothing here, and no 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from cleo.agent.confirm import prompt_key
 from cleo.domain.access import Access
 from cleo.domain.confirmation import (
     OPEN,
@@ -110,9 +111,7 @@ class Votes:
         """A tap answers the question that offered it, and nothing else, however late it comes."""
         if answer is None:
             return Vote()
-        quoted = ballot.inbound.quoted
-        asked = ballot.tx.confirmations.asked_in(ballot.conversation.id, quoted.id if quoted else None)
-        chosen = [confirmation for confirmation in asked if confirmation.ref in answer.refs]
+        chosen = [row for row in _under(ballot) if row.ref in answer.refs]
         vote = self._cast(ballot, chosen, answer, via="button")
         if not any(confirmation.state in OPEN for confirmation in chosen):
             ballot.hint(CLOSED)
@@ -196,3 +195,18 @@ def _take_back(ballot: _Ballot, confirmation: Confirmation) -> None:
     changes: dict[str, object] = {"decided_by": None, "decided_via": "", "decided_at": None}
     if ballot.tx.confirmations.move(confirmation.ref, when={"approved"}, to="pending", changes=changes):
         ballot.note(confirmation, "taken back")
+
+
+def _under(ballot: _Ballot) -> list[Confirmation]:
+    """The questions that a button may stand under: those of its message, and those whose id is not known yet."""
+    tx, quoted, chat = ballot.tx, ballot.inbound.quoted, ballot.conversation
+    here = tx.confirmations.asked_in(chat.id)
+    if quoted is None:
+        return list(here)
+    if tx.outbox.find(conversation=chat.id, message_id=quoted.id):
+        return list(tx.confirmations.asked_in(chat.id, quoted.id))
+    return [row for row in here if _is_nameless(tx, row, chat)]
+
+
+def _is_nameless(tx: Transaction, row: Confirmation, chat: Conversation) -> bool:
+    return any(item.message_id is None for item in tx.outbox.find(key=prompt_key(tx, row, chat)))

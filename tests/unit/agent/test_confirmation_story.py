@@ -14,7 +14,7 @@ from cleo.domain.content import Chosen, MessageId, Reaction
 from cleo.domain.conversation import ConversationId
 from cleo.domain.errors import SendFailed, SendUncertain, ToolError
 from cleo.domain.message import Quoted
-from cleo.ports import Tool, ToolContext, Transaction
+from cleo.ports import Capabilities, Tool, ToolContext, Transaction
 
 effects: list[str] = []
 
@@ -321,6 +321,17 @@ async def test_a_button_counts_only_for_the_question_that_it_stands_under(house:
     await tap(house, "no", house.ref(1), house.question(1).id)
     await tap(house, "yes", house.ref(0), house.question(0).id)
     assert effects == ["one:False"]
+
+
+async def test_a_button_counts_also_before_the_id_of_its_message_is_known(house: House) -> None:
+    """The answer to the send was lost, and the person was faster than the news about it."""
+    house.channel.foresees = False
+    house.channel.capabilities = Capabilities(repeats="news")
+    house.channel.trouble = [SendUncertain("cut off")]
+    await house.say('do wipe {"name": "disk"}')
+    [row] = await house.store.read(lambda tx: tx.confirmations.find(states={"pending"}))
+    await tap(house, "yes", row.ref, MessageId("wamid.unknown"))
+    assert effects == ["disk:False"]
 
 
 async def test_a_button_of_somebody_who_may_not_is_no_answer(house: House) -> None:
