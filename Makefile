@@ -48,12 +48,12 @@ check: setup
 	node_modules/.bin/biome check --error-on-warnings whatsapp-bridge whatsapp-simulator bench
 	$(BIN)/pytest -q -p no:randomly tests/house
 
-# Both mostly wait, so they share the machine well.
+# All of it mostly waits, so it shares the machine well.
 test: setup
 	@$(MAKE) --no-print-directory --output-sync=line -j2 test-python test-node
 
 test-python:
-	$(BIN)/pytest -q -m 'not long'
+	$(BIN)/pytest -q -m 'not long' -n 2 --dist loadfile
 
 test-node:
 	$(BIN)/node --test --test-concurrency=2 'whatsapp-*/test/*.test.ts'
