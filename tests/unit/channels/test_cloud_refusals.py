@@ -128,16 +128,16 @@ async def test_a_number_that_cannot_send_stops_and_tries_from_time_to_time(
     health = await line.client.health()
     assert (health.state, health.code, health.message) == ("down", word, str(first))
     asked = line.calls()
-    line.ticks.now = 29
+    line.ticks.now = 9
     again = await failure(line)
     assert (again.code, again.retry_after) == (code, 1)
     assert line.calls() == asked
-    line.ticks.now = 30
+    line.ticks.now = 10
     assert isinstance(await failure(line), SendFailed)
     assert line.calls() == asked + 1
-    line.ticks.now = 89
+    line.ticks.now = 29
     assert (await failure(line)).retry_after == 1
-    line.ticks.now = 90
+    line.ticks.now = 30
     assert isinstance(await text(line), Sent)
     assert (await line.client.health()).state == "ok"
     assert isinstance(await text(line), Sent)
@@ -146,7 +146,7 @@ async def test_a_number_that_cannot_send_stops_and_tries_from_time_to_time(
 async def test_only_one_message_at_a_time_tries_whether_the_number_can_again(line: CloudLine) -> None:
     line.fault("send", "refuse", code=190)
     await failure(line)
-    line.ticks.now = 30
+    line.ticks.now = 10
     line.fault("send", "reset")
     assert isinstance(await failure(line), SendUncertain)
     assert isinstance(await failure(line), SendFailed)
@@ -156,7 +156,7 @@ async def test_only_one_message_at_a_time_tries_whether_the_number_can_again(lin
 async def test_who_waits_while_one_tries_does_not_wait_as_long_again(line: CloudLine) -> None:
     line.fault("send", "refuse", code=190)
     await failure(line)
-    line.ticks.now = 30
+    line.ticks.now = 10
     line.fault("send", "delay", ms=200)
     trying = asyncio.create_task(text(line))
     await asyncio.sleep(0)
@@ -170,7 +170,7 @@ async def test_a_changed_token_at_meta_is_noticed_and_recovers(line: CloudLine) 
     told = await failure(line)
     assert "WHATSAPP_CLOUD_TOKEN" in str(told)
     line.number(token=TOKEN)
-    line.ticks.now = 30
+    line.ticks.now = 10
     assert isinstance(await text(line), Sent)
 
 

@@ -10,7 +10,7 @@ from cleo.domain.errors import SendFailed
 HALTING: Final = frozenset[ErrorClass]({"auth", "sender", "quality"})
 """Errors that concern every message of the number."""
 
-_FIRST_WAIT = 30.0
+_FIRST_WAIT = 10.0
 _LONGEST_WAIT = 900.0
 _MOMENT = 2.0
 """While a message tries whether the number can send again, the others wait for what comes of it."""
