@@ -293,6 +293,14 @@ async def test_a_batch_is_parked_until_it_is_cleared(store: Store) -> None:
     assert await store.read(lambda tx: tx.history.parked(CHAT)) is None
 
 
+async def test_a_parked_batch_tells_which_run_parked_it(store: Store) -> None:
+    await store.write(lambda tx: tx.conversations.open(chat()))
+    revision = await store.write(lambda tx: tx.history.append(CHAT, RunId("R7"), [b"{}", b"{}"]))
+    await store.write(lambda tx: tx.history.park(CHAT, Parked(batch=revision, requests=b"{}")))
+    found = await store.read(lambda tx: tx.history.parked(CHAT))
+    assert found == Parked(batch=revision, requests=b"{}", run=RunId("R7"))
+
+
 async def test_a_conversation_has_one_open_run(store: Store) -> None:
     first = run("R1")
     await store.write(lambda tx: tx.runs.start(first))

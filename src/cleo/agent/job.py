@@ -173,7 +173,9 @@ def _batch(tx: Transaction, conversation: ConversationId, parked: Parked) -> lis
 def _give_up(tx: Transaction, run: Run, now: float) -> None:
     """Close a run that crashed again and again: its messages become dead letters, the chat is told."""
     tx.runs.update(replace(run, state="failed"))
-    items = tx.inbox.of_run(run.id)
+    parked = tx.history.parked(run.conversation) if run.kind == "resume" else None
+    asked_for = tx.inbox.of_run(parked.run) if parked and parked.run else ()
+    items = [*tx.inbox.of_run(run.id), *asked_for]
     tx.inbox.move([item.seq for item in items], "dead")
     reason = f"the run failed {run.attempts} times"
     for item in items:
@@ -181,8 +183,7 @@ def _give_up(tx: Transaction, run: Run, now: float) -> None:
             kind="inbound", key=f"inbox:{item.seq}", conversation=run.conversation, reason=reason, at=now
         )
         tx.dead_letters.add(letter)
-    parked = tx.history.parked(run.conversation)
-    if parked and run.kind == "resume":  # any other was not about these questions
+    if parked:  # a run of another kind is not about these questions
         for row in _batch(tx, run.conversation, parked):
             _leave(tx, row, now)
         tx.history.park(run.conversation, None)

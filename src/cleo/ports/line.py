@@ -123,7 +123,10 @@ class Parked:
     """A batch of tool calls that waits for answers; `requests` is the model library's own JSON."""
 
     batch: int
+    """The revision of the history with which it was parked."""
     requests: bytes
+    run: RunId | None = None
+    """Which run parked it; known when it is read back."""
 
 
 class History(Protocol):

@@ -13,8 +13,13 @@ _of_it = history.c.conversation == bindparam("chat")
 _WINDOW = select(history.c.body).where(_of_it).order_by(history.c.revision.desc()).limit(bindparam("newest"))
 _REVISION = select(func.coalesce(func.max(history.c.revision), 0)).where(_of_it)
 _APPEND = insert(history)
-_PARKED = select(conversations.c.parked_batch, conversations.c.parked_requests).where(
-    conversations.c.id == bindparam("chat")
+_parked_by = (history.c.conversation == conversations.c.id) & (
+    history.c.revision == conversations.c.parked_batch
+)
+_PARKED = (
+    select(conversations.c.parked_batch, conversations.c.parked_requests, history.c.run)
+    .join_from(conversations, history, _parked_by, isouter=True)
+    .where(conversations.c.id == bindparam("chat"))
 )
 _PARK = update(conversations).where(conversations.c.id == bindparam("chat"))
 _SPEND = insert(spending)
@@ -45,8 +50,10 @@ class SqlHistory:
     def parked(self, conversation: ConversationId) -> Parked | None:
         """The open batch, if there is one."""
         row = self._connection.execute(_PARKED, {"chat": conversation}).one_or_none()
-        batch, requests = row or (None, None)
-        return None if batch is None or requests is None else Parked(batch=batch, requests=requests)
+        batch, requests, run = row or (None, None, None)
+        if batch is None or requests is None:
+            return None
+        return Parked(batch=batch, requests=requests, run=RunId(run) if run else None)
 
     def park(self, conversation: ConversationId, parked: Parked | None) -> None:
         """Set or clear the open batch."""

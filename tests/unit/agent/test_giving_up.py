@@ -76,3 +76,18 @@ async def test_a_yes_that_was_begun_when_its_run_was_given_up_is_told(house: Hou
     assert ref in facts
     assert "nobody knows" in facts
     assert effects == []
+
+
+async def test_what_was_asked_for_is_given_up_with_the_run_that_goes_on_with_it(house: House) -> None:
+    await house.say('do wipe {"name": "disk"}')
+    house.model.fail = [RuntimeError("poison") for _ in range(MAX_DEATHS)]
+    await house.hear(Reaction(emoji="👎", to=house.question().id))
+    for _ in range(MAX_DEATHS):
+        with pytest.raises(RuntimeError):
+            await house.settle()
+        house.engine.waiting.clear()
+    await house.settle()
+    assert house.channel.delivered[-1].text == GAVE_UP
+    [letter] = await house.store.read(lambda tx: tx.dead_letters.recent(5))
+    assert (letter.kind, letter.key) == ("inbound", "inbox:1")
+    assert effects == []
