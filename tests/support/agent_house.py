@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 from zoneinfo import ZoneInfo
 
+import pytest
 from pydantic_ai.messages import (
     ModelMessage,
     ModelResponse,
@@ -189,6 +190,14 @@ class House:
         await self.sweeper.sweep()
         while self.engine.waiting:
             await self.worker.work(self.engine.waiting.pop(0))
+
+    async def die(self, times: int) -> None:
+        """Work so often on something that ends the worker each time."""
+        self.model.fail = [RuntimeError("poison") for _ in range(times)]
+        for _ in range(times):
+            with pytest.raises(RuntimeError):
+                await self.settle()
+            self.engine.waiting.clear()
 
     async def later(self, seconds: float) -> None:
         self.clock.advance(seconds)

@@ -41,12 +41,8 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 
 async def test_a_message_that_is_given_up_takes_no_open_question_with_it(house: House) -> None:
     await house.say('do look {"name": "sky"}\ndo wipe {"name": "disk"}')
-    house.model.fail = [RuntimeError("poison") for _ in range(MAX_DEATHS)]
     await house.hear("bad")
-    for _ in range(MAX_DEATHS):
-        with pytest.raises(RuntimeError):
-            await house.settle()
-        house.engine.waiting.clear()
+    await house.die(MAX_DEATHS)
     await house.settle()
     assert await house.react("👍", house.question().id) == ["saw sky | wiped disk"]
     assert effects == ["disk"]
@@ -80,12 +76,8 @@ async def test_a_yes_that_was_begun_when_its_run_was_given_up_is_told(house: Hou
 
 async def test_what_was_asked_for_is_given_up_with_the_run_that_goes_on_with_it(house: House) -> None:
     await house.say('do wipe {"name": "disk"}')
-    house.model.fail = [RuntimeError("poison") for _ in range(MAX_DEATHS)]
     await house.hear(Reaction(emoji="👎", to=house.question().id))
-    for _ in range(MAX_DEATHS):
-        with pytest.raises(RuntimeError):
-            await house.settle()
-        house.engine.waiting.clear()
+    await house.die(MAX_DEATHS)
     await house.settle()
     assert house.channel.delivered[-1].text == GAVE_UP
     [letter] = await house.store.read(lambda tx: tx.dead_letters.recent(5))
