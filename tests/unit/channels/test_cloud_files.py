@@ -204,7 +204,7 @@ async def test_a_file_is_fetched_by_its_id_and_checked(line: CloudLine, form: st
     assert line.tokens("media") == {"known"}
 
 
-@pytest.mark.parametrize("sha256", ["0" * 64, base64.b64encode(b"0" * 32).decode(), "damaged", "x"])
+@pytest.mark.parametrize("sha256", ["0" * 64, base64.b64encode(b"0" * 32).decode(), "damaged", "x", "é"])
 async def test_a_file_with_another_hash_than_the_webhook_said_is_not_kept(
     line: CloudLine, sha256: str
 ) -> None:
