@@ -85,6 +85,8 @@ async def test_a_question_is_found_by_the_messages_that_ask_it(store: Store) -> 
     )
     assert await refs(OTHER_CHAT, "W2") == ["K7Q4"]
     assert await refs(CHAT, "W2") == []
+    asking = await store.read(lambda tx: tx.outbox.find(asks="K7Q4"))
+    assert [item.key for item in asking] == ["ask:1", "ask:2"]
 
 
 async def test_the_first_to_decide_wins(store: Store) -> None:

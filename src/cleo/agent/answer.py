@@ -30,10 +30,14 @@ class Answerer:
     asker: Asker
     channel: Channel
 
-    def checkpoint(self, tx: Transaction, job: Job, messages: Sequence[ModelMessage]) -> None:
+    def checkpoint(
+        self, tx: Transaction, job: Job, messages: Sequence[ModelMessage], answers: DeferredToolResults | None
+    ) -> None:
         """Save the turn so far: its input counts as read, a crash goes on from here."""
         tx.conversations.guard(job.conversation.id, job.epoch)
         self._remember(tx, job, messages)
+        if answers:  # who goes on after a crash does not know them any more
+            confirm.close(tx, job.rows, answers)
         if not job.run.prompted:
             job.run = replace(job.run, prompted=True)
             tx.runs.update(job.run)

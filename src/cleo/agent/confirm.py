@@ -29,7 +29,7 @@ from cleo.domain.confirmation import (
 from cleo.domain.content import Choices, Content, Option, Reaction, Text
 from cleo.domain.conversation import Conversation, ConversationId, conversation_id
 from cleo.domain.identity import Person, PersonId
-from cleo.domain.message import OutboxItem
+from cleo.domain.message import OutboxItem, OutboxState
 from cleo.ports import Channel, Tool, Transaction
 
 WAITING = "NOT RUN YET: waiting for the user (ref {ref}). Do not call it again, do not say it was done."
@@ -39,6 +39,8 @@ PLAN = "plan:"
 """And those of what is too long for them."""
 MOVES = "moves"
 """The mark that counts how often Cleo was moved to another way to WhatsApp."""
+REACHED: frozenset[OutboxState] = frozenset({"accepted", "sent", "delivered", "read", "played"})
+"""States of a question's message in which somebody may have seen it."""
 NOBODY = "nobody may say yes: no owner is set"
 
 _TOLD: Mapping[State, str] = {
@@ -258,10 +260,24 @@ def reached(tx: Transaction, key: str, now: float, expiry: float) -> None:
             tx.confirmations.move(row.ref, when={"pending"}, to="pending", changes=changes)
 
 
+def unasked(tx: Transaction, key: str) -> None:
+    """The question of this outbox key did not arrive after all, but it will: its time does not run before."""
+    if not REACHED.intersection(_elsewhere(tx, key)):
+        nothing: dict[str, object] = {"asked_at": None, "expires_at": None}
+        tx.confirmations.move(_ref(key), when={"pending"}, to="pending", changes=nothing)
+
+
 def unreached(tx: Transaction, key: str, reason: str) -> None:
-    """The question of this outbox key will never arrive: nobody can answer it."""
+    """The question of this outbox key will never arrive: when no other one asks it, nobody can answer it."""
+    if any(state != "failed" for state in _elsewhere(tx, key)):
+        return
     why: dict[str, object] = {"reason": f"the question could not be delivered: {reason}"}
     tx.confirmations.move(_ref(key), when={"pending"}, to="cancelled", changes=why)
+
+
+def _elsewhere(tx: Transaction, key: str) -> list[OutboxState]:
+    """What became of the other messages that ask the question of this outbox key."""
+    return [item.state for item in tx.outbox.find(asks=_ref(key)) if item.key != key]
 
 
 def _ref(key: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from cleo.agent.confirm import PROMPT, reached, unreached
+from cleo.agent.confirm import PROMPT, reached, unasked, unreached
 from cleo.domain.confirmation import EXPIRY
 from cleo.domain.content import MessageId, Template
 from cleo.domain.conversation import ConversationId, conversation_id
@@ -54,6 +54,8 @@ class Fates:
     def hold(self, tx: Transaction, item: OutboxItem, reason: str, knock: Template | None) -> None:
         """It waits until the person writes, who is asked to: once for each silence, however much waits."""
         tx.outbox.update(replace(item, state="held", reason=reason, next_at=self.clock.now()))
+        if item.key.startswith(PROMPT):
+            unasked(tx, item.key)
         if knock:
             heard = tx.conversations.get(item.conversation).heard
             key = f"knock:{item.conversation}:{heard.at if heard else 0:.0f}"

@@ -30,4 +30,7 @@ def move_over(tx: Transaction, account: str, asker: Asker, clock: Clock) -> set[
         wake.add(item.conversation)
     for row in tx.confirmations.find(states={"pending"}):
         wake |= asker.ask_anew(tx, row, clock.now())
+    for item in tx.outbox.find(states={"held"}):  # the other way may hold nothing back, or hold it again
+        fates.release(tx, item.conversation)
+        wake.add(item.conversation)
     return wake

@@ -7,7 +7,7 @@ behind the very run that it should stop. The model decides nothing here, and no 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from cleo.agent.confirm import prompt_key
+from cleo.agent.confirm import REACHED, prompt_key
 from cleo.domain.access import Access
 from cleo.domain.confirmation import (
     OPEN,
@@ -146,6 +146,8 @@ class Votes:
         asked_at = pending[0].asked_at
         if asked_at is None or ballot.inbound.at / 1000 < asked_at - _CLOCK_SLACK:
             return Vote()
+        if not _was_shown(ballot, pending[0]):
+            return Vote()
         return self._cast(ballot, pending, answer)
 
     def _cast(
@@ -195,6 +197,12 @@ def _take_back(ballot: _Ballot, confirmation: Confirmation) -> None:
     changes: dict[str, object] = {"decided_by": None, "decided_via": "", "decided_at": None}
     if ballot.tx.confirmations.move(confirmation.ref, when={"approved"}, to="pending", changes=changes):
         ballot.note(confirmation, "taken back")
+
+
+def _was_shown(ballot: _Ballot, row: Confirmation) -> bool:
+    """Whether the question reached this chat: it may have reached another one, and still wait here."""
+    asking = ballot.tx.outbox.find(key=prompt_key(ballot.tx, row, ballot.conversation))
+    return any(item.state in REACHED for item in asking)
 
 
 def _under(ballot: _Ballot) -> list[Confirmation]:

@@ -267,7 +267,8 @@ class _Progress:
         async with self.lock:
             new = self.rest(messages[len(self.beginning.start.window) :])
             if new:
-                await self.store.write(lambda tx: self.answerer.checkpoint(tx, self.job, new))
+                answers = self.beginning.answers
+                await self.store.write(lambda tx: self.answerer.checkpoint(tx, self.job, new, answers))
                 self.saved += len(new)
                 failpoint("checkpoint.after_commit")
 

@@ -84,9 +84,10 @@ class Outbox(Protocol):
         key: str | None = None,
         conversation: ConversationId | None = None,
         message_id: MessageId | None = None,
+        asks: str | None = None,
         states: Iterable[OutboxState] | None = None,
     ) -> Sequence[OutboxItem]:
-        """All that match, oldest first. Some of it must be given."""
+        """All that match, oldest first. Some of it must be given; `asks` is the ref of a question."""
         ...
 
     def recent(self, limit: int) -> Sequence[OutboxItem]:

@@ -11,7 +11,7 @@ from cleo.domain.delivery import may_move
 from cleo.domain.message import OutboxItem, OutboxState
 from cleo.store.codec import OUTBOUND, decode, encode
 from cleo.store.dialect import insert_once
-from cleo.store.schema import is_waiting, outbox
+from cleo.store.schema import is_waiting, outbox, prompts
 
 _STATES: tuple[OutboxState, ...] = get_args(OutboxState)
 _OPEN: frozenset[OutboxState] = frozenset({"queued", "held", "sending", "uncertain"})
@@ -65,11 +65,14 @@ class SqlOutbox:
         key: str | None = None,
         conversation: ConversationId | None = None,
         message_id: MessageId | None = None,
+        asks: str | None = None,
         states: Iterable[OutboxState] | None = None,
     ) -> Sequence[OutboxItem]:
-        """All that match, oldest first. Some of it must be given."""
+        """All that match, oldest first. Some of it must be given; `asks` is the ref of a question."""
         given = {"key": key, "conversation": conversation, "message_id": message_id}
         wanted = [outbox.c[name] == value for name, value in given.items() if value is not None]
+        if asks is not None:
+            wanted.append(outbox.c.key.in_(select(prompts.c.key).where(prompts.c.ref == asks)))
         if states is not None:
             wanted.append(outbox.c.state.in_(list(states)))
         if not wanted:

@@ -1,0 +1,134 @@
+"""Questions that did not reach everybody, or nobody yet; and those that a kill leaves behind."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from tests.support.agent_house import FRIEND, OWNER, House
+
+from cleo.agent.confirm import Asker
+from cleo.agent.move import move_over
+from cleo.domain.access import Access
+from cleo.domain.content import Content, MessageId, Text
+from cleo.domain.conversation import Conversation
+from cleo.domain.identity import Address
+from cleo.domain.message import Inbound, Quoted, Receipt
+from cleo.domain.post import Item, Post
+from cleo.ports import Held, Outcome, Refused, Sent, Tool, ToolContext
+
+SECOND = Address("phone:+4915100000003")
+
+effects: list[str] = []
+dying: list[House] = []
+
+
+async def wipe(name: str) -> str:
+    """Wipe something."""
+    effects.append(name)
+    return f"wiped {name}"
+
+
+async def jot(ctx: ToolContext, text: str) -> str:
+    """Write something down; the process may end before the model hears of it."""
+    while dying:
+        dying.pop().model.fail = [RuntimeError("killed")]
+    return f"noted {text}"
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    effects.clear()
+    dying.clear()
+    access = Access(owners=frozenset({OWNER, SECOND}), users=frozenset({FRIEND}))
+    tools = [Tool(name="wipe", function=wipe, requires_confirmation=True), Tool(name="jot", function=jot)]
+    house = House(tmp_path, tools, access=access)
+    yield house
+    await house.store.close()
+
+
+def answer_for(house: House, address: Address, outcome: Outcome) -> None:
+    """From now on, what goes to this address ends like this."""
+    send = house.channel.send
+
+    async def picky(to: Conversation, content: Content, *, key: str, quoted: Quoted | None) -> Outcome:
+        if to.address == address:
+            return outcome
+        return await send(to, content, key=key, quoted=quoted)
+
+    house.channel.send = picky
+
+
+async def heard(house: House, text: str, sender: Address = OWNER) -> None:
+    """Hear a message that opens the window, and work."""
+    house.clock.advance(5)
+    at = int(house.clock.now() * 1000)
+    id = MessageId(f"H{at}")
+    inbound = Inbound(channel="whatsapp", chat=sender, id=id, sender=sender, content=Text(body=text), at=at)
+    item = Item(key=f"message/{id}", kind="message/text", body="{}", event=inbound, opens_window=True)
+    await house.receiver.post(Post(channel="whatsapp", raw=b"{}", items=(item,)))
+    await house.settle()
+
+
+async def fails_for_silence(house: House, id: str) -> None:
+    receipt = Receipt(
+        channel="whatsapp", chat=OWNER, of=(MessageId(id),), state="failed", at=1, reason="131047", held=True
+    )
+    item = Item(key=f"status/{id}/failed", kind="status/failed", body="{}", event=receipt)
+    await house.receiver.post(Post(channel="whatsapp", raw=b"{}", items=(item,)))
+    await house.settle()
+
+
+async def test_an_owner_who_cannot_be_reached_takes_the_question_from_nobody_else(house: House) -> None:
+    answer_for(house, SECOND, Refused(reason="they have not written for a day", code=131047))
+    await house.say('do wipe {"name": "disk"}', FRIEND)
+    assert await house.react("👍", house.question().id) == ["wiped disk"]
+    assert effects == ["disk"]
+
+
+async def test_a_question_that_reaches_no_owner_is_closed(house: House) -> None:
+    for owner in (OWNER, SECOND):
+        answer_for(house, owner, Refused(reason="they have not written for a day", code=131047))
+    await house.say('do wipe {"name": "disk"}', FRIEND)
+    await house.settle()
+    assert "could not be delivered" in house.channel.delivered[-1].text
+
+
+async def test_a_bare_yes_answers_no_question_that_this_chat_has_not_seen(house: House) -> None:
+    answer_for(house, SECOND, Held(reason="they have not written for a day"))
+    await house.say('do wipe {"name": "disk"}', FRIEND)
+    await heard(house, "yes", SECOND)
+    assert effects == []
+    await heard(house, "yes", OWNER)
+    assert effects == ["disk"]
+
+
+async def test_a_question_that_was_held_after_all_is_as_if_not_asked_yet(house: House) -> None:
+    house.channel.trouble = [Sent(message_id=MessageId("W1"), state="accepted")]
+    await house.say('do wipe {"name": "disk"}')
+    await fails_for_silence(house, "W1")
+    await house.later(3600)
+    await heard(house, "yes")
+    assert effects == []
+    assert await house.react("👍", house.question().id) == ["wiped disk"]
+
+
+async def test_a_yes_counts_although_a_run_was_killed_that_had_put_the_question_off(house: House) -> None:
+    await house.say('do wipe {"name": "disk"}')
+    dying.append(house)
+    await house.hear('do jot {"text": "milk"}')
+    with pytest.raises(RuntimeError):
+        await house.settle()
+    house.engine.waiting.clear()
+    await house.restart()
+    assert "noted milk" in house.channel.delivered[-1].text
+    assert await house.react("👍", house.question().id) == ["wiped disk"]
+
+
+async def test_what_was_held_goes_out_after_a_move_to_a_way_that_holds_nothing(house: House) -> None:
+    house.channel.trouble = [Held(reason="a day of silence")]
+    await house.say("hello")
+    asker = Asker(access=house.access, channel=house.channel, tools=house.tools)
+    for account in ("cloud:1001", "baileys"):
+        await house.store.write(lambda tx, a=account: move_over(tx, a, asker, house.clock))
+    await house.settle()
+    assert [message.text for message in house.channel.delivered] == ["you said: hello"]
