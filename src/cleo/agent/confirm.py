@@ -267,6 +267,11 @@ def unasked(tx: Transaction, key: str) -> None:
         tx.confirmations.move(_ref(key), when={"pending"}, to="pending", changes=nothing)
 
 
+def is_over(tx: Transaction, key: str) -> bool:
+    """Whether the message of this outbox key asks what needs no answer any more."""
+    return key.startswith(PROMPT) and not tx.confirmations.find(ref=_ref(key), states={"pending"})
+
+
 def unreached(tx: Transaction, key: str, reason: str) -> None:
     """The question of this outbox key will never arrive: when no other one asks it, nobody can answer it."""
     if any(state != "failed" for state in _elsewhere(tx, key)):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from cleo.agent.confirm import PROMPT, reached, unasked, unreached
+from cleo.agent.confirm import PROMPT, is_over, reached, unasked, unreached
 from cleo.domain.confirmation import EXPIRY
 from cleo.domain.content import MessageId, Template
 from cleo.domain.conversation import ConversationId, conversation_id
@@ -53,7 +53,9 @@ class Fates:
 
     def hold(self, tx: Transaction, item: OutboxItem, reason: str, knock: Template | None) -> None:
         """It waits until the person writes, who is asked to: once for each silence, however much waits."""
-        tx.outbox.update(replace(item, state="held", reason=reason, next_at=self.clock.now()))
+        # An id that it had is of the message that was refused.
+        held = replace(item, state="held", reason=reason, next_at=self.clock.now(), message_id=None)
+        tx.outbox.update(held)
         if item.key.startswith(PROMPT):
             unasked(tx, item.key)
         if knock:
@@ -65,7 +67,7 @@ class Fates:
         """The person wrote: what was held can go out now, unless it is out of date. Tells whether there was any."""
         held = tx.outbox.find(conversation=conversation, states={"held"})
         for item in held:
-            if item.next_at < self.clock.now() - FRESH:
+            if item.next_at < self.clock.now() - FRESH or is_over(tx, item.key):
                 self.failed(tx, item, STALE)
             else:
                 tx.outbox.update(replace(item, state="queued", next_at=0.0, reason=""))

@@ -116,7 +116,7 @@ class Claims:
         parked = tx.history.parked(run.conversation)
         late = next(iter(tx.confirmations.find(ref=run.ref)), None) if run.ref else None
         rows = _batch(tx, run.conversation, parked) if parked else []
-        asked_by = late.asked_by if late else rows[0].asked_by if rows else PersonId("")
+        asked_by = _asked_by(tx, run, [late] if late else rows)
         asks = run.kind == "message" and not run.prompted
         untold = (
             tx.confirmations.find(conversation=run.conversation, states=FINAL, told=False) if asks else ()
@@ -168,6 +168,13 @@ def _start(tx: Transaction, conversation: ConversationId, kind: RunKind, ref: st
 def _batch(tx: Transaction, conversation: ConversationId, parked: Parked) -> list[Confirmation]:
     rows = tx.confirmations.find(conversation=conversation, told=False)
     return [row for row in rows if row.batch == parked.batch and not row.detached]
+
+
+def _asked_by(tx: Transaction, run: Run, rows: Sequence[Confirmation]) -> PersonId:
+    """Tell who wanted what was asked about. After a crash the batch may be settled: it is the newest then."""
+    if not rows and run.kind == "resume":
+        rows = tx.confirmations.find(conversation=run.conversation)[-1:]
+    return rows[0].asked_by if rows else PersonId("")
 
 
 def _give_up(tx: Transaction, run: Run, now: float) -> None:

@@ -6,15 +6,19 @@ from pathlib import Path
 import pytest
 from tests.support.agent_house import FRIEND, OWNER, House
 
-from cleo.agent.confirm import Asker
+from cleo.agent.confirm import PROMPT, Asker
+from cleo.agent.job import Claims, Job, Wait
 from cleo.agent.move import move_over
 from cleo.domain.access import Access
-from cleo.domain.content import Content, MessageId, Text
-from cleo.domain.conversation import Conversation
+from cleo.domain.confirmation import UNDELIVERED
+from cleo.domain.content import Chosen, Content, MessageId, Text
+from cleo.domain.conversation import Conversation, conversation_id
+from cleo.domain.errors import SendUncertain
 from cleo.domain.identity import Address
 from cleo.domain.message import Inbound, Quoted, Receipt
 from cleo.domain.post import Item, Post
-from cleo.ports import Held, Outcome, Refused, Sent, Tool, ToolContext
+from cleo.domain.run import Run, RunId
+from cleo.ports import Held, Outcome, Refused, Sent, Tool, ToolContext, Transaction
 
 SECOND = Address("phone:+4915100000003")
 
@@ -110,6 +114,47 @@ async def test_a_question_that_was_held_after_all_is_as_if_not_asked_yet(house: 
     await heard(house, "yes")
     assert effects == []
     assert await house.react("👍", house.question().id) == ["wiped disk"]
+
+
+async def test_a_tap_counts_while_the_second_id_of_a_question_is_not_known(house: House) -> None:
+    house.channel.foresees = False
+    house.channel.trouble = [Sent(message_id=MessageId("W1"), state="accepted")]
+    await house.say('do wipe {"name": "disk"}')
+    await fails_for_silence(house, "W1")
+    [asking] = await house.store.read(lambda tx: tx.outbox.find(states={"held"}))
+    house.channel.trouble = [SendUncertain("cut off")]
+    await heard(house, "hello")
+    tap = Chosen(id=f"yes:{asking.key.split(':')[1]}", title="👍")
+    await house.hear(tap, quoted=Quoted(id=MessageId("W2")))
+    await house.settle()
+    assert effects == ["disk"]
+
+
+async def test_a_question_that_was_closed_while_it_was_held_is_not_asked_any_more(house: House) -> None:
+    house.channel.trouble = [Held(reason="a day of silence")]
+    await house.say('do wipe {"name": "disk"}')
+    await house.later(UNDELIVERED + 1)
+    await heard(house, "back")
+    assert not [message for message in house.channel.delivered if message.key.startswith(PROMPT)]
+
+
+async def test_a_killed_run_in_a_group_still_knows_who_asked(house: House) -> None:
+    group = Address("group:1")
+    house.access = house.receiver._access = Access(  # pyright: ignore[reportPrivateUsage]
+        owners=frozenset({OWNER}), groups=frozenset({group})
+    )
+    await house.say('do wipe {"name": "disk"}', chat=group, is_group=True)
+    chat = conversation_id("whatsapp", group)
+
+    def killed(tx: Transaction) -> Job | Wait | None:
+        """Leave what a kill after the first checkpoint left, and go on."""
+        tx.history.park(chat, None)
+        tx.runs.start(Run(id=RunId("r"), conversation=chat, kind="resume", attempts=1, prompted=True))
+        return Claims(access=house.access).claim(tx, chat, tx.conversations.lease(chat), 0.0, busy=False)
+
+    job = await house.store.write(killed)
+    assert isinstance(job, Job)
+    assert job.person == OWNER
 
 
 async def test_a_yes_counts_although_a_run_was_killed_that_had_put_the_question_off(house: House) -> None:
