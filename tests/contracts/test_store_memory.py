@@ -87,6 +87,23 @@ async def test_who_rotates_stays_the_same_person_however_often_it_is_told(store:
     assert (await known(store, Address("bsuid:DE.4712"))).id == anna.id
 
 
+async def test_who_gets_a_number_that_somebody_changed_is_somebody_else(store: Store) -> None:
+    anna = await known(store, ANNA, BSUID)
+    new = frozenset({Address("phone:+4917612345678"), Address("bsuid:DE.4712")})
+    rotation = Rotation(before=frozenset({ANNA, BSUID}), now=new)
+    await store.write(lambda tx: tx.people.rotate(rotation, 2.0))
+    for _ in range(2):
+        other = await known(store, ANNA, Address("bsuid:DE.99"))
+        assert (other.id, other.addresses) == ("bsuid:DE.99", {Address("bsuid:DE.99")})
+        assert other.contested == anna.addresses | new
+    assert (await store.read(lambda tx: tx.people.get(anna.id))).addresses == anna.addresses | new
+
+
+async def test_who_got_another_account_id_with_the_same_number_stays_the_same(store: Store) -> None:
+    anna = await known(store, ANNA, BSUID)
+    assert (await known(store, ANNA, Address("bsuid:DE.99"))).id == anna.id
+
+
 async def test_a_rotation_to_somebody_elses_number_is_told_and_changes_nobody(store: Store) -> None:
     anna, ben = await known(store, ANNA, BSUID), await known(store, BEN, Address("bsuid:DE.1"))
     rotation = Rotation(before=frozenset({BSUID}), now=frozenset({BEN}))

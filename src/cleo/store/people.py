@@ -1,7 +1,7 @@
 """Who wrote."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import BindParameter, Connection, Select, bindparam, func, or_, select, update
 
@@ -76,6 +76,9 @@ class SqlPeople:
         found = self._read(_BEHIND, addresses=list(addresses)) or self._by_variant(addresses)
         if not found:
             return self._make(addresses, name, at)
+        if len(found) == 1 and _is_next_holder(found[0], addresses):
+            theirs = frozenset(found[0].addresses)
+            return replace(self._make(addresses - theirs, name, at), contested=theirs)
         known, contested = self._merge(found, addresses)
         self._learn(known, addresses - contested, name)
         return known.person(contested)
@@ -149,6 +152,15 @@ class SqlPeople:
             known = found.setdefault(id, _Known(id=id, name=name, claimed_owner=claimed_owner))
             known.addresses.add(Address(address))
         return list(found.values())
+
+
+def _is_next_holder(known: _Known, addresses: frozenset[Address]) -> bool:
+    """Tell whether a number that this person has changed for another one was given to another account since."""
+    shared = {namespace(address) for address in known.addresses & addresses}
+    accounts = {address for address in known.addresses if namespace(address) == "bsuid"}
+    another = {address for address in addresses if namespace(address) == "bsuid"} - accounts
+    numbers = {variants(address) for address in known.addresses if namespace(address) == "phone"}
+    return shared == {"phone"} and bool(accounts and another) and len(numbers) > 1
 
 
 _BY_ACCOUNT = ("bsuid", "parent_bsuid", "lid", "phone")
