@@ -18,7 +18,7 @@ from cleo.domain.confirmation import (
     read_tap,
     verdict_of_emoji,
 )
-from cleo.domain.content import Chosen, Reaction, Text
+from cleo.domain.content import Chosen, MessageId, Reaction, Text
 from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.identity import Person
 from cleo.domain.message import Inbound, OutboxItem
@@ -26,6 +26,9 @@ from cleo.ports import Transaction
 
 _CLOCK_SLACK = 2.0
 """Seconds: WhatsApp stamps whole seconds, and phones' clocks differ a little."""
+
+_IN_DOUBT = frozenset({"sending", "uncertain", "unknown"})
+"""States of a question's message that may be there under an id that nobody has told."""
 
 TOO_LATE = "Too late: that is already running."
 CLOSED = "That question is closed already."
@@ -74,7 +77,7 @@ class Votes:
         match inbound.content:
             case Reaction(emoji=emoji, to=to):
                 asked = tx.confirmations.asked_in(conversation.id, to)
-                return self._react(ballot, asked, emoji)
+                return self._react(ballot, asked, emoji) if asked else self._astray(ballot, emoji, to)
             case Text(body=body) if not inbound.forwarded:
                 return self._typed(ballot, body)
             case Chosen(id=id):
@@ -93,6 +96,18 @@ class Votes:
                 _decide(ballot, confirmation, verdict, via="reaction")
             vote.wake.add(confirmation.conversation)
         return vote
+
+    def _astray(self, ballot: _Ballot, emoji: str, to: MessageId) -> Vote:
+        """A reaction may come before the id of what it is put on is known: then somebody has to say it again."""
+        tx, chat, verdict = ballot.tx, ballot.conversation, verdict_of_emoji(emoji)
+        if verdict and self._access.may_approve(ballot.person):
+            here = tx.confirmations.asked_in(chat.id)
+            row = next(
+                (each for each in here if each.state == "pending" and _is_on_its_way(tx, each, chat)), None
+            )
+            if row and not tx.outbox.find(conversation=chat.id, message_id=to):
+                ballot.hint(f"I cannot tell which question you mean. Please write: {verdict} {row.ref}")
+        return Vote()
 
     def _typed(self, ballot: _Ballot, body: str) -> Vote:
         asked = ballot.tx.confirmations.asked_in(ballot.conversation.id)
@@ -214,6 +229,11 @@ def _under(ballot: _Ballot) -> list[Confirmation]:
     if tx.outbox.find(conversation=chat.id, message_id=quoted.id):
         return list(tx.confirmations.asked_in(chat.id, quoted.id))
     return [row for row in here if _is_nameless(tx, row, chat)]
+
+
+def _is_on_its_way(tx: Transaction, row: Confirmation, chat: Conversation) -> bool:
+    asking = tx.outbox.find(key=prompt_key(tx, row, chat))
+    return any(item.message_id is None and item.state in _IN_DOUBT for item in asking)
 
 
 def _is_nameless(tx: Transaction, row: Confirmation, chat: Conversation) -> bool:

@@ -11,7 +11,7 @@ from cleo.agent.job import Claims, Job, Wait
 from cleo.agent.move import move_over
 from cleo.domain.access import Access
 from cleo.domain.confirmation import UNDELIVERED
-from cleo.domain.content import Chosen, Content, MessageId, Text
+from cleo.domain.content import Chosen, Content, MessageId, Reaction, Text
 from cleo.domain.conversation import Conversation, conversation_id
 from cleo.domain.errors import SendUncertain
 from cleo.domain.identity import Address
@@ -128,6 +128,18 @@ async def test_a_tap_counts_while_the_second_id_of_a_question_is_not_known(house
     await house.hear(tap, quoted=Quoted(id=MessageId("W2")))
     await house.settle()
     assert effects == ["disk"]
+
+
+async def test_a_reaction_that_comes_before_the_id_of_a_question_is_not_passed_over(house: House) -> None:
+    house.channel.foresees = False
+    house.channel.trouble = [SendUncertain("cut off")]
+    await house.hear('do wipe {"name": "disk"}')
+    await house.worker.work(house.engine.waiting.pop(0))
+    [asking] = await house.store.read(lambda tx: tx.outbox.find(states={"uncertain"}))
+    await house.hear(Reaction(emoji="👍", to=MessageId("W9")))
+    hints = await house.store.read(lambda tx: tx.outbox.find(states={"queued"}))
+    assert [f"yes {asking.key.split(':')[1]}" in str(hint.content) for hint in hints] == [True]
+    assert effects == []
 
 
 async def test_a_question_that_was_closed_while_it_was_held_is_not_asked_any_more(house: House) -> None:
