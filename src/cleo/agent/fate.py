@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from cleo.agent.confirm import PROMPT, is_over, reached, unasked, unreached
+from cleo.agent.confirm import MOVES, PROMPT, is_over, reached, unasked, unreached
 from cleo.domain.confirmation import EXPIRY
 from cleo.domain.content import MessageId, Template
 from cleo.domain.conversation import ConversationId, conversation_id
@@ -60,7 +60,8 @@ class Fates:
             unasked(tx, item.key)
         if knock:
             heard = tx.conversations.get(item.conversation).heard
-            key = f"knock:{item.conversation}:{heard.at if heard else 0:.0f}"
+            since = f"{heard.account}/{heard.at:.0f}" if heard else "ever"
+            key = f"knock:{item.conversation}:{since}:{tx.marks.get(MOVES)}"
             tx.outbox.add(OutboxItem(key=key, conversation=item.conversation, content=knock))
 
     def release(self, tx: Transaction, conversation: ConversationId) -> bool:
@@ -81,6 +82,8 @@ class Fates:
         """Find the messages by the key that was given back, else by their ids."""
         if receipt.key and (found := tx.outbox.find(key=receipt.key.removesuffix(AGAIN))):
             return found
+        if receipt.chat is None:
+            return ()
         person = tx.people.resolve(frozenset({receipt.chat}), "", self.clock.now())
         chats = [conversation_id(receipt.channel, person.id), conversation_id(receipt.channel, receipt.chat)]
         meant: list[OutboxItem] = []
@@ -91,6 +94,8 @@ class Fates:
 
     def _is_news(self, tx: Transaction, item: OutboxItem, receipt: Receipt) -> bool:
         state: OutboxState = "held" if receipt.held else receipt.state
+        if receipt.state == "failed" and item.repeated and not receipt.key.endswith(AGAIN):
+            return False  # the first of two copies; the second one is on its way, or there
         if not may_move(item.state, state):
             if receipt.state == "failed" and item.state not in {"failed", "held"}:
                 tx.outbox.update(replace(item, reason=f"told to have failed afterwards: {receipt.reason}"))

@@ -150,7 +150,7 @@ class Receiver:
         conversation = tx.conversations.open(replace(_conversation_of(tx, inbound, person, now), heard=heard))
         inbound = _with_quoted_words(tx, inbound, conversation)
         allowed = starts and self._answers(person, inbound)
-        claims = knows_code and not tx.people.owners()
+        claims = knows_code and starts and not tx.people.owners()
         state: InboxState = "new" if allowed and not claims and _starts_run(inbound) else "noted"
         seq = tx.inbox.add(inbound, conversation.id, person.id, state)
         if seq is None:

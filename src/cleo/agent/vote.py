@@ -31,6 +31,7 @@ _IN_DOUBT = frozenset({"sending", "uncertain", "unknown"})
 """States of a question's message that may be there under an id that nobody has told."""
 
 TOO_LATE = "Too late: that is already running."
+TAKEN_BACK = "taken back"
 CLOSED = "That question is closed already."
 EXPIRED = "That question has expired, so nothing was done. Ask me again if you still want it."
 
@@ -199,6 +200,8 @@ def _decide(
         if move(confirmation.ref, when={"pending"}, to="expired") or confirmation.state == "expired":
             ballot.hint(EXPIRED)
         decided = False
+    elif via == "reaction" and _is_taken_back(ballot, confirmation):
+        decided = False
     else:
         decided = move(confirmation.ref, when={"pending"}, to="approved", changes=changes)
     ballot.note(confirmation, verdict if decided else f"{verdict} without effect", via)
@@ -207,11 +210,23 @@ def _decide(
 
 
 def _take_back(ballot: _Ballot, confirmation: Confirmation) -> None:
-    if confirmation.state != "approved" or confirmation.decided_by != ballot.person.id:
+    """Undo a yes by reaction; also one that is still on its way here, as some backends promise no order."""
+    mine = confirmation.decided_by == ballot.person.id
+    if confirmation.state not in OPEN or (confirmation.state == "approved" and not mine):
         return
-    changes: dict[str, object] = {"decided_by": None, "decided_via": "", "decided_at": None}
-    if ballot.tx.confirmations.move(confirmation.ref, when={"approved"}, to="pending", changes=changes):
-        ballot.note(confirmation, "taken back")
+    changes: dict[str, object] = {
+        "decided_by": ballot.person.id,
+        "decided_via": TAKEN_BACK,
+        "decided_at": ballot.inbound.at / 1000,
+    }
+    if ballot.tx.confirmations.move(confirmation.ref, when=OPEN, to="pending", changes=changes):
+        ballot.note(confirmation, TAKEN_BACK)
+
+
+def _is_taken_back(ballot: _Ballot, row: Confirmation) -> bool:
+    """Whether this reaction was put there before it was taken back: by the times that WhatsApp gave both."""
+    undone = row.decided_via == TAKEN_BACK and row.decided_by == ballot.person.id
+    return undone and row.decided_at is not None and ballot.inbound.at / 1000 < row.decided_at
 
 
 def _was_shown(ballot: _Ballot, row: Confirmation) -> bool:

@@ -95,10 +95,10 @@ class OutboxItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What a channel tells about messages that Cleo sent to `chat`."""
+    """What a channel tells about messages that Cleo sent to `chat`; None: that was not told, only the key."""
 
     channel: str
-    chat: Address
+    chat: Address | None
     of: tuple[MessageId, ...]
     state: ReceiptState
     at: int

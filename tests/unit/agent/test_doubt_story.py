@@ -226,6 +226,27 @@ async def test_news_after_nobody_knew_still_count(house: House) -> None:
     assert (await newest(house)).state == "read"
 
 
+async def test_a_first_copy_that_failed_does_not_fail_the_second(house: House) -> None:
+    house.channel.trouble = [SendUncertain("cut off"), Sent(message_id=MessageId("W2"), state="accepted")]
+    key = (await sent(house)).key
+    house.clock.advance(5)
+    await post(house, news(house, "delivered", "another"))
+    await house.later(60)
+    await post(house, news(house, "failed", "W1", key=key, reason="too old"))
+    assert (await newest(house)).state == "accepted"
+    await post(house, news(house, "delivered", "W2", key=key + AGAIN))
+    assert (await newest(house)).state == "delivered"
+
+
+async def test_news_that_tell_only_the_key_are_news(house: House) -> None:
+    house.channel.trouble = [Sent(message_id=MessageId("W1"), state="accepted")]
+    key = (await sent(house)).key
+    item = news(house, "failed", "W1", key=key, reason="blocked")
+    assert isinstance(item.event, Receipt)
+    await post(house, replace(item, event=replace(item.event, chat=None)))
+    assert (await newest(house)).state == "failed"
+
+
 # ── held ───────────────────────────────────────────────────────────────────────────────────────────────
 
 

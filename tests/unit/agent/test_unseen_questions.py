@@ -189,3 +189,15 @@ async def test_what_was_held_goes_out_after_a_move_to_a_way_that_holds_nothing(h
         await house.store.write(lambda tx, a=account: move_over(tx, a, asker, house.clock))
     await house.settle()
     assert [message.text for message in house.channel.delivered] == ["you said: hello"]
+
+
+async def test_a_thumbs_up_that_comes_after_its_own_removal_is_none(house: House) -> None:
+    """Meta promises no order: the 👍 may have met a full disk, and come again later."""
+    await house.say('do wipe {"name": "disk"}')
+    asked = house.question().id
+    given = int(house.clock.now() * 1000)
+    await house.say(Reaction(emoji="", to=asked), at=given + 4000)
+    await house.say(Reaction(emoji="👍", to=asked), at=given)
+    assert effects == []
+    await house.say(Reaction(emoji="👍", to=asked), at=given + 9000)
+    assert effects == ["disk"]

@@ -293,6 +293,25 @@ def test_a_failure_says_why_in_words_and_with_its_number() -> None:
     assert "cannot be delivered" in told.reason
 
 
+def test_a_failure_that_tells_no_receiver_is_known_by_its_key() -> None:
+    nobody = status(state="failed", errors=[{"code": 131026}]) | {"recipient_id": None}
+    assert one(change(statuses=[nobody])).problem
+    told = receipt(nobody | {"biz_opaque_callback_data": "o42"})
+    assert (told.chat, told.key, told.state) == (None, "o42", "failed")
+
+
+def test_a_failure_after_it_was_taken_over_is_not_said_to_be_tried_again() -> None:
+    told = receipt(status(state="failed", errors=[{"code": 131056}]))
+    assert "again" not in told.reason
+    assert "(131056)" in told.reason
+
+
+def test_who_only_opened_the_chat_is_not_answered() -> None:
+    item = one(change(messages=[{"id": "wamid.9", "from": "4915112345678", "type": "request_welcome"}]))
+    assert isinstance(item.event, Inbound)
+    assert not item.starts
+
+
 def test_a_failure_of_the_window_with_nothing_to_knock_with_is_a_failure() -> None:
     raw = written(webhook(change(statuses=[status(state="failed", errors=[{"code": 131047}])])))
     (item,) = read_post(raw, phone_number_id=NUMBER, knock=None, now=NOW).items

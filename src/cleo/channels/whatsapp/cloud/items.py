@@ -113,7 +113,7 @@ def _item(
         body=_body(leaf, contact),
         event=meaning.event,
         problem=meaning.problem,
-        starts=is_live,
+        starts=is_live and meaning.starts,
         opens_window=is_live and meaning.opens_window,
     )
 

@@ -36,6 +36,8 @@ class Meaning:
     event: Inbound | Receipt | Rotation | None = None
     problem: str = ""
     opens_window: bool = False
+    starts: bool = True
+    """Whether it asks for an answer, if it is a message."""
 
 
 def message_kind(message: wire.Message) -> str:
@@ -125,7 +127,9 @@ def _inbound(
     )
     problems = [problem, "" if is_known else "its time cannot be read, and that of its arrival is taken"]
     opens = not from_me and kind_of(message) not in _NO_WORDS
-    return Meaning(event=inbound, problem="; ".join(filter(None, problems)), opens_window=opens)
+    starts = kind_of(message) != "request_welcome"  # somebody opened the chat, and has said nothing yet
+    told = "; ".join(filter(None, problems))
+    return Meaning(event=inbound, problem=told, opens_window=opens, starts=starts)
 
 
 def _content(message: wire.Message, leaf: dict[str, Json]) -> tuple[Content | None, str]:

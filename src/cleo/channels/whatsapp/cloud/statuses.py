@@ -2,7 +2,7 @@
 
 from cleo.channels.whatsapp.backend import CHANNEL
 from cleo.channels.whatsapp.cloud import wire
-from cleo.channels.whatsapp.cloud.errors import is_window, reason_of
+from cleo.channels.whatsapp.cloud.errors import class_of, is_window, reason_of
 from cleo.channels.whatsapp.cloud.identities import read_group, read_id, read_parent, read_person
 from cleo.channels.whatsapp.cloud.messages import Meaning, read_time
 from cleo.domain.content import MessageId, Template
@@ -23,7 +23,7 @@ def read_status(status: wire.Status, *, account: str, knock: Template | None, no
     """Read what became of a message. A status that Cleo knows nothing of, such as `deleted`, means nothing."""
     state = _STATES.get(status.status or "")
     id, chat = read_id(status.id), _chat(status)
-    if not status.status or id is None or chat is None:
+    if not status.status or id is None or (chat is None and not _key(status)):
         return Meaning(problem="it does not say which message, whose or what became of it")
     if state is None:
         return Meaning()
@@ -63,5 +63,7 @@ def _key(status: wire.Status) -> str:
 def _reason(error: wire.Error) -> str:
     said = error.error_data.details if error.error_data else None
     words = reason_of(error.code, error.title or error.message or "", said or "")
+    if class_of(error.code) in {"retry", "throttle"}:  # nobody tries again what was taken over
+        words = "WhatsApp took it over, and then could not deliver it."
     number = f"({error.code})"
     return words if error.code is None or number in words else f"{words} {number}"
