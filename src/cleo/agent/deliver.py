@@ -7,7 +7,7 @@ import structlog
 from cleo.agent.fate import AGAIN, Fates
 from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.delivery import backoff
-from cleo.domain.errors import Paced, SendError, SendUncertain
+from cleo.domain.errors import NotNow, Paced, SendError, SendUncertain
 from cleo.domain.failpoint import failpoint
 from cleo.domain.identity import namespace
 from cleo.domain.message import OutboxItem, OutboxState
@@ -15,6 +15,8 @@ from cleo.ports import Channel, Clock, Degraded, Held, Outcome, Refused, Sent, S
 
 _log = structlog.get_logger("cleo.deliver")
 
+MOST_TRIES = 30
+"""Tries of a message about which the other side says each time that it may work later: half an hour of them."""
 REPEATED = "It was sent once more in doubt, so it may be there twice."
 NOBODY_KNOWS = (
     "Nobody knows whether it arrived: sending it was cut off, and WhatsApp told nothing about it since."
@@ -130,6 +132,11 @@ class Deliverer:
             for receipt in tx.items.receipts(sent.message_id):
                 self.fates.told(tx, receipt)
 
+    def _give_up(self, tx: Transaction, item: OutboxItem, epoch: int) -> None:
+        """One message that never works must not hold up its chat for ever."""
+        tx.conversations.guard(item.conversation, epoch)
+        self.fates.failed(tx, item, f"{item.reason} It was tried {item.attempts} times.")
+
     async def _put_off(self, item: OutboxItem, epoch: int, error: SendError) -> None:
         paced = isinstance(error, Paced)
         attempts = item.attempts if paced else item.attempts + 1
@@ -138,6 +145,9 @@ class Deliverer:
         tell("not sent", uncertain=unsure, attempts=attempts, reason=str(error), code=error.code)
         now = self.clock.now()
         later = replace(item, attempts=attempts, reason=str(error))
+        if isinstance(error, NotNow) and attempts >= MOST_TRIES:
+            await self.store.write(lambda tx: self._give_up(tx, later, epoch))
+            return
         if unsure or item.state == "uncertain" or item.repeated:
             # What may have been sent stays uncertain until the backend knows.
             doubted = now if item.doubted_at is None else item.doubted_at

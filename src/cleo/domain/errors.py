@@ -7,7 +7,8 @@
     ├── SendError
     │   ├── SendRejected     it never will be sent       → dead letter, the owner is told
     │   ├── SendFailed       it was not sent             → backoff, again
-    │   │   └── Paced        it was not even tried yet   → again at its time
+    │   │   ├── Paced        it was not even tried yet   → again at its time
+    │   │   └── NotNow       WhatsApp has trouble with it → again, but not for ever
     │   └── SendUncertain    it may have been sent       → same key again where the backend dedupes
     ├── FetchError           a file cannot be had; the message is answered without it
     ├── ModelError
@@ -59,6 +60,10 @@ class SendFailed(SendError):
 
 class Paced(SendFailed):
     """It is not its turn yet: messages may only follow each other so fast. `retry_after` tells when."""
+
+
+class NotNow(SendFailed):
+    """The other side looked at this very message and says that it may work later."""
 
 
 class SendUncertain(SendError):

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from tests.support.agent_house import OWNER, House
 
-from cleo.agent.deliver import NOBODY_KNOWS, REPEATED
+from cleo.agent.deliver import MOST_TRIES, NOBODY_KNOWS, REPEATED
 from cleo.agent.fate import AGAIN, FRESH
 from cleo.domain.content import Chosen, MessageId, Template, Text
-from cleo.domain.errors import SendFailed, SendUncertain
+from cleo.domain.errors import NotNow, SendFailed, SendUncertain
 from cleo.domain.identity import Address
 from cleo.domain.message import Inbound, OutboxItem, Receipt, ReceiptState
 from cleo.domain.post import Item, Post
@@ -215,6 +215,16 @@ async def test_what_surely_was_not_sent_is_sent_again_unmarked(house: House) -> 
     await house.later(2)
     assert (await newest(house)).state == "sent"
     assert not (await newest(house)).repeated
+
+
+async def test_a_message_that_never_works_does_not_hold_up_its_chat_for_ever(house: House) -> None:
+    house.channel.trouble = [NotNow("WhatsApp has trouble.", code=131000) for _ in range(MOST_TRIES)]
+    await house.say("bad")
+    for _ in range(MOST_TRIES):
+        await house.later(61)
+    assert house.channel.trouble == []
+    assert (await newest(house)).state == "failed"
+    assert f"It was tried {MOST_TRIES} times" in (await house.say("good"))[0]
 
 
 async def test_news_after_nobody_knew_still_count(house: House) -> None:

@@ -32,7 +32,7 @@ def answer(status: int, body: bytes, headers: dict[str, str] | None = None) -> A
 def test_only_what_has_a_number_is_graphs_own_word(status: int, body: bytes, error: type[SendError]) -> None:
     told = answer(status, body)
     assert not told.well
-    assert type(refusal(told)) is error
+    assert isinstance(refusal(told), error)
 
 
 def test_details_are_told_in_either_shape() -> None:

@@ -49,7 +49,8 @@ async def test_every_refusal_says_whether_to_try_again(line: CloudLine, error: t
         line.ticks.now += 3600
         line.fault("send", "refuse", code=code)
         told = await failure(line)
-        assert (type(told), told.code) == (error, code)
+        assert isinstance(told, error)
+        assert told.code == code
     assert line.accepted == []
 
 
@@ -84,7 +85,7 @@ async def test_what_has_no_known_number_is_judged_by_its_status(
     for order in BY_STATUS[error]:
         line.ticks.now += 3600
         line.fault("send", "refuse", **order)
-        assert type(await failure(line)) is error, order
+        assert isinstance(await failure(line), error), order
 
 
 async def test_whatsapp_says_when_to_come_back(line: CloudLine) -> None:
