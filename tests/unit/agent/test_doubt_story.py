@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from tests.support.agent_house import OWNER, House
 
+from cleo.agent import ClaimCode
 from cleo.agent.deliver import MOST_TRIES, NOBODY_KNOWS, REPEATED
 from cleo.agent.fate import AGAIN, FRESH
 from cleo.domain.content import Chosen, MessageId, Template, Text
@@ -89,6 +90,14 @@ async def test_what_somebody_else_answers_starts_nothing(house: House) -> None:
     await post(house, said(house, "for the other one", "A", starts=False))
     await house.settle()
     assert texts(house) == []
+
+
+async def test_a_claim_code_that_was_for_somebody_else_makes_nobody_the_owner(house: House) -> None:
+    house.receiver._claim = ClaimCode("ABCD-2345")  # pyright: ignore[reportPrivateUsage]  # as at a first start
+    await post(house, said(house, "ABCD-2345", "A", starts=False))
+    assert await house.store.read(lambda tx: tx.people.owners()) == []
+    await post(house, said(house, "ABCD-2345", "B"))
+    assert len(await house.store.read(lambda tx: tx.people.owners())) == 1
 
 
 async def test_an_item_that_means_nothing_is_kept(house: House) -> None:
