@@ -8,7 +8,7 @@ from tests.support.clock import FakeClock
 from cleo.domain.content import MessageId
 from cleo.domain.conversation import Heard
 from cleo.domain.message import Receipt, ReceiptState
-from cleo.domain.post import Item, Post
+from cleo.domain.webhook_batch import Item, Post
 from cleo.ports import Store, Transaction
 
 

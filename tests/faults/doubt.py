@@ -9,7 +9,7 @@ from tests.faults.oracle import Evidence, Verdict, View, judge
 from tests.faults.seen import Shown
 from tests.faults.workload import QUESTION
 
-from cleo.agent.fate import AGAIN
+from cleo.agent.outbox.delivery_status import AGAIN
 
 _RARE = 10
 """For so many cuts, one message may stay in doubt for good."""

@@ -27,7 +27,7 @@ from tests.support.agent_house import House
 from tests.support.meta import NOW, NUMBER, Meta
 
 from cleo.agent import Receiver
-from cleo.channels.whatsapp.cloud.items import FAULT, read_post
+from cleo.channels.whatsapp.cloud.inbound.webhook_events import FAULT, read_post
 
 ROUND = 500
 """Examples for one database."""

@@ -8,9 +8,9 @@ import httpx2
 from fastapi import FastAPI
 from tests.support.heard import Heard
 
+from cleo.channels.http.webhook_auth import Secret
 from cleo.channels.whatsapp.bridge.contract import InboundEvent
-from cleo.channels.whatsapp.guard import Secret
-from cleo.channels.whatsapp.webhook import webhook_routes
+from cleo.channels.whatsapp.bridge.webhook import webhook_routes
 
 PATH = "/api/whatsapp/webhook"
 SECRET = "s3cret-of-the-tests"

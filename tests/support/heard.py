@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from cleo.domain.errors import Overloaded, StoreError
 from cleo.domain.message import Inbound, Receipt
-from cleo.domain.post import Post
+from cleo.domain.webhook_batch import Post
 from cleo.ports import Answer
 
 

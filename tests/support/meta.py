@@ -11,11 +11,11 @@ import httpx2
 from fastapi import FastAPI
 from tests.support.clock import FakeClock
 
-from cleo.channels.whatsapp.cloud.items import read_post
-from cleo.channels.whatsapp.cloud.webhook import cloud_routes
+from cleo.channels.whatsapp.cloud.inbound.webhook import cloud_routes
+from cleo.channels.whatsapp.cloud.inbound.webhook_events import read_post
 from cleo.domain.content import Template
 from cleo.domain.message import Inbound
-from cleo.domain.post import Item, Post
+from cleo.domain.webhook_batch import Item, Post
 from cleo.ports import Receive
 
 PATH = "/api/whatsapp/webhook"

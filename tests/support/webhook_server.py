@@ -8,7 +8,7 @@ import uvicorn
 from fastapi import FastAPI
 from tests.support.heard import Heard
 
-from cleo.channels.whatsapp.webhook import webhook_routes
+from cleo.channels.whatsapp.bridge.webhook import webhook_routes
 
 
 async def serve(secret: str, seconds: float) -> None:

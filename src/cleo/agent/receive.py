@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from cleo.agent.fate import Fates
-from cleo.agent.vote import Votes
+from cleo.agent.approval.read_answer import Votes
+from cleo.agent.outbox.delivery_status import Fates
 from cleo.domain.access import Access
 from cleo.domain.confirmation import EXPIRY
 from cleo.domain.content import Choices, Edit, Reaction, Revoke, Text
@@ -21,7 +21,7 @@ from cleo.domain.errors import Overloaded
 from cleo.domain.failpoint import failpoint
 from cleo.domain.identity import Person
 from cleo.domain.message import Inbound, InboxState, OutboxItem, Receipt, Rotation
-from cleo.domain.post import Item, Post
+from cleo.domain.webhook_batch import Item, Post
 from cleo.ports import Answer, Clock, Engine, Store, Transaction
 
 _log = structlog.get_logger("cleo.receive")

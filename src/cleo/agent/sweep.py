@@ -2,7 +2,7 @@
 
 import structlog
 
-from cleo.agent.remind import fire
+from cleo.agent.outbox.reminders import fire
 from cleo.domain.errors import StoreError
 from cleo.domain.failpoint import failpoint
 from cleo.ports import Clock, Engine, Repeats, Store

@@ -10,9 +10,9 @@ from pydantic import SecretStr
 from cleo.app.settings import Settings
 from cleo.channels.whatsapp import WhatsAppBridgeClient
 from cleo.channels.whatsapp.backend import Backend
+from cleo.channels.whatsapp.bridge.webhook import webhook_routes
 from cleo.channels.whatsapp.cloud.client import WhatsAppCloudClient
-from cleo.channels.whatsapp.cloud.webhook import cloud_routes
-from cleo.channels.whatsapp.webhook import webhook_routes
+from cleo.channels.whatsapp.cloud.inbound.webhook import cloud_routes
 from cleo.domain.errors import ConfigError
 from cleo.ports import Clock, Files, Receive
 

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Header, HTTPException, Query, Request
 from pydantic import BaseModel
 
+from cleo.channels.http.webhook_auth import Guard, Refused, Secret
 from cleo.channels.whatsapp.bridge.contract import SECRET_HEADER
-from cleo.channels.whatsapp.guard import Guard, Refused, Secret
 from cleo.domain.message import OutboxItem, OutboxState
 from cleo.ports import Store
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cleo.app.bridge import Links, bridge_program, free_port, webhook_secret
-from cleo.app.note import noted
+from cleo.app.runfile import noted
 from cleo.app.settings import Settings, is_cloud, is_own_machine
 from cleo.app.supervise import Child, News
 from cleo.channels.whatsapp.bridge.contract import LinkAnswer

@@ -18,7 +18,7 @@ def person_address(entry: str) -> Address:
     """Read a phone number in international form, WhatsApp's `…@lid`, or `bsuid:` and a business-scoped user id."""
     if entry.startswith(("phone:", "lid:", "bsuid:")):
         return Address(entry)
-    from cleo.channels.whatsapp.jid import read_address  # noqa: PLC0415 - only lists of people need it
+    from cleo.channels.whatsapp.addresses import read_address  # noqa: PLC0415 - only lists of people need it
 
     found = read_address(entry) if "@" in entry or entry.startswith(("+", "00")) else None
     if found is None or namespace(found) == "group" or not _possible(found):
@@ -42,7 +42,7 @@ def group_address(entry: str) -> Address:
     """Read the JID of a group, or `group:` and the id that the Cloud API has for one."""
     if entry.startswith("group:"):
         return Address(entry)
-    from cleo.channels.whatsapp.jid import read_address  # noqa: PLC0415 - only lists of groups need it
+    from cleo.channels.whatsapp.addresses import read_address  # noqa: PLC0415 - only lists of groups need it
 
     found = read_address(entry)
     if found is None or namespace(found) != "group":

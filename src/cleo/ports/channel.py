@@ -9,7 +9,7 @@ from cleo.domain.conversation import Conversation
 from cleo.domain.health import Health
 from cleo.domain.identity import Address
 from cleo.domain.message import Inbound, Quoted, Receipt
-from cleo.domain.post import Post
+from cleo.domain.webhook_batch import Post
 from cleo.ports.capabilities import Capabilities
 
 Answer = Literal["accepted", "duplicate", "ignored"]

@@ -9,8 +9,8 @@ from cleo.domain.content import MessageId
 from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.identity import PersonId
 from cleo.domain.message import Inbound, InboxItem, InboxState, OutboxItem, OutboxState, Receipt
-from cleo.domain.post import Item, Post
 from cleo.domain.run import Run, RunId, RunState
+from cleo.domain.webhook_batch import Item, Post
 
 
 class Inbox(Protocol):

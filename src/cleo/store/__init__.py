@@ -1,10 +1,10 @@
 """All truth, in SQL: one file a noun. Beside it the files, the clock and the lock of the data directory."""
 
 from cleo.store.clock import SystemClock
+from cleo.store.copy_to_postgres import move
 from cleo.store.files import DiskFiles
-from cleo.store.glance import Glance, glance
+from cleo.store.inspect import Glance, glance
 from cleo.store.lock import lock_data_dir
-from cleo.store.moving import move
 from cleo.store.sql import SqlStore, open_store
 
 __all__ = [

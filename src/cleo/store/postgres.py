@@ -12,9 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from cleo.domain.errors import ConfigError, StoreError
+from cleo.store.db_errors import explain, is_conflict, is_lost
 from cleo.store.migrate import create, migrate, revision
 from cleo.store.schema import metadata
-from cleo.store.trouble import explain, is_conflict, is_lost
 
 KINDS = frozenset({"postgresql", "postgres"})
 """How a URL may begin."""

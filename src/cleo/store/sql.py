@@ -17,9 +17,8 @@ from cleo.store.conversations import SqlConversations
 from cleo.store.dead_letters import SqlDeadLetters
 from cleo.store.history import SqlHistory
 from cleo.store.inbox import SqlInbox
-from cleo.store.items import SqlItems
+from cleo.store.installation import SqlMarks
 from cleo.store.ledger import SqlLedger
-from cleo.store.marks import SqlMarks
 from cleo.store.outbox import SqlOutbox
 from cleo.store.people import SqlPeople
 from cleo.store.postgres import KINDS, PostgresServer, another_try
@@ -27,7 +26,8 @@ from cleo.store.records import SqlRecords
 from cleo.store.reminders import SqlReminders
 from cleo.store.runs import SqlRuns
 from cleo.store.sqlite import SqliteFile
-from cleo.store.threads import Readers, Writer, no_patience
+from cleo.store.webhook_events import SqlItems
+from cleo.store.writer import Readers, Writer, no_patience
 
 T = TypeVar("T")
 

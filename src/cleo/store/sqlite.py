@@ -11,9 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from cleo.domain.errors import StoreError
+from cleo.store.db_errors import damaged, explain
 from cleo.store.files import flush
 from cleo.store.migrate import create, migrate
-from cleo.store.trouble import damaged, explain
 
 _MAGIC = b"SQLite format 3\0"
 _APPLICATION_ID = 0x436C656F

@@ -8,7 +8,7 @@ from pydantic_ai.exceptions import ModelHTTPError
 from tests.support.agent_house import FRIEND, OWNER, STRANGER, House
 
 from cleo.agent import ClaimCode
-from cleo.agent.job import Job
+from cleo.agent.run.claim import Job
 from cleo.domain.access import Access
 from cleo.domain.content import Edit, File, MessageId, Other, Reaction
 from cleo.domain.errors import Fenced, SendFailed, SendUncertain, StoreError

@@ -7,8 +7,8 @@ import pytest
 from pydantic_ai.exceptions import ModelHTTPError
 from tests.support.agent_house import FRIEND, OWNER, House
 
-from cleo.agent.confirm import Asker
-from cleo.agent.move import LOST, move_over
+from cleo.agent.account_switch import LOST, move_over
+from cleo.agent.approval.confirm import Asker
 from cleo.domain.access import Access
 from cleo.domain.content import Chosen, MessageId, Reaction
 from cleo.domain.conversation import ConversationId

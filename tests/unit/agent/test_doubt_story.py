@@ -7,13 +7,13 @@ import pytest
 from tests.support.agent_house import OWNER, House
 
 from cleo.agent import ClaimCode
-from cleo.agent.deliver import MOST_TRIES, NOBODY_KNOWS, REPEATED
-from cleo.agent.fate import AGAIN, FRESH
+from cleo.agent.outbox.deliver import MOST_TRIES, NOBODY_KNOWS, REPEATED
+from cleo.agent.outbox.delivery_status import AGAIN, FRESH
 from cleo.domain.content import Chosen, MessageId, Template, Text
 from cleo.domain.errors import NotNow, SendFailed, SendUncertain
 from cleo.domain.identity import Address
 from cleo.domain.message import Inbound, OutboxItem, Receipt, ReceiptState
-from cleo.domain.post import Item, Post
+from cleo.domain.webhook_batch import Item, Post
 from cleo.ports import Capabilities, Held, Sent
 
 KNOCK = Template(name="hello", language="en")

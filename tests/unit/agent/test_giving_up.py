@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.support.agent_house import House
 
-from cleo.agent.job import GAVE_UP
+from cleo.agent.run.claim import GAVE_UP
 from cleo.domain.content import Reaction
 from cleo.domain.run import MAX_DEATHS, Run, RunId, RunKind
 from cleo.ports import Tool, Transaction

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.support.agent_house import FRIEND, OWNER, House
 
-from cleo.agent.job import GAVE_UP
+from cleo.agent.run.claim import GAVE_UP
 from cleo.domain.run import MAX_DEATHS
 from cleo.ports import Tool
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from tests.support.agent_house import FRIEND, OWNER, House
 
-from cleo.agent.confirm import PROMPT, Asker
-from cleo.agent.job import Claims, Job, Wait
-from cleo.agent.move import move_over
+from cleo.agent.account_switch import move_over
+from cleo.agent.approval.confirm import PROMPT, Asker
+from cleo.agent.run.claim import Claims, Job, Wait
 from cleo.domain.access import Access
 from cleo.domain.confirmation import UNDELIVERED
 from cleo.domain.content import Chosen, Content, MessageId, Reaction, Text
@@ -16,8 +16,8 @@ from cleo.domain.conversation import Conversation, conversation_id
 from cleo.domain.errors import SendUncertain
 from cleo.domain.identity import Address
 from cleo.domain.message import Inbound, Quoted, Receipt
-from cleo.domain.post import Item, Post
 from cleo.domain.run import Run, RunId
+from cleo.domain.webhook_batch import Item, Post
 from cleo.ports import Held, Outcome, Refused, Sent, Tool, ToolContext, Transaction
 
 SECOND = Address("phone:+4915100000003")

@@ -14,7 +14,7 @@ from cleo.app.doctor.cloud import cloud
 from cleo.app.doctor.finding import Finding, take
 from cleo.app.doctor.history import history
 from cleo.app.doctor.number import NEWEST
-from cleo.app.note import noted
+from cleo.app.runfile import noted
 from cleo.app.settings import Settings, load
 
 WORD = "the-verify-token"

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from cleo.app.http import http_app
 from cleo.app.readiness import Readiness
-from cleo.channels.whatsapp.webhook import webhook_routes
+from cleo.channels.whatsapp.bridge.webhook import webhook_routes
 from cleo.domain.errors import StoreError
 from cleo.domain.health import Health
 from cleo.domain.message import Inbound, Receipt

@@ -7,7 +7,7 @@ import pytest
 from tests.support.fake_bridge import FakeBridge, Trouble
 
 from cleo.app.cli.send import run
-from cleo.app.note import noted
+from cleo.app.runfile import noted
 from cleo.domain.errors import CleoError
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from cleo.channels.whatsapp.channel import AS_A_LINK, AS_WORDS, WhatsAppChannel
-from cleo.channels.whatsapp.choices import in_words, to_tap
+from cleo.channels.whatsapp.text.choices import in_words, to_tap
 from cleo.domain.content import Choices, Location, Option, Template
 from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.identity import Address, PersonId

@@ -3,7 +3,7 @@
 import httpx2
 import pytest
 
-from cleo.channels.whatsapp.cloud.answers import Answer, read_sent, refusal
+from cleo.channels.whatsapp.cloud.outbound.responses import Answer, read_sent, refusal
 from cleo.domain.errors import SendError, SendFailed, SendRejected, SendUncertain
 from cleo.domain.identity import Address
 

@@ -16,7 +16,7 @@ from cleo.channels.whatsapp.backend import (
     SendsTemplates,
     Types,
 )
-from cleo.channels.whatsapp.cloud.bodies import recipient
+from cleo.channels.whatsapp.cloud.outbound.requests import recipient
 from cleo.domain.content import Choices, Location, MessageId, Option, Reaction, Template
 from cleo.domain.conversation import Conversation, conversation_id
 from cleo.domain.errors import SendError, SendFailed, SendRejected

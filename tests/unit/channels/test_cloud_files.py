@@ -14,7 +14,7 @@ from tests.support.cloud_line import CloudLine, cloud_line
 from tests.support.files_at import once
 
 from cleo.channels.whatsapp.cloud.capabilities import CLOUD
-from cleo.channels.whatsapp.cloud.fitting import fit
+from cleo.channels.whatsapp.cloud.outbound.media_fallback import fit
 from cleo.domain.content import File, FileId, FileKind
 from cleo.domain.errors import FetchError, SendError, SendFailed, SendRejected, SendUncertain
 from cleo.ports import Degraded, FileLimit, Outcome, Refused, Sent

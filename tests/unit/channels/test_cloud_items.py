@@ -21,9 +21,9 @@ from tests.support.meta import (
     written,
 )
 
-from cleo.channels.whatsapp.cloud.items import read_post
+from cleo.channels.whatsapp.cloud.inbound.webhook_events import read_post
 from cleo.domain.message import Inbound, Receipt
-from cleo.domain.post import Item
+from cleo.domain.webhook_batch import Item
 
 
 def test_every_entry_change_and_array_is_walked() -> None:

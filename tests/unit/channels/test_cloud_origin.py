@@ -6,7 +6,7 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
-from cleo.channels.whatsapp.cloud.origin import Origin
+from cleo.channels.whatsapp.cloud.outbound.origin import Origin
 from cleo.domain.errors import ConfigError
 
 

@@ -26,7 +26,7 @@ from tests.support.meta import (
     written,
 )
 
-from cleo.channels.whatsapp.cloud.webhook import MAX_BYTES, cloud_routes
+from cleo.channels.whatsapp.cloud.inbound.webhook import MAX_BYTES, cloud_routes
 from cleo.domain.errors import ConfigError
 
 BODY = written(webhook(change(messages=[said()])))

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleo.channels.whatsapp.jid import read_address, write_jid
+from cleo.channels.whatsapp.addresses import read_address, write_jid
 from cleo.domain.identity import Address, address
 
 SAME_PHONE = [

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from cleo.channels.whatsapp.graphemes import cut_before
-from cleo.channels.whatsapp.text import parts
+from cleo.channels.whatsapp.text.graphemes import cut_before
+from cleo.channels.whatsapp.text.render import parts
 
 APART = "\u200b"
 

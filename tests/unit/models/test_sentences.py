@@ -8,7 +8,7 @@ from pydantic_ai import Tool
 from pydantic_ai.tools import ToolDefinition
 from tests.unit.models.sentences import HELD_OUT, KNOWN, Expected
 
-from cleo.agent.toolkit import toolkit
+from cleo.agent.run.tool_adapter import toolkit
 from cleo.models.asked import Do
 from cleo.models.plan import plan
 from cleo.models.turn import Turn

@@ -14,8 +14,8 @@ from tests.support.postgres import Postgres
 
 from cleo.domain.errors import StoreError
 from cleo.domain.identity import PersonId
-from cleo.domain.post import Item, Post
 from cleo.domain.run import RunId
+from cleo.domain.webhook_batch import Item, Post
 from cleo.ports import DeadLetter, Parked, Record, Reminder, Tool, Transaction
 from cleo.store import lock_data_dir, move, open_store
 from cleo.store.schema import metadata
@@ -95,7 +95,7 @@ async def test_what_fails_halfway_leaves_nothing_in_the_target(
     await store.write(fill)
     await store.close()
     with monkeypatch.context() as broken:
-        broken.setattr("cleo.store.moving._number_on", lambda *_: 1 / 0)  # type: ignore[misc]  # raises on purpose
+        broken.setattr("cleo.store.copy_to_postgres._number_on", lambda *_: 1 / 0)  # type: ignore[misc]  # raises on purpose
         with pytest.raises(ZeroDivisionError):
             move(source, target)
     assert move(source, target)["inbox"] == 1200

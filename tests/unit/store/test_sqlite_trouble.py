@@ -18,7 +18,7 @@ from cleo.domain.errors import StoreError
 from cleo.store import SqlStore, open_store
 from cleo.store.sql import nouns
 from cleo.store.sqlite import SqliteFile
-from cleo.store.threads import Writer
+from cleo.store.writer import Writer
 
 
 def opened(path: Path) -> SqlStore:

@@ -6,8 +6,8 @@ import httpx2
 from pydantic import ValidationError
 
 from cleo.app.bridge import webhook_secret
-from cleo.app.note import find_running
 from cleo.app.outbox_routes import PATH, OutboxReport
+from cleo.app.runfile import find_running
 from cleo.app.settings import is_cloud, load
 from cleo.channels.whatsapp.bridge.contract import SECRET_HEADER
 from cleo.domain.errors import CleoError

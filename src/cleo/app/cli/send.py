@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 from cleo.app.bridge import webhook_secret
-from cleo.app.note import find_running
+from cleo.app.runfile import find_running
 from cleo.app.setting_values import person_address
 from cleo.app.settings import Settings, is_cloud, load
 from cleo.channels.whatsapp import WhatsAppBridgeClient, WhatsAppChannel

@@ -6,7 +6,7 @@ import httpx2
 from pydantic import ValidationError
 
 from cleo.app.http import ReadyReport
-from cleo.app.note import find_running
+from cleo.app.runfile import find_running
 from cleo.app.settings import load
 from cleo.domain.errors import CleoError
 

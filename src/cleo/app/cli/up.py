@@ -12,7 +12,7 @@ from cleo.app.cli.until import on_signals, until_told
 from cleo.app.serve import BridgeOptions, Running, running
 from cleo.app.setting_values import person_address
 from cleo.app.settings import Settings, environment, is_cloud, load, secrets
-from cleo.channels.whatsapp.webhook import PATH
+from cleo.channels.whatsapp.bridge.webhook import PATH
 from cleo.domain.errors import ConfigError
 
 _log = structlog.get_logger("cleo.up")

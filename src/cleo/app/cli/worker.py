@@ -5,7 +5,7 @@ import sys
 
 from cleo.app import logs
 from cleo.app.cli.until import on_signals, until_told
-from cleo.app.fleet import worker_running
+from cleo.app.roles import worker_running
 from cleo.app.settings import Settings, environment, load, secrets
 
 

@@ -4,7 +4,7 @@ from cleo.app.doctor.finding import Findings, bad, good, note
 from cleo.app.doctor.graph import ask, is_unknown, origin_of
 from cleo.app.doctor.token import unseen
 from cleo.app.settings import Settings
-from cleo.channels.whatsapp.cloud.answers import Tolerant, read_body
+from cleo.channels.whatsapp.cloud.outbound.responses import Tolerant, read_body
 from cleo.channels.whatsapp.cloud.wire import Many, Maybe
 from cleo.domain.content import Template
 

@@ -8,7 +8,7 @@ import httpx2
 
 from cleo.app.backends import cloud_settings
 from cleo.app.doctor.finding import Finding, Findings, bad, good, note
-from cleo.app.note import find_running
+from cleo.app.runfile import find_running
 from cleo.app.settings import Settings
 from cleo.channels.whatsapp.backend import PATH
 from cleo.domain.errors import CleoError

@@ -84,7 +84,7 @@ def _node(settings: Settings) -> Findings:
 
 
 def _bridge(settings: Settings) -> Findings:
-    from cleo.app.note import find_running  # noqa: PLC0415 - only when there is something to ask
+    from cleo.app.runfile import find_running  # noqa: PLC0415 - only when there is something to ask
 
     try:
         url = settings.whatsapp_bridge_url or find_running(settings.cleo_data).bridge

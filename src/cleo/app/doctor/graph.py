@@ -6,9 +6,9 @@ import httpx2
 
 from cleo.app.backends import cloud_settings
 from cleo.app.settings import Settings
-from cleo.channels.whatsapp.cloud.answers import Answer
-from cleo.channels.whatsapp.cloud.graph import Graph
-from cleo.channels.whatsapp.cloud.origin import Origin
+from cleo.channels.whatsapp.cloud.outbound.graph import Graph
+from cleo.channels.whatsapp.cloud.outbound.origin import Origin
+from cleo.channels.whatsapp.cloud.outbound.responses import Answer
 from cleo.domain.errors import CleoError
 
 _SECONDS = 10.0

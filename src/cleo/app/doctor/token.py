@@ -6,8 +6,8 @@ from typing import Final
 from cleo.app.doctor.finding import Finding, Findings, bad, good, note
 from cleo.app.doctor.graph import ask, origin_of, said
 from cleo.app.settings import Settings
-from cleo.channels.whatsapp.cloud.answers import Answer, Tolerant, read_body
 from cleo.channels.whatsapp.cloud.errors import lacks_right
+from cleo.channels.whatsapp.cloud.outbound.responses import Answer, Tolerant, read_body
 from cleo.channels.whatsapp.cloud.wire import Many, Maybe
 from cleo.domain.errors import CleoError
 

@@ -13,8 +13,8 @@ from cleo.channels.whatsapp.backend import (
     SendsTemplates,
     Types,
 )
-from cleo.channels.whatsapp.choices import in_words, to_tap
-from cleo.channels.whatsapp.text import parts
+from cleo.channels.whatsapp.text.choices import in_words, to_tap
+from cleo.channels.whatsapp.text.render import parts
 from cleo.domain.content import (
     Choices,
     Chosen,

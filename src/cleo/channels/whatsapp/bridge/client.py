@@ -7,12 +7,12 @@ from typing import TypeVar
 import httpx2
 from pydantic import ValidationError
 
+from cleo.channels.http.http_files import capped, open_stored
+from cleo.channels.whatsapp.addresses import write_jid
 from cleo.channels.whatsapp.bridge import contract as wire
-from cleo.channels.whatsapp.bridge.answers import read_health, read_sent
 from cleo.channels.whatsapp.bridge.http import BridgeHttp
 from cleo.channels.whatsapp.bridge.origin import Origin
-from cleo.channels.whatsapp.jid import write_jid
-from cleo.channels.whatsapp.transfer import capped, open_stored
+from cleo.channels.whatsapp.bridge.responses import read_health, read_sent
 from cleo.domain.content import File, MessageId, Reaction
 from cleo.domain.conversation import Conversation
 from cleo.domain.errors import FetchError, SendRejected

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import get_args
 
+from cleo.channels.http.sanitize import file_name, label, milliseconds
+from cleo.channels.whatsapp.addresses import read_address
 from cleo.channels.whatsapp.backend import CHANNEL
 from cleo.channels.whatsapp.bridge import contract as wire
-from cleo.channels.whatsapp.jid import read_address
-from cleo.channels.whatsapp.labels import file_name, label, milliseconds
 from cleo.domain.content import (
     Content,
     Edit,

@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 
 import httpx2
 
-from cleo.channels.whatsapp.bridge.answers import Answer
+from cleo.channels.http.http_files import NOT_SENT, FilePart, start_of
 from cleo.channels.whatsapp.bridge.contract import KEY_HEADER, SECRET_HEADER
 from cleo.channels.whatsapp.bridge.origin import Origin
-from cleo.channels.whatsapp.transfer import NOT_SENT, FilePart, start_of
+from cleo.channels.whatsapp.bridge.responses import Answer
 from cleo.domain.errors import SendFailed, SendUncertain
 
 _SHORT = httpx2.Timeout(5.0)

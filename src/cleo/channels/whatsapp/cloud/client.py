@@ -9,19 +9,19 @@ from dataclasses import replace
 import httpx2
 from pydantic import SecretStr
 
-from cleo.channels.whatsapp.cloud import bodies
-from cleo.channels.whatsapp.cloud.answers import Answer, read_sent, refusal
+from cleo.channels.http.http_files import open_stored
 from cleo.channels.whatsapp.cloud.capabilities import CLOUD, DAY, PER_ACCOUNT, PER_CHAT, TAPPING
-from cleo.channels.whatsapp.cloud.checkup import Checkup
 from cleo.channels.whatsapp.cloud.errors import PAIR_LIMIT, WINDOW, reason_of
-from cleo.channels.whatsapp.cloud.fitting import Fitted, fit
-from cleo.channels.whatsapp.cloud.graph import Graph
-from cleo.channels.whatsapp.cloud.halt import HALTING, Halt
-from cleo.channels.whatsapp.cloud.limiter import Limiter
-from cleo.channels.whatsapp.cloud.media import Media, read_uploaded
-from cleo.channels.whatsapp.cloud.origin import Origin
-from cleo.channels.whatsapp.cloud.window import Window
-from cleo.channels.whatsapp.transfer import open_stored
+from cleo.channels.whatsapp.cloud.health import Checkup
+from cleo.channels.whatsapp.cloud.outbound import requests as bodies
+from cleo.channels.whatsapp.cloud.outbound.circuit_breaker import HALTING, Halt
+from cleo.channels.whatsapp.cloud.outbound.graph import Graph
+from cleo.channels.whatsapp.cloud.outbound.limiter import Limiter
+from cleo.channels.whatsapp.cloud.outbound.media import Media, read_uploaded
+from cleo.channels.whatsapp.cloud.outbound.media_fallback import Fitted, fit
+from cleo.channels.whatsapp.cloud.outbound.origin import Origin
+from cleo.channels.whatsapp.cloud.outbound.responses import Answer, read_sent, refusal
+from cleo.channels.whatsapp.cloud.outbound.service_window import Window
 from cleo.domain.content import Choices, File, Location, Reaction, Template
 from cleo.domain.conversation import Conversation
 from cleo.domain.errors import FetchError, SendFailed, SendRejected, SendUncertain

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from cleo.channels.http.sanitize import label
 from cleo.channels.whatsapp.cloud import wire
-from cleo.channels.whatsapp.labels import label
 from cleo.domain.identity import Address, address, namespace
 from cleo.domain.message import Rotation
 from cleo.domain.number import variants

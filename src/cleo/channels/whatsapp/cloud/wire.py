@@ -5,7 +5,7 @@ Source: Meta's webhook reference for the Cloud API (v26.0), as noted in the deve
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cleo.channels.whatsapp.tolerant import Many, Maybe
+from cleo.channels.http.lenient import Many, Maybe
 
 
 class _Part(BaseModel):

@@ -1,0 +1,1 @@
+"""Files of a conversation: fetched before a run, shown to models that see."""

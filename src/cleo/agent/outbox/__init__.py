@@ -1,0 +1,1 @@
+"""Messages on their way out: delivery in order, what became of each, and reminders."""

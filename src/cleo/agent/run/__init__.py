@@ -1,0 +1,1 @@
+"""A run: one turn of the agent in one conversation, from claiming what is new to committing the reply."""

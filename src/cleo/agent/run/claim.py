@@ -1,0 +1,210 @@
+"""Step 4 of the line: what there is to do in a conversation now, claimed before anybody works on it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from uuid import uuid4
+
+from cleo.agent.approval import confirm
+from cleo.domain.access import Access
+from cleo.domain.confirmation import FINAL, Confirmation
+from cleo.domain.content import Text
+from cleo.domain.conversation import Conversation, ConversationId
+from cleo.domain.identity import PersonId
+from cleo.domain.message import InboxItem, OutboxItem
+from cleo.domain.run import MAX_DEATHS, Run, RunId, RunKind
+from cleo.ports import DeadLetter, Parked, Transaction
+
+WINDOW = 60
+"""Messages of history that the model gets."""
+MOST = 10
+"""Messages that one turn answers. The rest of a long burst has turns of its own: all of it in one would want more
+tool calls than a turn may make, and all of it would fail."""
+
+_RUSH_QUIET = 0.3
+_RUSH_LONGEST = 1.5
+
+GAVE_UP = "⚠️ Sorry, I tried several times and could not handle that. My owner can see it in the log."
+
+
+@dataclass(slots=True, kw_only=True)
+class Job:
+    """One run with everything it begins with, read in one transaction."""
+
+    run: Run
+    epoch: int
+    conversation: Conversation
+    person: PersonId
+    items: Sequence[InboxItem] = ()
+    bodies: Sequence[bytes] = ()
+    parked: Parked | None = None
+    rows: Sequence[Confirmation] = ()
+    """The questions of the parked batch."""
+    late: Confirmation | None = None
+    told: list[Confirmation] = field(default_factory=list[Confirmation])
+    """Detached questions that ended; the model learns it with this prompt."""
+    lost: Sequence[DeadLetter] = ()
+    """Messages of Cleo's that never arrived; the model learns it with this prompt."""
+    suspect: bool = False
+    """It went down with the process each time but the last one is left: that one counts only once it begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """More may come in a moment: look again after `seconds`."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claims:
+    """Claims jobs for people who may be answered."""
+
+    access: Access
+    begun: set[RunId] = field(default_factory=set[RunId])
+    """Runs that this process has worked on: it outlived them."""
+
+    def claim(
+        self, tx: Transaction, conversation: ConversationId, epoch: int, now: float, *, busy: bool
+    ) -> Job | Wait | None:
+        """Take the next job: an unfinished run, new messages, a settled batch, or a late yes.
+
+        The conversation is the caller's in this transaction: it was leased or guarded. `busy` tells that the worker
+        comes from another job, so that what is new came in meanwhile.
+        """
+        run = tx.runs.open(conversation)
+        if run and run.attempts >= MAX_DEATHS:
+            _give_up(tx, run, now)
+            run = None
+        if run:
+            job = self._load(tx, run, epoch, tx.inbox.of_run(run.id))
+            job.suspect = run.attempts == MAX_DEATHS - 1 and run.id not in self.begun
+            if not job.suspect:
+                self._count(tx, job)
+            return job
+        confirm.expire(tx, conversation, now)
+        items = self._allowed(tx, conversation)
+        if wait := _rush(items, now, busy=busy):
+            return wait
+        new = _new(tx, conversation, items, now)
+        if new is None:
+            return None
+        self.begun.add(new.id)
+        return self._load(tx, new, epoch, items[:MOST])
+
+    def try_again(self, tx: Transaction, job: Job) -> None:
+        """Count the last attempt of a suspect, now that it begins."""
+        tx.conversations.guard(job.conversation.id, job.epoch)
+        self._count(tx, job)
+
+    def _count(self, tx: Transaction, job: Job) -> None:
+        job.run = replace(job.run, attempts=job.run.attempts + 1)
+        tx.runs.update(job.run)
+        self.begun.add(job.run.id)
+
+    def _allowed(self, tx: Transaction, conversation: ConversationId) -> list[InboxItem]:
+        """Drop what came from people who may not be answered any more."""
+        allowed: list[InboxItem] = []
+        for item in tx.inbox.new(conversation):
+            if self.access.role(tx.people.get(item.person)) == "stranger":
+                tx.inbox.move([item.seq], "noted")
+            else:
+                allowed.append(item)
+        return allowed
+
+    def _load(self, tx: Transaction, run: Run, epoch: int, items: Sequence[InboxItem]) -> Job:
+        conversation = tx.conversations.get(run.conversation)
+        parked = tx.history.parked(run.conversation)
+        late = next(iter(tx.confirmations.find(ref=run.ref)), None) if run.ref else None
+        rows = _batch(tx, run.conversation, parked) if parked else []
+        asked_by = _asked_by(tx, run, [late] if late else rows)
+        asks = run.kind == "message" and not run.prompted
+        untold = (
+            tx.confirmations.find(conversation=run.conversation, states=FINAL, told=False) if asks else ()
+        )
+        return Job(
+            run=run,
+            epoch=epoch,
+            conversation=conversation,
+            person=items[-1].person if items else asked_by or conversation.person or PersonId(""),
+            items=items,
+            bodies=tx.history.window(run.conversation, WINDOW),
+            parked=parked,
+            rows=rows,
+            late=late,
+            told=[row for row in untold if row.detached],
+            lost=tx.dead_letters.untold(run.conversation) if asks else (),
+        )
+
+
+def _rush(items: Sequence[InboxItem], now: float, *, busy: bool) -> Wait | None:
+    """A lone message is never delayed; messages that come in a rush wait a moment for each other."""
+    if not items or not (busy or len(items) > 1):
+        return None
+    quiet = now - items[-1].received_at
+    if quiet < _RUSH_QUIET and now - items[0].received_at < _RUSH_LONGEST:
+        return Wait(max(_RUSH_QUIET - max(quiet, 0.0), 0.01))
+    return None
+
+
+def _new(tx: Transaction, conversation: ConversationId, items: Sequence[InboxItem], now: float) -> Run | None:
+    if items:
+        run = _start(tx, conversation, "message")
+        tx.inbox.move([item.seq for item in items[:MOST]], "taken", run.id)
+        return run
+    parked = tx.history.parked(conversation)
+    if parked and confirm.settled(_batch(tx, conversation, parked), now):
+        return _start(tx, conversation, "resume")
+    approved = tx.confirmations.find(conversation=conversation, states={"approved"}, told=False)
+    late = next((row for row in approved if row.detached), None)
+    return _start(tx, conversation, "late", late.ref) if late else None
+
+
+def _start(tx: Transaction, conversation: ConversationId, kind: RunKind, ref: str = "") -> Run:
+    run = Run(id=RunId(uuid4().hex), conversation=conversation, kind=kind, attempts=1, ref=ref)
+    tx.runs.start(run)
+    return run
+
+
+def _batch(tx: Transaction, conversation: ConversationId, parked: Parked) -> list[Confirmation]:
+    rows = tx.confirmations.find(conversation=conversation, told=False)
+    return [row for row in rows if row.batch == parked.batch and not row.detached]
+
+
+def _asked_by(tx: Transaction, run: Run, rows: Sequence[Confirmation]) -> PersonId:
+    """Tell who wanted what was asked about. After a crash the batch may be settled: it is the newest then."""
+    if not rows and run.kind == "resume":
+        rows = tx.confirmations.find(conversation=run.conversation)[-1:]
+    return rows[0].asked_by if rows else PersonId("")
+
+
+def _give_up(tx: Transaction, run: Run, now: float) -> None:
+    """Close a run that crashed again and again: its messages become dead letters, the chat is told."""
+    tx.runs.update(replace(run, state="failed"))
+    parked = tx.history.parked(run.conversation) if run.kind == "resume" else None
+    asked_for = tx.inbox.of_run(parked.run) if parked and parked.run else ()
+    items = [*tx.inbox.of_run(run.id), *asked_for]
+    tx.inbox.move([item.seq for item in items], "dead")
+    reason = f"the run failed {run.attempts} times"
+    for item in items:
+        letter = DeadLetter(
+            kind="inbound", key=f"inbox:{item.seq}", conversation=run.conversation, reason=reason, at=now
+        )
+        tx.dead_letters.add(letter)
+    if parked:  # a run of another kind is not about these questions
+        for row in _batch(tx, run.conversation, parked):
+            _leave(tx, row, now)
+        tx.history.park(run.conversation, None)
+    if run.ref:
+        tx.confirmations.move(run.ref, when={"approved"}, to="cancelled", changes={"told": True})
+        for row in tx.confirmations.find(ref=run.ref, states={"executing"}):
+            _leave(tx, row, now)
+    notice = OutboxItem(key=f"{run.id}:gave-up", conversation=run.conversation, content=Text(body=GAVE_UP))
+    tx.outbox.add(notice)
+
+
+def _leave(tx: Transaction, row: Confirmation, now: float) -> None:
+    """Let a question live on alone; what was begun will never be known."""
+    state = "unknown" if row.state == "executing" else row.state
+    tx.confirmations.move(row.ref, when={row.state}, to=state, changes={"detached": True})
+    if state != row.state:
+        tx.confirmations.note(row.ref, state, at=now, detail="its run was given up")

@@ -1,0 +1,35 @@
+"""What one turn works with: its conversation, its tools, and the way to save its progress."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pydantic_ai.messages import ModelMessage
+
+from cleo.agent.approval.confirm import Asker
+from cleo.domain.access import Access
+from cleo.domain.conversation import Conversation
+from cleo.domain.identity import PersonId
+from cleo.domain.run import RunId
+from cleo.ports import Clock, Store, Tool, ToolContext
+
+
+@dataclass(slots=True, kw_only=True)
+class Turn:
+    """The library's `deps` of one run: lives in memory only, for the length of the run."""
+
+    conversation: Conversation
+    person: PersonId
+    run: RunId
+    tools: Mapping[str, Tool]
+    store: Store
+    clock: Clock
+    access: Access
+    asker: Asker
+    instructions: str
+    context: Callable[[str], ToolContext]
+    """Makes a tool's context for an idempotency key."""
+    checkpoint: Callable[[Sequence[ModelMessage]], Awaitable[None]]
+    """Saves the turn so far, so that a call keeps its identity through a crash. Raises `Fenced`."""
+    open_questions: int = 0
+    keys: dict[str, str] = field(default_factory=dict[str, str])
+    """Idempotency key of each call that runs now, by its call id."""

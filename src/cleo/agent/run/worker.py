@@ -1,0 +1,298 @@
+"""One worker a conversation: claims what there is to do, takes the turn, commits it, sends."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import structlog
+from pydantic_ai.messages import ModelMessage
+
+from cleo.agent.approval.confirm import Asker, facts, open_questions
+from cleo.agent.media.fetch import Fetcher
+from cleo.agent.outbox.deliver import Deliverer, Outgoing
+from cleo.agent.outbox.delivery_status import Fates
+from cleo.agent.run.claim import Claims, Job, Wait
+from cleo.agent.run.commit import Answerer
+from cleo.agent.run.deps import Turn
+from cleo.agent.run.model_loop import End, Loop
+from cleo.agent.run.prompt import instructions, lateness, losses, prompt
+from cleo.agent.run.resume import Beginning, begin
+from cleo.agent.run.tool_messages import Speaker
+from cleo.domain.access import Access
+from cleo.domain.confirmation import EXPIRY
+from cleo.domain.conversation import ConversationId
+from cleo.domain.errors import Fenced, ModelUnavailable
+from cleo.domain.failpoint import failpoint
+from cleo.domain.run import MAX_ATTEMPTS
+from cleo.ports import (
+    Channel,
+    Clock,
+    Engine,
+    Files,
+    MarksRead,
+    Renders,
+    ShowsTyping,
+    Store,
+    Tool,
+    ToolContext,
+    Transaction,
+)
+
+_log = structlog.get_logger("cleo.worker")
+
+_TYPING_AFTER = 0.25
+_TYPING_IN_TIME = 0.8
+"""The sign is shown again after this part of the time that it lasts."""
+_LONG_REPLY = 4000
+_MODEL_PAUSE = 2.0
+"""Seconds before a model that could not be reached is tried again; doubled each time."""
+
+
+@dataclass(kw_only=True)
+class Worker:
+    """Does what there is to do in a conversation. Knows no channel and no model by name."""
+
+    store: Store
+    engine: Engine
+    clock: Clock
+    files: Files
+    access: Access
+    channels: Mapping[str, Channel]
+    loop: Loop
+    tools: Mapping[str, Tool]
+    zone: ZoneInfo
+    extra_instructions: str = ""
+    file_max_bytes: int = 64 * 1024 * 1024
+    question_expiry: float = EXPIRY
+    """Seconds that a question is open once it arrived."""
+    doubt: float = 20.0
+    """Seconds that news of a message may take whose send was cut off."""
+
+    def __post_init__(self) -> None:
+        """Make the parts that keep nothing but memory."""
+        self._claims = Claims(access=self.access)
+        self._one_suspect = asyncio.Lock()
+        self._reading: set[asyncio.Task[None]] = set()
+        fates = Fates(clock=self.clock, expiry=self.question_expiry)
+        self._deliverer = Deliverer(
+            store=self.store, clock=self.clock, fates=fates, doubt=self.doubt, awake_since=self.clock.now()
+        )
+        self._fetcher = Fetcher(
+            store=self.store, files=self.files, clock=self.clock, max_bytes=self.file_max_bytes
+        )
+
+    async def work(self, conversation: ConversationId) -> None:
+        """Work until nothing is left. Stops quietly when another worker took the conversation over."""
+        try:
+            await self._work(conversation)
+        except Fenced:
+            _log.info("conversation taken over by another worker")
+
+    async def _work(self, conversation: ConversationId) -> None:
+        epoch, channel, step = await self.store.write(lambda tx: self._take(tx, conversation))
+        while True:
+            if step.job is not None:
+                failpoint("claim.after_commit")
+            await self._deliverer.drain(step.outgoing, epoch, channel)
+            if step.job is None:
+                return
+            step = await self._do(step.job, channel) or await self.store.write(
+                lambda tx: self._look_again(tx, conversation, epoch, channel)
+            )
+
+    async def _do(self, job: Job | Wait, channel: Channel) -> "_Step | None":
+        """Tell what is next, when that is known at the job's end already."""
+        if isinstance(job, Wait):
+            await self.clock.sleep(job.seconds)
+            return None
+        return await (self._alone(job, channel) if job.suspect else self._turn(job, channel))
+
+    def _take(self, tx: Transaction, conversation: ConversationId) -> tuple[int, Channel, "_Step"]:
+        epoch = tx.conversations.lease(conversation)
+        channel = self.channels[tx.conversations.get(conversation).channel]
+        return epoch, channel, self._look(tx, conversation, epoch, channel, busy=False)
+
+    def _look_again(
+        self, tx: Transaction, conversation: ConversationId, epoch: int, channel: Channel
+    ) -> "_Step":
+        tx.conversations.guard(conversation, epoch)
+        return self._look(tx, conversation, epoch, channel, busy=True)
+
+    def _look(
+        self, tx: Transaction, conversation: ConversationId, epoch: int, channel: Channel, *, busy: bool
+    ) -> "_Step":
+        job = self._claims.claim(tx, conversation, epoch, self.clock.now(), busy=busy)
+        return _Step(job, self._deliverer.head(tx, conversation, channel))
+
+    async def _alone(self, job: Job, channel: Channel) -> "_Step | None":
+        """Take a suspect's last turn beside no other suspect: if it ends the process again, it was the one."""
+        async with self._one_suspect:
+            await self.store.write(lambda tx: self._claims.try_again(tx, job))
+            return await self._turn(job, channel)
+
+    def asker(self, channel: Channel) -> Asker:
+        """Make what asks on this channel."""
+        return Asker(access=self.access, channel=channel, tools=self.tools, expiry=self.question_expiry)
+
+    async def _turn(self, job: Job, channel: Channel) -> "_Step | None":
+        asker = self.asker(channel)
+        answerer = Answerer(asker=asker, channel=channel)
+        self._mark_read(channel, job)
+        async with _typing(channel, job):
+            beginning = await self._begin(job, channel)
+            progress = _Progress(self.store, answerer, job, beginning)
+            turn = await self._make_turn(job, channel, asker, progress)
+            failpoint("model.before")
+            end = await self.loop.run(beginning.start, turn)
+            failpoint("model.after")
+        if isinstance(end.error, ModelUnavailable) and job.run.attempts < MAX_ATTEMPTS:
+            _log.warning("model unavailable", attempt=job.run.attempts, reason=str(end.error))
+            await self.clock.sleep(_MODEL_PAUSE * 2 ** (job.run.attempts - 1))
+            return None
+        return await self._finish(job, end, progress, channel)
+
+    def _mark_read(self, channel: Channel, job: Job) -> None:
+        """Say that it was read; the answer does not wait for that, nor ends it."""
+        if job.items and isinstance(channel, MarksRead):
+            reading = asyncio.create_task(channel.read(job.conversation))
+            self._reading.add(reading)
+            reading.add_done_callback(self._reading.discard)
+
+    async def _begin(self, job: Job, channel: Channel) -> Beginning:
+        if job.run.prompted or not job.items:
+            return begin(job, ())
+        files = await self._fetcher.fetch(job.items, channel)
+        words = prompt(
+            job.items,
+            files=files,
+            facts=[*facts(job.told), *losses(job.lost), *lateness(job.items)],
+            named=job.conversation.is_group,
+        )
+        return begin(job, words)
+
+    async def _make_turn(self, job: Job, channel: Channel, asker: Asker, progress: "_Progress") -> Turn:
+        here = job.conversation
+        questions = await self.store.read(lambda tx: open_questions(tx, here.id)) if job.rows else 0
+        now = datetime.fromtimestamp(self.clock.now(), self.zone)
+        return Turn(
+            conversation=here,
+            person=job.person,
+            run=job.run.id,
+            tools=self.tools,
+            store=self.store,
+            clock=self.clock,
+            access=self.access,
+            asker=asker,
+            instructions=instructions(
+                now=now, zone=self.zone.key, advice=channel.capabilities.advice, extra=self.extra_instructions
+            ),
+            context=lambda key: self._tool_context(key, job, channel),
+            checkpoint=progress.checkpoint,
+            open_questions=questions,
+        )
+
+    def _tool_context(self, key: str, job: Job, channel: Channel) -> ToolContext:
+        say = Speaker(
+            key=key,
+            here=job.conversation,
+            channel=channel,
+            store=self.store,
+            engine=self.engine,
+            clock=self.clock,
+        )
+        return ToolContext(
+            conversation=job.conversation.id,
+            person=job.person,
+            key=key,
+            zone=self.zone,
+            clock=self.clock,
+            store=self.store,
+            files=self.files,
+            say=say,
+        )
+
+    async def _finish(self, job: Job, end: End, progress: "_Progress", channel: Channel) -> "_Step":
+        if end.error:
+            _log.error("turn failed", reason=str(end.error))
+        end.messages = progress.rest(end.messages)
+        end.parts = await _rendered(end.reply, channel)
+        now = self.clock.now()
+
+        def commit(tx: Transaction) -> tuple[set[ConversationId], _Step]:
+            wake = progress.answerer.commit(tx, job, end, progress.beginning.answers, now)
+            return wake, self._look(tx, job.conversation.id, job.epoch, channel, busy=True)
+
+        failpoint("answer.before_commit")
+        wake, step = await self.store.write(commit)
+        failpoint("answer.after_commit")
+        self._claims.begun.discard(job.run.id)
+        for conversation in wake - {job.conversation.id}:
+            await self.engine.wake(conversation)
+        return step
+
+
+async def _rendered(markdown: str, channel: Channel) -> list[str]:
+    """Divide a reply into messages; a long one takes a while, and others must not wait for it."""
+    if not isinstance(channel, Renders):
+        return [markdown]
+    if len(markdown) < _LONG_REPLY:
+        return channel.render(markdown)
+    return await asyncio.to_thread(channel.render, markdown)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What there is to do in a conversation: first what goes out, then the job."""
+
+    job: Job | Wait | None
+    outgoing: Outgoing | None
+
+
+@dataclass
+class _Progress:
+    """How much of a turn is saved. Tool calls run side by side; one of them saves for all."""
+
+    store: Store
+    answerer: Answerer
+    job: Job
+    beginning: Beginning
+    saved: int = 0
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def checkpoint(self, messages: Sequence[ModelMessage]) -> None:
+        """Save what is new in the library's list of messages."""
+        async with self.lock:
+            new = self.rest(messages[len(self.beginning.start.window) :])
+            if new:
+                answers = self.beginning.answers
+                await self.store.write(lambda tx: self.answerer.checkpoint(tx, self.job, new, answers))
+                self.saved += len(new)
+                failpoint("checkpoint.after_commit")
+
+    def rest(self, added: Sequence[ModelMessage]) -> list[ModelMessage]:
+        """Tell which of the messages that the run added (and of its unsaved start) are not saved yet."""
+        return [*self.beginning.unsaved, *added][self.saved :]
+
+
+@asynccontextmanager
+async def _typing(channel: Channel, job: Job) -> AsyncGenerator[None]:
+    """Show that Cleo writes, but only when an answer takes a moment."""
+
+    async def show() -> None:
+        sign = channel.capabilities.typing
+        if sign and isinstance(channel, ShowsTyping):
+            await asyncio.sleep(_TYPING_AFTER)
+            while True:
+                await channel.typing(job.conversation, True)
+                await asyncio.sleep(sign.seconds * _TYPING_IN_TIME)
+
+    showing = asyncio.create_task(show())
+    try:
+        yield
+    finally:
+        showing.cancel()
+        with suppress(asyncio.CancelledError):
+            await showing

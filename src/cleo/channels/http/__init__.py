@@ -1,0 +1,1 @@
+"""What every webhook and HTTP client of a channel needs: authentication, strict JSON, error responses, files."""

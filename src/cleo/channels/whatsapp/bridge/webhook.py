@@ -1,0 +1,128 @@
+"""Where the bridge hands over what happened on WhatsApp: `POST /api/whatsapp/webhook`."""
+
+from collections.abc import Callable, Coroutine
+from http import HTTPStatus
+from typing import Annotated, Any
+
+import structlog
+from fastapi import APIRouter, Header, Request, Response
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from pydantic import ValidationError
+
+from cleo.channels.http.error_responses import Refusal, not_now, refuse
+from cleo.channels.http.strict_json import NotJson, read_json
+from cleo.channels.http.webhook_auth import Guard, Refused, Secret
+from cleo.channels.whatsapp.backend import PATH
+from cleo.channels.whatsapp.bridge.contract import (
+    MAX_WEBHOOK_BYTES,
+    SECRET_HEADER,
+    InboundEvent,
+    WebhookAnswer,
+)
+from cleo.channels.whatsapp.bridge.events import Ignored, read_event
+from cleo.domain.errors import Overloaded, StoreError
+from cleo.domain.message import Receipt
+from cleo.ports import Receive
+
+_MOST_PROBLEMS = 5
+_OTHER_METHODS = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_log = structlog.get_logger("cleo.whatsapp")
+
+
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The event is on disk, was there before, or asks for nothing."},
+    403: {"description": "The secret is missing or wrong. No body."},
+    405: {"description": "Only POST. No body."},
+    408: {"model": Refusal, "description": "The body came too slowly. Send it again."},
+    413: {"model": Refusal, "description": "The body is larger than 1 MiB. Never send it again."},
+    415: {"model": Refusal, "description": "The body is not plain JSON. Never send it again."},
+    422: {"model": Refusal, "description": "The event breaks the contract. Never send it again."},
+    503: {"model": Refusal, "description": "The event could not be kept. Send it again after `Retry-After`."},
+}
+
+
+def webhook_routes(receive: Receive, secret: Secret, *, seconds: float = 10.0) -> APIRouter:
+    """Make the routes; a body has `seconds` to arrive.
+
+    Raises `ConfigError` when `secret` is set but cannot be one; None lets everybody in.
+    """
+    guard = Guard(secret, header=SECRET_HEADER, max_bytes=MAX_WEBHOOK_BYTES, seconds=seconds)
+
+    class GuardedRoute(APIRoute):
+        """FastAPI documents the endpoint; the guard, not FastAPI, reads the request."""
+
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            return guarded
+
+    async def guarded(request: Request) -> Response:
+        try:
+            return await webhook(_event(await guard.read(request)))
+        except Refused as refused:
+            return refuse(refused)
+
+    async def webhook(
+        event: InboundEvent, x_webhook_secret: Annotated[str | None, Header(alias=SECRET_HEADER)] = None
+    ) -> Response:
+        """Take one event. 200 comes only after it is on disk; the same event again changes nothing."""
+        try:
+            answer = await _receive(event, receive)
+        except (StoreError, Overloaded) as error:
+            raise not_now(error) from error
+        return JSONResponse(answer.model_dump())
+
+    async def other_method(request: Request) -> Response:
+        try:
+            guard.admit(request)
+        except Refused as refused:
+            return refuse(refused)
+        return Response(status_code=HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": "POST"})
+
+    router = APIRouter(route_class=GuardedRoute, tags=["whatsapp"])
+    router.add_api_route(
+        PATH,
+        webhook,
+        methods=["POST"],
+        response_model=WebhookAnswer,
+        responses=_ANSWERS,
+        summary="Take an event",
+    )
+    router.add_api_route(
+        PATH,
+        other_method,
+        methods=_OTHER_METHODS,
+        include_in_schema=False,
+        route_class_override=APIRoute,
+    )
+    return router
+
+
+async def _receive(event: InboundEvent, receive: Receive) -> WebhookAnswer:
+    match read_event(event):
+        case Ignored(why):
+            _log.info("event ignored", why=why)
+            return WebhookAnswer(status="ignored")
+        case Receipt() as receipt:
+            return WebhookAnswer(status=await receive.receipt(receipt))
+        case inbound:
+            return WebhookAnswer(status=await receive.message(inbound))
+
+
+def _event(body: bytes) -> InboundEvent:
+    try:
+        return InboundEvent.model_validate(read_json(body), by_alias=True, by_name=False)
+    except NotJson as error:
+        problem = f"{error}.".capitalize()
+    except ValidationError as error:
+        problem = _problems(error)
+    raise Refused(422, "invalid_event", problem, close=False)
+
+
+def _problems(error: ValidationError) -> str:
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    told = [
+        f"{'.'.join(map(str, problem['loc'])) or 'body'}: {problem['msg'].removeprefix('Value error, ')}"
+        for problem in found[:_MOST_PROBLEMS]
+    ]
+    more = len(found) - len(told)
+    return "; ".join(told) + (f"; and {more} more" if more else "")

@@ -1,0 +1,218 @@
+"""What a message says: each kind of Meta's as the content that the rest of Cleo knows."""
+
+import math
+import re
+from collections.abc import Callable
+from urllib.parse import quote
+
+from cleo.channels.http.sanitize import file_name, label
+from cleo.channels.http.strict_json import Json
+from cleo.channels.whatsapp.cloud import wire
+from cleo.channels.whatsapp.cloud.identities import read_id
+from cleo.channels.whatsapp.cloud.inbound.lenient_json import write_json
+from cleo.domain.content import (
+    Chosen,
+    Content,
+    Edit,
+    File,
+    FileKind,
+    Location,
+    MessageId,
+    Other,
+    Reaction,
+    Revoke,
+    Text,
+)
+
+URL = "cloud:"
+"""Begins the url of a file that Meta keeps: `cloud:{media_id}`, and `?sha256={quoted}` where Meta told it."""
+
+_MEDIA_ID = re.compile(r"[A-Za-z0-9_.\-]{1,256}")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_VCARD = re.compile(r"^(?:item\d+\.)?(FN|TEL)(?:;[^:\r\n]*)?:([^\r\n]+)", re.MULTILINE | re.IGNORECASE)
+_LONGEST_BODY = 2000
+_LONGEST_EMOJI = 64
+_BRIDGE_NAMES = {"poll_creation": "poll"}
+"""Kinds that the bridge has another word for."""
+
+
+class Unreadable(ValueError):
+    """Says what is missing; never what was sent."""
+
+
+def kind_of(message: wire.Message) -> str:
+    """Tell the kind, in a name that can stand in logs."""
+    return read_name(message.type)
+
+
+def read_name(text: str | None) -> str:
+    """Read a name that Meta gave to a kind of thing; `unknown` where it is none."""
+    return text if text and _NAME.fullmatch(text) else "unknown"
+
+
+def read_content(message: wire.Message, leaf: dict[str, Json]) -> Content:
+    """Read what a message says; a kind without a shape is `Other`. Raises `Unreadable`."""
+    kind = kind_of(message)
+    if reader := _READERS.get(kind):
+        return reader(message)
+    return _other(kind, _errors(message) or _readable(leaf.get(kind)))
+
+
+def without_shape(message: wire.Message) -> Other:
+    """What a message is that could not be read: people are answered all the same."""
+    return _other(kind_of(message), _errors(message))
+
+
+def _other(kind: str, body: str) -> Other:
+    return Other(kind=_BRIDGE_NAMES.get(kind, kind), body=body[:_LONGEST_BODY])
+
+
+def _text(message: wire.Message) -> Text:
+    body = (message.text and message.text.body) or ""
+    if not body.strip():
+        raise Unreadable("its text is missing")
+    return Text(body=body)
+
+
+def _media(name: str, kind: FileKind) -> Callable[[wire.Message], File]:
+    def read(message: wire.Message) -> File:
+        media: wire.Media | None = getattr(message, name)
+        if media is None or not _MEDIA_ID.fullmatch(media.id or ""):
+            raise Unreadable("the id of its file is missing")
+        checksum = f"?sha256={quote(media.sha256, safe='')}" if media.sha256 else ""
+        return File(
+            kind="voice" if media.voice else kind,
+            mimetype=label(media.mime_type).lower() or "application/octet-stream",
+            name=file_name(media.filename),
+            caption=media.caption or "",
+            url=f"{URL}{media.id}{checksum}",
+        )
+
+    return read
+
+
+def _location(message: wire.Message) -> Location:
+    place = message.location or wire.Place()
+    if not _is_within(place.latitude, 90) or not _is_within(place.longitude, 180):
+        raise Unreadable("its place is nowhere on earth")
+    return Location(
+        latitude=place.latitude or 0.0,
+        longitude=place.longitude or 0.0,
+        name=label(place.name),
+        address=label(place.address),
+    )
+
+
+def _is_within(degrees: float | None, limit: float) -> bool:
+    return degrees is not None and math.isfinite(degrees) and abs(degrees) <= limit
+
+
+def _contacts(message: wire.Message) -> Other:
+    cards = [_card(card) for card in message.contacts if card]
+    if not any(cards):
+        raise Unreadable("its contacts are missing")
+    return _other("contact" if len(cards) == 1 else "contacts", "\n".join(filter(None, cards)))
+
+
+def _card(card: wire.Card) -> str:
+    name = card.name or wire.CardName()
+    words = [name.formatted_name or " ".join(filter(None, [name.first_name, name.last_name]))]
+    words += [phone.phone or phone.wa_id or "" for phone in card.phones if phone]
+    words += [found[2] for found in _VCARD.finditer(card.vcard or "")]
+    return " ".join(filter(None, map(label, words)))
+
+
+def _reaction(message: wire.Message) -> Reaction:
+    reaction = message.reaction or wire.Reaction()
+    to = read_id(reaction.message_id)
+    if to is None:
+        raise Unreadable("the message that it is put on is missing")
+    return Reaction(emoji=(reaction.emoji or "")[:_LONGEST_EMOJI], to=MessageId(to))
+
+
+def _button(message: wire.Message) -> Chosen:
+    button = message.button or wire.Button()
+    return _chosen(wire.Reply(id=button.payload or button.text, title=button.text))
+
+
+def _chosen(reply: wire.Reply) -> Chosen:
+    if not reply.id:
+        raise Unreadable("it does not say what was chosen")
+    return Chosen(id=reply.id, title=label(reply.title) or reply.id)
+
+
+def _interactive(message: wire.Message) -> Content:
+    answer = message.interactive or wire.Interactive()
+    if reply := answer.button_reply or answer.list_reply:
+        return _chosen(reply)
+    if flow := answer.nfm_reply:
+        words = [flow.body, flow.response_json]
+        return _other("flow", "\n".join(filter(None, words)))
+    return _other(read_name(answer.type) if answer.type else "interactive", _errors(message))
+
+
+def _order(message: wire.Message) -> Other:
+    order = message.order or wire.Order()
+    lines = [_product(product) for product in order.product_items if product]
+    return _other("order", "\n".join(filter(None, [order.text, *lines])))
+
+
+def _product(product: wire.Product) -> str:
+    price = " ".join(filter(None, [product.item_price, product.currency]))
+    what = product.product_retailer_id or "?"
+    return f"- {product.quantity or '1'} x {what}" + (f" at {price}" if price else "")
+
+
+def _unsupported(message: wire.Message) -> Other:
+    named = message.unsupported.type if message.unsupported else None
+    return _other(read_name(named) if named else "unsupported", _errors(message))
+
+
+def _edit(message: wire.Message) -> Edit:
+    edit = message.edit or wire.Edit()
+    of, new = read_id(edit.original_message_id), edit.message or wire.Edited()
+    media = new.image or new.video or new.document
+    body = (new.text and new.text.body) or (media and media.caption)
+    if of is None or not body:
+        raise Unreadable("the message that it changes, or its new text, is missing")
+    return Edit(of=MessageId(of), body=body)
+
+
+def _revoke(message: wire.Message) -> Revoke:
+    of = read_id(message.revoke.original_message_id) if message.revoke else None
+    if of is None:
+        raise Unreadable("the message that it deletes is missing")
+    return Revoke(of=MessageId(of))
+
+
+def _errors(message: wire.Message) -> str:
+    return " ".join(label(error.words) for error in message.errors if error)
+
+
+def _readable(part: Json) -> str:
+    """The words of a part of unknown shape; where none can be told from the rest, all of it."""
+    if isinstance(part, dict):
+        named = (part.get(name) for name in ("body", "text", "caption", "title", "name"))
+        words = [each for each in named if isinstance(each, str) and each]
+        return words[0] if words else write_json(part)
+    return part if isinstance(part, str) else "" if part is None else write_json(part)
+
+
+_READERS: dict[str, Callable[[wire.Message], Content]] = {
+    "text": _text,
+    "image": _media("image", "image"),
+    "video": _media("video", "video"),
+    "audio": _media("audio", "audio"),
+    "voice": _media("voice", "voice"),
+    "document": _media("document", "document"),
+    "sticker": _media("sticker", "sticker"),
+    "location": _location,
+    "contacts": _contacts,
+    "reaction": _reaction,
+    "button": _button,
+    "interactive": _interactive,
+    "order": _order,
+    "unsupported": _unsupported,
+    "edit": _edit,
+    "revoke": _revoke,
+}

@@ -1,0 +1,69 @@
+"""What a status means: the news about one message that Cleo sent."""
+
+from cleo.channels.whatsapp.backend import CHANNEL
+from cleo.channels.whatsapp.cloud import wire
+from cleo.channels.whatsapp.cloud.errors import class_of, is_window, reason_of
+from cleo.channels.whatsapp.cloud.identities import read_group, read_id, read_parent, read_person
+from cleo.channels.whatsapp.cloud.inbound.messages import Meaning, read_time
+from cleo.domain.content import MessageId, Template
+from cleo.domain.identity import Address
+from cleo.domain.message import Receipt, ReceiptState
+
+_STATES: dict[str, ReceiptState] = {
+    "sent": "sent",
+    "delivered": "delivered",
+    "read": "read",
+    "played": "played",
+    "failed": "failed",
+}
+_LONGEST_KEY = 512
+
+
+def read_status(status: wire.Status, *, account: str, knock: Template | None, now: float) -> Meaning:
+    """Read what became of a message. A status that Cleo knows nothing of, such as `deleted`, means nothing."""
+    state = _STATES.get(status.status or "")
+    id, chat = read_id(status.id), _chat(status)
+    if not status.status or id is None or (chat is None and not _key(status)):
+        return Meaning(problem="it does not say which message, whose or what became of it")
+    if state is None:
+        return Meaning()
+    error = next((each for each in status.errors if each), None) if state == "failed" else None
+    held = knock is not None and error is not None and is_window(error.code)
+    return Meaning(
+        event=Receipt(
+            channel=CHANNEL,
+            chat=chat,
+            of=(MessageId(id),),
+            state=state,
+            at=read_time(status.timestamp, now)[0],
+            reason=_reason(error or wire.Error()) if state == "failed" else "",
+            account=account,
+            key=_key(status),
+            held=held,
+            knock=knock if held else None,
+        )
+    )
+
+
+def _chat(status: wire.Status) -> Address | None:
+    if status.recipient_type == "group" or status.group_id:
+        return read_group(status.group_id or status.recipient_id)
+    return (
+        read_person(status.recipient_id)
+        or read_person(status.recipient_user_id)
+        or read_parent(status.recipient_parent_user_id)
+    )
+
+
+def _key(status: wire.Status) -> str:
+    key = status.biz_opaque_callback_data or ""
+    return key if len(key) <= _LONGEST_KEY else ""
+
+
+def _reason(error: wire.Error) -> str:
+    said = error.error_data.details if error.error_data else None
+    words = reason_of(error.code, error.title or error.message or "", said or "")
+    if class_of(error.code) in {"retry", "throttle"}:  # nobody tries again what was taken over
+        words = "WhatsApp took it over, and then could not deliver it."
+    number = f"({error.code})"
+    return words if error.code is None or number in words else f"{words} {number}"

@@ -1,0 +1,113 @@
+"""Where Meta hands over what happened on WhatsApp: `GET` and `POST /api/whatsapp/webhook`.
+
+Meta sends again for days what is not answered with 200, so 200 comes only after the commit, and 503 when there was
+none. What is signed is always kept, readable or not: sending it again would cure nothing.
+"""
+
+import asyncio
+from functools import partial
+from http import HTTPStatus
+from typing import Annotated, Any
+
+import structlog
+from fastapi import APIRouter, Query, Request, Response
+
+from cleo.channels.http.error_responses import Refusal, not_now, refuse
+from cleo.channels.http.webhook_auth import Reader, Refused, headers
+from cleo.channels.whatsapp.backend import PATH
+from cleo.channels.whatsapp.cloud.inbound.signature import HEADER, is_signed, is_token
+from cleo.channels.whatsapp.cloud.inbound.webhook_events import read_post
+from cleo.domain.content import Template
+from cleo.domain.errors import ConfigError, Overloaded, StoreError
+from cleo.domain.webhook_batch import Post
+from cleo.ports import Clock, Receive
+
+MAX_BYTES = 4 * 1024 * 1024
+"""Meta sends at most 3 MB."""
+
+_LONGEST_CHALLENGE = 256
+_LARGE = 64 * 1024
+"""Bytes above which reading takes tens of milliseconds, for which nobody else shall wait."""
+_log = structlog.get_logger("cleo.whatsapp")
+
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Everything in it is on disk, or was there before. No body."},
+    403: {"description": "The signature is missing or wrong. No body."},
+    408: {"model": Refusal, "description": "The body came too slowly. Send it again."},
+    413: {"model": Refusal, "description": "The body is larger than 4 MiB."},
+    503: {"model": Refusal, "description": "It could not be kept. Send it again after `Retry-After`."},
+}
+
+
+def cloud_routes(
+    receive: Receive,
+    *,
+    app_secret: str,
+    verify_token: str,
+    phone_number_id: str,
+    knock: Template | None,
+    clock: Clock,
+    seconds: float = 10.0,
+) -> APIRouter:
+    """Make the routes; a body has `seconds` to arrive. Raises `ConfigError` when a secret is empty.
+
+    `phone_number_id` is Cleo's own: what is for another number is kept and means nothing. `knock` may be sent to
+    somebody who has not written lately.
+    """
+    _check(app_secret, "WHATSAPP_CLOUD_APP_SECRET")
+    _check(verify_token, "WHATSAPP_CLOUD_VERIFY_TOKEN")
+    reader = Reader(max_bytes=MAX_BYTES, seconds=seconds)
+
+    async def handshake(
+        mode: Annotated[str, Query(alias="hub.mode")] = "",
+        token: Annotated[str, Query(alias="hub.verify_token")] = "",
+        challenge: Annotated[str, Query(alias="hub.challenge")] = "",
+    ) -> Response:
+        """Tell Meta that this is the address that the operator means."""
+        echo = challenge.encode(errors="replace")
+        if (
+            mode != "subscribe"
+            or not is_token(token, verify_token)
+            or not 0 < len(echo) <= _LONGEST_CHALLENGE
+        ):
+            return refuse(Refused(403, "wrong_verify_token", "", close=False))
+        return Response(echo, media_type="text/plain", headers={"X-Content-Type-Options": "nosniff"})
+
+    async def read(raw: bytes) -> Post:
+        reading = partial(read_post, raw, phone_number_id=phone_number_id, knock=knock, now=clock.now())
+        return reading() if len(raw) < _LARGE else await asyncio.to_thread(reading)
+
+    async def webhook(request: Request) -> Response:
+        """Take everything that a request brings, in one commit; the same again changes nothing."""
+        try:
+            raw = await reader.read(request)
+            if not is_signed(raw, headers(request, HEADER), app_secret):
+                raise Refused(403, "wrong_signature", "")
+            await _keep(receive, await read(raw))
+        except Refused as refused:
+            return refuse(refused)
+        return Response(status_code=HTTPStatus.OK)
+
+    router = APIRouter(tags=["whatsapp"])
+    router.add_api_route(PATH, handshake, methods=["GET"], summary="Answer Meta's handshake")
+    router.add_api_route(PATH, webhook, methods=["POST"], responses=_ANSWERS, summary="Take what Meta tells")
+    return router
+
+
+async def _keep(receive: Receive, post: Post) -> None:
+    try:
+        new = await receive.post(post)
+    except (StoreError, Overloaded) as error:
+        raise not_now(error) from error
+    told = [item for item in post.items if item.problem or item.kind.startswith("error")]
+    if new and told:
+        _log.warning(
+            "kept, but of no use", what=sorted({f"{item.kind} {item.problem}".strip() for item in told})
+        )
+
+
+def _check(secret: str, setting: str) -> None:
+    if not secret.strip():
+        raise ConfigError(
+            f"{setting} must be set: without it anybody could speak as Meta. See docs/settings.md."
+        )

@@ -1,0 +1,1 @@
+"""Requests to Meta's Graph API, and what their responses mean."""

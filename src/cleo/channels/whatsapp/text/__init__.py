@@ -1,0 +1,1 @@
+"""Text for WhatsApp: Markdown to WhatsApp's marks, cut into messages; choices as words."""

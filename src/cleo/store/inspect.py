@@ -1,0 +1,59 @@
+"""A look at a database that a Cleo may be using: nothing is made, migrated or written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from cleo.domain.errors import StoreError
+from cleo.store.db_errors import explain
+from cleo.store.migrate import revision
+from cleo.store.schema import HEAD, conversations, marks, outbox
+from cleo.store.sql import database_of
+from cleo.store.sqlite import SqliteFile
+
+_STATES = select(outbox.c.state, func.count()).group_by(outbox.c.state)
+_MARKS = select(marks.c.name).where(marks.c.text != "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """What is to be seen: outgoing messages by state, how many chats were heard from lately, names of marks."""
+
+    messages: Mapping[str, int]
+    windows: int
+    marks: frozenset[str]
+
+
+def glance(url: str, *, since: float, account: str | None) -> Glance | None:
+    """Look; None: nothing is there yet. `windows` counts chats that wrote to `account` after `since` (Unix seconds).
+
+    Raises `ConfigError` for a URL that names no database, and `StoreError` when it cannot be read.
+    """
+    database = database_of(url)
+    if isinstance(database, SqliteFile) and not database.exists():
+        return None
+    try:
+        with database.onlooker().connect() as connection:
+            return _see(connection, since, account)
+    except SQLAlchemyError as error:
+        raise StoreError(f"The database cannot be looked at. {explain(error)}") from error
+
+
+def _see(connection: Connection, since: float, account: str | None) -> Glance | None:
+    found = revision(connection)
+    if found is None:
+        return None
+    if found != HEAD:
+        raise StoreError(
+            f"The database is of another version of Cleo (its schema is {found}, this one knows {HEAD}). An older "
+            "one is brought up to date by the next start: cleo up"
+        )
+    heard = conversations.c.heard_at > since, conversations.c.heard_account == account
+    windows = select(func.count()).select_from(conversations).where(*heard)
+    return Glance(
+        messages={row[0]: row[1] for row in connection.execute(_STATES)},
+        windows=connection.scalar(windows) or 0,
+        marks=frozenset(connection.scalars(_MARKS)),
+    )
