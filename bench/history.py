@@ -66,4 +66,4 @@ def _some(tx: Transaction, first: int, last: int) -> None:
         tx.outbox.add(
             OutboxItem(key=f"old:{number}", conversation=chat, content=Text(body="hello"), state="sent")
         )
-        tx.history.append(chat, RunId(f"old{number}"), _TURN)
+        tx.transcript.append(chat, RunId(f"old{number}"), _TURN)

@@ -71,7 +71,7 @@ def question(
     asked_at: float | None = 1000.0,
     expires_at: float | None = 2800.0,
     detached: bool = False,
-    told: bool = False,
+    reported: bool = False,
 ) -> Confirmation:
     return Confirmation(
         ref=ref,
@@ -88,7 +88,7 @@ def question(
         asked_at=asked_at,
         expires_at=expires_at,
         detached=detached,
-        told=told,
+        reported=reported,
     )
 
 

@@ -17,7 +17,7 @@ from cleo.app.demo.graph.sends import Location as Place
 from cleo.channels import CHANNELS
 from cleo.channels.whatsapp import BACKENDS, WhatsAppBridgeClient, WhatsAppChannel
 from cleo.domain.content import Content, Edit, File, Location, MessageId, Other, Reaction, Revoke, Text
-from cleo.domain.conversation import Conversation, Heard, conversation_id
+from cleo.domain.conversation import Conversation, LastInbound, conversation_id
 from cleo.domain.errors import FetchError, SendFailed
 from cleo.domain.identity import Address, PersonId
 from cleo.domain.message import Quoted
@@ -28,7 +28,7 @@ ANN = Conversation(
     channel="whatsapp",
     address=Address("phone:+4915112345678"),
     person=PersonId("ann"),
-    heard=Heard(account=NUMBER, id=WAMID, at=time.time()),
+    last_inbound=LastInbound(account=NUMBER, id=WAMID, at=time.time()),
 )
 GROUP = Conversation(
     id=conversation_id("whatsapp", Address("group:120363000000000001")),

@@ -14,7 +14,7 @@ from cleo.ports import Store
 
 async def test_a_question_comes_back_as_it_was(store: Store) -> None:
     asked = replace(
-        question("K7Q4", state="denied", detached=True, told=True),
+        question("K7Q4", state="denied", detached=True, reported=True),
         decided_by=PersonId(BEN),
         decided_via="reaction",
         decided_at=1500.5,
@@ -44,7 +44,7 @@ async def test_questions_are_found_by_what_is_asked_for(store: Store) -> None:
     asked = [
         question("ZZZZ"),
         question("BBBB", state="approved"),
-        question("AAAA", state="denied", told=True),
+        question("AAAA", state="denied", reported=True),
         question("CCCC", OTHER_CHAT),
     ]
     for one in asked:
@@ -54,8 +54,10 @@ async def test_questions_are_found_by_what_is_asked_for(store: Store) -> None:
     assert await store.read(lambda tx: tx.confirmations.find(conversation=CHAT)) == [z, b, a]
     assert await store.read(lambda tx: tx.confirmations.find(states=OPEN)) == [z, b, c]
     assert await store.read(lambda tx: tx.confirmations.find(states=[])) == []
-    assert await store.read(lambda tx: tx.confirmations.find(told=True)) == [a]
-    assert await store.read(lambda tx: tx.confirmations.find(conversation=CHAT, states=OPEN, told=False)) == [
+    assert await store.read(lambda tx: tx.confirmations.find(reported=True)) == [a]
+    assert await store.read(
+        lambda tx: tx.confirmations.find(conversation=CHAT, states=OPEN, reported=False)
+    ) == [
         z,
         b,
     ]
@@ -103,12 +105,12 @@ async def test_the_first_to_decide_wins(store: Store) -> None:
 
 async def test_flags_change_without_a_move(store: Store) -> None:
     await store.write(lambda tx: tx.confirmations.add(question("K7Q4", state="denied"), []))
-    told: dict[str, object] = {"told": True}
+    told: dict[str, object] = {"reported": True}
     assert await store.write(
         lambda tx: tx.confirmations.move("K7Q4", when=["denied"], to="denied", changes=told)
     )
     (now,) = await store.read(lambda tx: tx.confirmations.find(ref="K7Q4"))
-    assert (now.state, now.told) == ("denied", True)
+    assert (now.state, now.reported) == ("denied", True)
 
 
 @pytest.mark.parametrize("before", sorted(OPEN | FINAL | {"executing"}))

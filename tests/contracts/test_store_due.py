@@ -58,7 +58,7 @@ async def ask(store: Store, *asked: Confirmation, parked: int | None = None) -> 
         for one in asked:
             tx.confirmations.add(one, [])
         if parked is not None:
-            tx.history.park(CHAT, Parked(batch=parked, requests=b"{}"))
+            tx.transcript.park(CHAT, Parked(batch=parked, requests=b"{}"))
 
     await store.write(work)
 
@@ -76,7 +76,7 @@ async def test_a_parked_batch_goes_on_when_one_of_it_is_decided(store: Store, st
 
 
 async def test_a_parked_batch_with_nothing_pending_goes_on_even_when_all_is_told(store: Store) -> None:
-    await ask(store, question("AAAA", state="denied", told=True), parked=1)
+    await ask(store, question("AAAA", state="denied", reported=True), parked=1)
     assert await due(store) == [CHAT]
 
 
@@ -88,7 +88,7 @@ async def test_a_parked_batch_without_questions_goes_on(store: Store) -> None:
 @pytest.mark.parametrize(
     "settled",
     [
-        question("AAAA", batch=2, state="denied", told=True),
+        question("AAAA", batch=2, state="denied", reported=True),
         question("AAAA", batch=2, state="denied", detached=True),
         question("AAAA", batch=1, state="denied"),
         replace(question("AAAA", OTHER_CHAT, batch=2), state="denied"),
@@ -110,7 +110,7 @@ async def test_a_decision_alone_is_not_due_without_a_parked_batch(store: Store) 
 async def test_a_late_yes_is_due_until_it_is_told(store: Store) -> None:
     await ask(store, question("AAAA", state="approved", detached=True))
     assert await due(store) == [CHAT]
-    told: dict[str, object] = {"told": True}
+    told: dict[str, object] = {"reported": True}
     await store.write(
         lambda tx: tx.confirmations.move("AAAA", when=["approved"], to="approved", changes=told)
     )

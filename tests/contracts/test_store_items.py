@@ -1,4 +1,4 @@
-"""Items of webhooks, marks, and what was heard last, of every store."""
+"""WebhookEvents of webhooks, marks, and what was heard last, of every store."""
 
 from dataclasses import replace
 
@@ -6,31 +6,31 @@ from tests.contracts.store_samples import ANNA, CHAT, chat, inbound, outgoing
 from tests.support.clock import FakeClock
 
 from cleo.domain.content import MessageId
-from cleo.domain.conversation import Heard
+from cleo.domain.conversation import LastInbound
 from cleo.domain.message import Receipt, ReceiptState
-from cleo.domain.webhook_batch import Item, Post
+from cleo.domain.webhook_batch import WebhookBatch, WebhookEvent
 from cleo.ports import Store, Transaction
 
 
-def status(key: str, of: str = "W1", state: ReceiptState = "sent") -> Item:
+def status(key: str, of: str = "W1", state: ReceiptState = "sent") -> WebhookEvent:
     receipt = Receipt(channel="whatsapp", chat=ANNA, of=(MessageId(of),), state=state, at=1, key="k1")
-    return Item(key=key, kind=f"status/{state}", body='{"a": "half \ud83d"}', event=receipt)
+    return WebhookEvent(key=key, kind=f"status/{state}", body='{"a": "half \ud83d"}', meaning=receipt)
 
 
-def post(*items: Item) -> Post:
-    return Post(channel="whatsapp", raw=b'{"raw": true}', items=items)
+def post(*items: WebhookEvent) -> WebhookBatch:
+    return WebhookBatch(channel="whatsapp", raw=b'{"raw": true}', events=items)
 
 
-async def keep(store: Store, kept: Post) -> list[bool]:
+async def keep(store: Store, kept: WebhookBatch) -> list[bool]:
     def work(tx: Transaction) -> list[bool]:
-        number = tx.items.keep(kept)
-        return [tx.items.add(number, item) for item in kept.items]
+        number = tx.webhook_events.keep(kept)
+        return [tx.webhook_events.add(number, item) for item in kept.events]
 
     return await store.write(work)
 
 
 async def test_an_item_is_kept_once_however_it_is_packed(store: Store) -> None:
-    one, two = status("a"), Item(key="b", kind="message/text", body="{}", event=inbound())
+    one, two = status("a"), WebhookEvent(key="b", kind="message/text", body="{}", meaning=inbound())
     assert await keep(store, post(one, two)) == [True, True]
     assert await keep(store, post(two)) == [False]
     assert await keep(store, post(replace(one, body="other"), status("c"))) == [False, True]
@@ -38,44 +38,46 @@ async def test_an_item_is_kept_once_however_it_is_packed(store: Store) -> None:
 
 async def test_what_was_told_about_a_message_is_found_in_its_order(store: Store) -> None:
     await keep(store, post(status("a", state="delivered"), status("b", "W2"), status("c")))
-    told = await store.read(lambda tx: tx.items.receipts(MessageId("W1")))
+    told = await store.read(lambda tx: tx.webhook_events.receipts(MessageId("W1")))
     assert [receipt.state for receipt in told] == ["delivered", "sent"]
-    assert told[0] == status("a", state="delivered").event
-    assert await store.read(lambda tx: tx.items.receipts(MessageId("W3"))) == []
+    assert told[0] == status("a", state="delivered").meaning
+    assert await store.read(lambda tx: tx.webhook_events.receipts(MessageId("W3"))) == []
 
 
 async def test_all_that_is_told_shows_that_news_come_through(store: Store, clock: FakeClock) -> None:
-    assert not await store.read(lambda tx: tx.items.news_since(0))
-    await keep(store, post(Item(key="b", kind="message/text", body="{}", event=inbound())))
-    assert await store.read(lambda tx: tx.items.news_since(clock.now() - 1))
-    assert not await store.read(lambda tx: tx.items.news_since(clock.now()))
+    assert not await store.read(lambda tx: tx.webhook_events.any_since(0))
+    await keep(store, post(WebhookEvent(key="b", kind="message/text", body="{}", meaning=inbound())))
+    assert await store.read(lambda tx: tx.webhook_events.any_since(clock.now() - 1))
+    assert not await store.read(lambda tx: tx.webhook_events.any_since(clock.now()))
 
 
 async def test_what_is_old_is_forgotten_with_its_items(store: Store, clock: FakeClock) -> None:
     await keep(store, post(status("a"), status("b")))
     clock.advance(100)
     await keep(store, post(status("c")))
-    assert await store.write(lambda tx: tx.items.forget(clock.now())) == 1
-    assert await store.write(lambda tx: tx.items.forget(clock.now())) == 0
+    assert await store.write(lambda tx: tx.webhook_events.forget(clock.now())) == 1
+    assert await store.write(lambda tx: tx.webhook_events.forget(clock.now())) == 0
     assert await keep(store, post(status("a"), status("c"))) == [True, False]
 
 
 async def test_marks_are_set_and_set_again(store: Store) -> None:
-    assert await store.read(lambda tx: tx.marks.get("account")) == ""
+    assert await store.read(lambda tx: tx.installation.get("account")) == ""
     for text in ("baileys", "cloud:1001"):
-        await store.write(lambda tx, text=text: tx.marks.set("account", text))
-        assert await store.read(lambda tx: tx.marks.get("account")) == text
+        await store.write(lambda tx, text=text: tx.installation.set("account", text))
+        assert await store.read(lambda tx: tx.installation.get("account")) == text
 
 
 async def test_the_newest_message_of_an_account_is_what_was_heard(store: Store) -> None:
-    new = Heard(account="1001", id=MessageId("wamid.B"), at=200.5)
-    old = Heard(account="1001", id=MessageId("wamid.A"), at=100.0)
+    new = LastInbound(account="1001", id=MessageId("wamid.B"), at=200.5)
+    old = LastInbound(account="1001", id=MessageId("wamid.A"), at=100.0)
     for heard in (new, old, None):
-        await store.write(lambda tx, heard=heard: tx.conversations.open(replace(chat(), heard=heard)))
-        assert (await store.read(lambda tx: tx.conversations.get(CHAT))).heard == new
-    elsewhere = Heard(account="1002", id=MessageId("wamid.C"), at=50.0)
-    await store.write(lambda tx: tx.conversations.open(replace(chat(), heard=elsewhere)))
-    assert (await store.read(lambda tx: tx.conversations.get(CHAT))).heard == elsewhere
+        await store.write(
+            lambda tx, newest=heard: tx.conversations.open(replace(chat(), last_inbound=newest))
+        )
+        assert (await store.read(lambda tx: tx.conversations.get(CHAT))).last_inbound == new
+    elsewhere = LastInbound(account="1002", id=MessageId("wamid.C"), at=50.0)
+    await store.write(lambda tx: tx.conversations.open(replace(chat(), last_inbound=elsewhere)))
+    assert (await store.read(lambda tx: tx.conversations.get(CHAT))).last_inbound == elsewhere
 
 
 async def test_a_message_that_was_taken_over_can_still_be_held(store: Store) -> None:
@@ -89,7 +91,7 @@ async def test_a_message_that_was_taken_over_can_still_be_held(store: Store) -> 
 
 async def test_a_message_in_doubt_remembers_it(store: Store) -> None:
     await store.write(lambda tx: tx.outbox.add(outgoing("k1")))
-    doubtful = replace(outgoing("k1", state="uncertain"), doubted_at=12.5, repeated=True)
+    doubtful = replace(outgoing("k1", state="uncertain"), uncertain_since=12.5, repeated=True)
     await store.write(lambda tx: tx.outbox.update(doubtful))
     [kept] = await store.read(lambda tx: tx.outbox.find(key="k1"))
-    assert (kept.state, kept.doubted_at, kept.repeated) == ("uncertain", 12.5, True)
+    assert (kept.state, kept.uncertain_since, kept.repeated) == ("uncertain", 12.5, True)

@@ -224,10 +224,10 @@ async def test_losses_are_told_once_in_their_chat(store: Store) -> None:
     poison = DeadLetter(kind="inbound", key="i1", conversation=CHAT, reason="poison", at=1.0)
     for letter in lost, other, poison:
         await store.write(lambda tx, letter=letter: tx.dead_letters.add(letter))
-    assert await store.read(lambda tx: tx.dead_letters.untold(CHAT)) == [lost]
-    await store.write(lambda tx: tx.dead_letters.tell([lost]))
-    assert await store.read(lambda tx: tx.dead_letters.untold(CHAT)) == []
-    assert await store.read(lambda tx: tx.dead_letters.untold(OTHER_CHAT)) == [other]
+    assert await store.read(lambda tx: tx.dead_letters.unreported(CHAT)) == [lost]
+    await store.write(lambda tx: tx.dead_letters.mark_reported([lost]))
+    assert await store.read(lambda tx: tx.dead_letters.unreported(CHAT)) == []
+    assert await store.read(lambda tx: tx.dead_letters.unreported(OTHER_CHAT)) == [other]
 
 
 async def test_sent_messages_are_found_by_their_id_in_their_chat(store: Store) -> None:
@@ -274,30 +274,30 @@ async def test_who_was_replaced_is_fenced_off(store: Store) -> None:
 
 
 async def test_history_shows_its_newest_part_in_order(store: Store) -> None:
-    assert await store.write(lambda tx: tx.history.append(CHAT, RunId("R1"), [b"1", b"2"])) == 2
-    assert await store.write(lambda tx: tx.history.append(CHAT, RunId("R2"), [b"3\0\xff"])) == 3
-    assert await store.write(lambda tx: tx.history.append(OTHER_CHAT, RunId("R3"), [b"x"])) == 1
-    assert await store.write(lambda tx: tx.history.append(CHAT, RunId("R2"), [])) == 3
-    assert list(await store.read(lambda tx: tx.history.window(CHAT, 10))) == [b"1", b"2", b"3\0\xff"]
-    assert list(await store.read(lambda tx: tx.history.window(CHAT, 2))) == [b"2", b"3\0\xff"]
-    await store.write(lambda tx: tx.history.spend(CHAT, RunId("R1"), 1200, 0.004, 1.0))
+    assert await store.write(lambda tx: tx.transcript.append(CHAT, RunId("R1"), [b"1", b"2"])) == 2
+    assert await store.write(lambda tx: tx.transcript.append(CHAT, RunId("R2"), [b"3\0\xff"])) == 3
+    assert await store.write(lambda tx: tx.transcript.append(OTHER_CHAT, RunId("R3"), [b"x"])) == 1
+    assert await store.write(lambda tx: tx.transcript.append(CHAT, RunId("R2"), [])) == 3
+    assert list(await store.read(lambda tx: tx.transcript.window(CHAT, 10))) == [b"1", b"2", b"3\0\xff"]
+    assert list(await store.read(lambda tx: tx.transcript.window(CHAT, 2))) == [b"2", b"3\0\xff"]
+    await store.write(lambda tx: tx.transcript.spend(CHAT, RunId("R1"), 1200, 0.004, 1.0))
 
 
 async def test_a_batch_is_parked_until_it_is_cleared(store: Store) -> None:
     await store.write(lambda tx: tx.conversations.open(chat()))
-    assert await store.read(lambda tx: tx.history.parked(CHAT)) is None
+    assert await store.read(lambda tx: tx.transcript.parked(CHAT)) is None
     parked = Parked(batch=7, requests=b'{"calls":[]}')
-    await store.write(lambda tx: tx.history.park(CHAT, parked))
-    assert await store.read(lambda tx: tx.history.parked(CHAT)) == parked
-    await store.write(lambda tx: tx.history.park(CHAT, None))
-    assert await store.read(lambda tx: tx.history.parked(CHAT)) is None
+    await store.write(lambda tx: tx.transcript.park(CHAT, parked))
+    assert await store.read(lambda tx: tx.transcript.parked(CHAT)) == parked
+    await store.write(lambda tx: tx.transcript.park(CHAT, None))
+    assert await store.read(lambda tx: tx.transcript.parked(CHAT)) is None
 
 
 async def test_a_parked_batch_tells_which_run_parked_it(store: Store) -> None:
     await store.write(lambda tx: tx.conversations.open(chat()))
-    revision = await store.write(lambda tx: tx.history.append(CHAT, RunId("R7"), [b"{}", b"{}"]))
-    await store.write(lambda tx: tx.history.park(CHAT, Parked(batch=revision, requests=b"{}")))
-    found = await store.read(lambda tx: tx.history.parked(CHAT))
+    revision = await store.write(lambda tx: tx.transcript.append(CHAT, RunId("R7"), [b"{}", b"{}"]))
+    await store.write(lambda tx: tx.transcript.park(CHAT, Parked(batch=revision, requests=b"{}")))
+    found = await store.read(lambda tx: tx.transcript.parked(CHAT))
     assert found == Parked(batch=revision, requests=b"{}", run=RunId("R7"))
 
 

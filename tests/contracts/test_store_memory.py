@@ -6,7 +6,7 @@ import pytest
 from tests.contracts.store_samples import ANNA, ANNA_LID, BEN, CHAT, OTHER_CHAT
 
 from cleo.domain.identity import Address, Person, PersonId
-from cleo.domain.message import Rotation
+from cleo.domain.message import IdentityChange
 from cleo.ports import Record, Reminder, Store
 
 
@@ -81,8 +81,8 @@ async def test_who_rotates_stays_the_same_person_however_often_it_is_told(store:
     anna = await known(store, ANNA, BSUID)
     new = frozenset({Address("phone:+4917612345678"), Address("bsuid:DE.4712")})
     for _ in range(2):
-        rotation = Rotation(before=frozenset({ANNA, BSUID}), now=new)
-        rotated = await store.write(lambda tx, r=rotation: tx.people.rotate(r, 2.0))
+        rotation = IdentityChange(before=frozenset({ANNA, BSUID}), now=new)
+        rotated = await store.write(lambda tx, r=rotation: tx.people.change_identity(r, 2.0))
         assert (rotated.id, rotated.addresses, rotated.contested) == (anna.id, anna.addresses | new, set())
     assert (await known(store, Address("bsuid:DE.4712"))).id == anna.id
 
@@ -90,8 +90,8 @@ async def test_who_rotates_stays_the_same_person_however_often_it_is_told(store:
 async def test_who_gets_a_number_that_somebody_changed_is_somebody_else(store: Store) -> None:
     anna = await known(store, ANNA, BSUID)
     new = frozenset({Address("phone:+4917612345678"), Address("bsuid:DE.4712")})
-    rotation = Rotation(before=frozenset({ANNA, BSUID}), now=new)
-    await store.write(lambda tx: tx.people.rotate(rotation, 2.0))
+    rotation = IdentityChange(before=frozenset({ANNA, BSUID}), now=new)
+    await store.write(lambda tx: tx.people.change_identity(rotation, 2.0))
     for _ in range(2):
         other = await known(store, ANNA, Address("bsuid:DE.99"))
         assert (other.id, other.addresses) == ("bsuid:DE.99", {Address("bsuid:DE.99")})
@@ -106,16 +106,16 @@ async def test_who_got_another_account_id_with_the_same_number_stays_the_same(st
 
 async def test_a_rotation_to_somebody_elses_number_is_told_and_changes_nobody(store: Store) -> None:
     anna, ben = await known(store, ANNA, BSUID), await known(store, BEN, Address("bsuid:DE.1"))
-    rotation = Rotation(before=frozenset({BSUID}), now=frozenset({BEN}))
-    told = await store.write(lambda tx: tx.people.rotate(rotation, 2.0))
+    rotation = IdentityChange(before=frozenset({BSUID}), now=frozenset({BEN}))
+    told = await store.write(lambda tx: tx.people.change_identity(rotation, 2.0))
     assert told.contested
     assert await store.read(lambda tx: tx.people.get(anna.id)) == anna
     assert await store.read(lambda tx: tx.people.get(ben.id)) == ben
 
 
 async def test_a_rotation_of_somebody_unknown_makes_them_known(store: Store) -> None:
-    rotation = Rotation(before=frozenset({Address("bsuid:DE.1")}), now=frozenset({BSUID}))
-    person = await store.write(lambda tx: tx.people.rotate(rotation, 2.0))
+    rotation = IdentityChange(before=frozenset({Address("bsuid:DE.1")}), now=frozenset({BSUID}))
+    person = await store.write(lambda tx: tx.people.change_identity(rotation, 2.0))
     assert person.addresses == rotation.before | rotation.now
 
 

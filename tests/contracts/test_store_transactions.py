@@ -48,14 +48,14 @@ async def test_neighbours_of_a_failing_transaction_are_kept(store: Store) -> Non
 
     def refused(tx: Transaction) -> None:
         tx.outbox.add(outgoing("refused"))
-        tx.history.append(CHAT, RunId("R"), [b"1"])
-        tx.history.append(CHAT, RunId(None), [b"2"])  # type: ignore[arg-type]  # a row that the database refuses
+        tx.transcript.append(CHAT, RunId("R"), [b"1"])
+        tx.transcript.append(CHAT, RunId(None), [b"2"])  # type: ignore[arg-type]  # a row that the database refuses
 
     works = [good, failing, refused] * 10
     ends = await asyncio.gather(*(store.write(work) for work in works), return_exceptions=True)
     assert [type(end) for end in ends] == [type(None), Stop, StoreError] * 10
     assert [item.key for item in await store.read(lambda tx: tx.outbox.recent(9))] == ["good"]
-    assert await store.read(lambda tx: tx.history.window(CHAT, 9)) == []
+    assert await store.read(lambda tx: tx.transcript.window(CHAT, 9)) == []
 
 
 async def test_what_was_written_is_read(store: Store) -> None:

@@ -27,7 +27,7 @@ from tests.support.agent_house import House
 from tests.support.meta import NOW, NUMBER, Meta
 
 from cleo.agent import Receiver
-from cleo.channels.whatsapp.cloud.inbound.webhook_events import FAULT, read_post
+from cleo.channels.whatsapp.cloud.inbound.webhook_events import FAULT, read_batch
 
 ROUND = 500
 """Examples for one database."""
@@ -76,7 +76,7 @@ class Arena:
         assert answer.status_code == 200, f"the answer was {answer.status_code}"
 
     def _look(self, webhook: Webhook, raw: bytes, salt: str, before: tuple[int, int]) -> None:
-        items = read_post(raw, phone_number_id=NUMBER, knock=None, now=NOW).items
+        items = read_batch(raw, phone_number_id=NUMBER, reopen_template=None, now=NOW).events
         assert len(items) == len(webhook), "not every leaf is one item"
         assert not [item.problem for item in items if item.problem.startswith(FAULT)]
         kept = {key for (key,) in self._rows.execute("SELECT key FROM items WHERE seq > ?", before[:1])}

@@ -20,7 +20,7 @@ from pydantic_ai.messages import (
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 from tests.support.clock import FakeClock
 
-from cleo.agent import Bounds, Loop, Receiver, Worker
+from cleo.agent import ModelLoop, Receiver, RunLimits, Worker
 from cleo.agent.sweep import Sweeper
 from cleo.domain.access import Access
 from cleo.domain.content import Choices, Content, File, MessageId, Reaction, Text
@@ -159,7 +159,7 @@ class House:
         self.channel = FakeChannel()
         self.model = ObedientModel()
         self.count = 0
-        self.loop = Loop(model=FunctionModel(self.model), tools=self.tools.values(), bounds=Bounds())
+        self.loop = ModelLoop(model=FunctionModel(self.model), tools=self.tools.values(), bounds=RunLimits())
         self.open()
 
     def open(self) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import httpx2
 from fastapi import FastAPI
-from tests.support.heard import Heard
+from tests.support.recording_receiver import RecordingReceiver
 
 from cleo.channels.http.webhook_auth import Secret
 from cleo.channels.whatsapp.bridge.contract import InboundEvent
@@ -30,11 +30,11 @@ class Door:
 
     secret: Secret = SECRET
     seconds: float = 10.0
-    heard: Heard = field(default_factory=Heard)
+    received: RecordingReceiver = field(default_factory=RecordingReceiver)
 
     def __post_init__(self) -> None:
         self.app = FastAPI(redirect_slashes=False)
-        self.app.include_router(webhook_routes(self.heard, self.secret, seconds=self.seconds))
+        self.app.include_router(webhook_routes(self.received, self.secret, seconds=self.seconds))
 
     async def ask(
         self,

@@ -12,10 +12,10 @@ from fastapi import FastAPI
 from tests.support.clock import FakeClock
 
 from cleo.channels.whatsapp.cloud.inbound.webhook import cloud_routes
-from cleo.channels.whatsapp.cloud.inbound.webhook_events import read_post
+from cleo.channels.whatsapp.cloud.inbound.webhook_events import read_batch
 from cleo.domain.content import Template
 from cleo.domain.message import Inbound
-from cleo.domain.webhook_batch import Item, Post
+from cleo.domain.webhook_batch import WebhookBatch, WebhookEvent
 from cleo.ports import Receive
 
 PATH = "/api/whatsapp/webhook"
@@ -63,22 +63,22 @@ def signed(raw: bytes, secret: str = APP_SECRET) -> bytes:
     return b"sha256=" + hmac.new(secret.encode(), raw, hashlib.sha256).hexdigest().encode()
 
 
-def read(body: object, now: float = NOW) -> Post:
-    return read_post(written(body), phone_number_id=NUMBER, knock=KNOCK, now=now)
+def read(body: object, now: float = NOW) -> WebhookBatch:
+    return read_batch(written(body), phone_number_id=NUMBER, reopen_template=KNOCK, now=now)
 
 
-def items(*changes: object) -> tuple[Item, ...]:
-    return read(webhook(*changes)).items
+def items(*changes: object) -> tuple[WebhookEvent, ...]:
+    return read(webhook(*changes)).events
 
 
-def one(*changes: object) -> Item:
+def one(*changes: object) -> WebhookEvent:
     (item,) = items(*changes)
     return item
 
 
 def inbound(message: Json, *contacts: object) -> Inbound:
     """What a message means, with these contacts in its company."""
-    event = one(change(messages=[message], contacts=list(contacts))).event
+    event = one(change(messages=[message], contacts=list(contacts))).meaning
     assert isinstance(event, Inbound)
     return event
 
@@ -98,7 +98,7 @@ class Meta:
             app_secret=APP_SECRET,
             verify_token=VERIFY_TOKEN,
             phone_number_id=NUMBER,
-            knock=KNOCK,
+            reopen_template=KNOCK,
             clock=self.clock,
             seconds=self.seconds,
         )

@@ -6,14 +6,14 @@ import sys
 
 import uvicorn
 from fastapi import FastAPI
-from tests.support.heard import Heard
+from tests.support.recording_receiver import RecordingReceiver
 
 from cleo.channels.whatsapp.bridge.webhook import webhook_routes
 
 
 async def serve(secret: str, seconds: float) -> None:
     app = FastAPI(redirect_slashes=False)
-    app.include_router(webhook_routes(Heard(), secret, seconds=seconds))
+    app.include_router(webhook_routes(RecordingReceiver(), secret, seconds=seconds))
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(app, log_config=None, access_log=False, ws="none", http="h11")
     print(listener.getsockname()[1], flush=True)  # noqa: T201 - the one who started it reads this

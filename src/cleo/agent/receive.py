@@ -11,18 +11,18 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from cleo.agent.approval.read_answer import Votes
-from cleo.agent.outbox.delivery_status import Fates
+from cleo.agent.approval.read_answer import AnswerReader
+from cleo.agent.outbox.delivery_status import DeliveryStatus
 from cleo.domain.access import Access
 from cleo.domain.confirmation import EXPIRY
 from cleo.domain.content import Choices, Edit, Reaction, Revoke, Text
-from cleo.domain.conversation import Conversation, ConversationId, Heard, conversation_id
+from cleo.domain.conversation import Conversation, ConversationId, LastInbound, conversation_id
 from cleo.domain.errors import Overloaded
 from cleo.domain.failpoint import failpoint
 from cleo.domain.identity import Person
-from cleo.domain.message import Inbound, InboxState, OutboxItem, Receipt, Rotation
-from cleo.domain.webhook_batch import Item, Post
-from cleo.ports import Answer, Clock, Engine, Store, Transaction
+from cleo.domain.message import IdentityChange, Inbound, InboxState, OutboxItem, Receipt
+from cleo.domain.webhook_batch import WebhookBatch, WebhookEvent
+from cleo.ports import Clock, Engine, IntakeStatus, Store, Transaction
 
 _log = structlog.get_logger("cleo.receive")
 
@@ -53,7 +53,7 @@ class ClaimCode:
 
 @dataclass(slots=True)
 class _Kept:
-    answer: Answer
+    answer: IntakeStatus
     wake: set[ConversationId] = field(default_factory=set[ConversationId])
     new: int = 0
 
@@ -78,24 +78,26 @@ class Receiver:
         self._access = access
         self._claim = claim
         self._most_waiting = most_waiting
-        self._votes = Votes(access)
-        self._fates = Fates(clock=clock, expiry=question_expiry)
+        self._answer_reader = AnswerReader(access)
+        self._delivery = DeliveryStatus(clock=clock, expiry=question_expiry)
 
-    async def message(self, inbound: Inbound) -> Answer:
+    async def message(self, inbound: Inbound) -> IntakeStatus:
         """Keep a message; raises `StoreError` or `Overloaded` when that is not possible now."""
         knows_code = self._knows_code(inbound)
         kept = await self._write(lambda tx: self._keep(tx, inbound, knows_code=knows_code))
         return kept.answer
 
-    async def receipt(self, receipt: Receipt) -> Answer:
+    async def receipt(self, receipt: Receipt) -> IntakeStatus:
         """Note what became of messages that Cleo sent."""
         kept = await self._write(lambda tx: self._note_receipt(tx, receipt))
         return kept.answer
 
-    async def post(self, post: Post) -> int:
-        """Keep a request and its items, each exactly once, all in one commit; raises like `message`."""
-        codes = [isinstance(item.event, Inbound) and self._knows_code(item.event) for item in post.items]
-        kept = await self._write(lambda tx: self._keep_all(tx, post, codes))
+    async def batch(self, batch: WebhookBatch) -> int:
+        """Keep a request and its events, each exactly once, all in one commit; raises like `message`."""
+        codes = [
+            isinstance(event.meaning, Inbound) and self._knows_code(event.meaning) for event in batch.events
+        ]
+        kept = await self._write(lambda tx: self._keep_all(tx, batch, codes))
         return kept.new
 
     async def _write(self, work: Callable[[Transaction], _Kept]) -> _Kept:
@@ -106,24 +108,26 @@ class Receiver:
             await self._engine.wake(conversation)
         return kept
 
-    def _keep_all(self, tx: Transaction, post: Post, codes: Sequence[bool]) -> _Kept:
-        number = tx.items.keep(post)
+    def _keep_all(self, tx: Transaction, batch: WebhookBatch, codes: Sequence[bool]) -> _Kept:
+        number = tx.webhook_events.keep(batch)
         whole = _Kept("accepted")
-        for item, knows_code in zip(post.items, codes, strict=True):
-            if tx.items.add(number, item):
+        for event, knows_code in zip(batch.events, codes, strict=True):
+            if tx.webhook_events.add(number, event):
                 whole.new += 1
-                whole.wake |= self._keep_item(tx, item, knows_code=knows_code).wake
+                whole.wake |= self._keep_event(tx, event, knows_code=knows_code).wake
         return whole
 
-    def _keep_item(self, tx: Transaction, item: Item, *, knows_code: bool) -> _Kept:
-        match item.event:
+    def _keep_event(self, tx: Transaction, event: WebhookEvent, *, knows_code: bool) -> _Kept:
+        match event.meaning:
             case Inbound() as inbound:
-                heard = _heard(inbound) if item.opens_window else None
-                return self._keep(tx, inbound, knows_code=knows_code, heard=heard, starts=item.starts)
+                last_inbound = _heard(inbound) if event.opens_window else None
+                return self._keep(
+                    tx, inbound, knows_code=knows_code, last_inbound=last_inbound, starts=event.starts
+                )
             case Receipt() as receipt:
                 return self._note_receipt(tx, receipt)
-            case Rotation() as rotation:
-                _tell_contested(tx, tx.people.rotate(rotation, self._clock.now()))
+            case IdentityChange() as change:
+                _tell_contested(tx, tx.people.change_identity(change, self._clock.now()))
                 return _Kept("accepted")
             case None:
                 return _Kept("ignored")
@@ -141,13 +145,15 @@ class Receiver:
         inbound: Inbound,
         *,
         knows_code: bool,
-        heard: Heard | None = None,
+        last_inbound: LastInbound | None = None,
         starts: bool = True,
     ) -> _Kept:
         now = self._clock.now()
         person = tx.people.resolve(frozenset({inbound.sender}) | inbound.aliases, inbound.sender_name, now)
         _tell_contested(tx, person)
-        conversation = tx.conversations.open(replace(_conversation_of(tx, inbound, person, now), heard=heard))
+        conversation = tx.conversations.open(
+            replace(_conversation_of(tx, inbound, person, now), last_inbound=last_inbound)
+        )
         inbound = _with_quoted_words(tx, inbound, conversation)
         allowed = starts and self._answers(person, inbound)
         claims = knows_code and starts and not tx.people.owners()
@@ -155,20 +161,20 @@ class Receiver:
         seq = tx.inbox.add(inbound, conversation.id, person.id, state)
         if seq is None:
             return _Kept("duplicate")
-        released = heard is not None and self._fates.release(tx, conversation.id)
+        released = last_inbound is not None and self._delivery.release(tx, conversation.id)
         if claims:
             return _greet_owner(tx, conversation, person)
         if not allowed:  # strangers are noted, not answered
             return _Kept("ignored", {conversation.id} if released else set())
-        vote = self._votes.read(tx, inbound, conversation, person, now)
-        if vote.is_answer and state == "new":
+        effect = self._answer_reader.read(tx, inbound, conversation, person, now)
+        if effect.is_answer and state == "new":
             tx.inbox.move([seq], "noted")
         elif state == "new" and self._is_too_much(tx, conversation):
             raise Overloaded(f"{self._most_waiting} messages wait for an answer already (CLEO_INBOX_MAX).")
-        return _Kept("accepted", {conversation.id} | vote.wake)
+        return _Kept("accepted", {conversation.id} | effect.wake)
 
     def _is_too_much(self, tx: Transaction, conversation: Conversation) -> bool:
-        """A chat in which nothing else waits is always heard, so that busy ones cannot shut it out."""
+        """A chat in which nothing else waits is always last_inbound, so that busy ones cannot shut it out."""
         if tx.inbox.waiting(self._most_waiting + 1) <= self._most_waiting:
             return False
         return len(tx.inbox.new(conversation.id)) > 1
@@ -179,7 +185,7 @@ class Receiver:
         return self._access.role(person) != "stranger"
 
     def _note_receipt(self, tx: Transaction, receipt: Receipt) -> _Kept:
-        wake = self._fates.told(tx, receipt)
+        wake = self._delivery.on_receipt(tx, receipt)
         return _Kept("accepted" if wake else "ignored", wake)
 
 
@@ -204,8 +210,8 @@ def _starts_run(inbound: Inbound) -> bool:
     return not isinstance(inbound.content, Reaction | Edit | Revoke)
 
 
-def _heard(inbound: Inbound) -> Heard:
-    return Heard(account=inbound.account, id=inbound.id, at=inbound.at / 1000)
+def _heard(inbound: Inbound) -> LastInbound:
+    return LastInbound(account=inbound.account, id=inbound.id, at=inbound.at / 1000)
 
 
 def _tell_contested(tx: Transaction, person: Person) -> None:
@@ -214,7 +220,7 @@ def _tell_contested(tx: Transaction, person: Person) -> None:
         _log.warning(
             "an address of somebody else was named as this person's", person_has=len(person.addresses)
         )
-        tx.marks.set(CONTESTED, f"{person.id} and {', '.join(sorted(person.contested))}")
+        tx.installation.set(CONTESTED, f"{person.id} and {', '.join(sorted(person.contested))}")
 
 
 def _with_quoted_words(tx: Transaction, inbound: Inbound, conversation: Conversation) -> Inbound:
@@ -222,7 +228,7 @@ def _with_quoted_words(tx: Transaction, inbound: Inbound, conversation: Conversa
     quoted = inbound.quoted
     if quoted is None or quoted.text is not None:
         return inbound
-    for item in tx.outbox.find(conversation=conversation.id, message_id=quoted.id):
-        if isinstance(item.content, Text | Choices):
-            return replace(inbound, quoted=replace(quoted, text=item.content.body))
+    for event in tx.outbox.find(conversation=conversation.id, message_id=quoted.id):
+        if isinstance(event.content, Text | Choices):
+            return replace(inbound, quoted=replace(quoted, text=event.content.body))
     return inbound

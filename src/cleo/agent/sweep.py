@@ -53,5 +53,5 @@ class Sweeper:
     async def _forget(self, now: float) -> None:
         """Let go of requests of webhooks, long after the last time that they could come again."""
         if now >= self._forget_at:
-            full = await self._store.write(lambda tx: tx.items.forget(now - KEPT))
+            full = await self._store.write(lambda tx: tx.webhook_events.forget(now - KEPT))
             self._forget_at = now if full else now + FORGETS_EACH

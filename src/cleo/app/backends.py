@@ -85,7 +85,7 @@ def _cloud(settings: Settings, bridge_url: str | None, secret: str | None) -> Wa
             app_secret=needed.app_secret.get_secret_value(),
             verify_token=needed.verify_token.get_secret_value(),
             phone_number_id=needed.phone_number_id,
-            knock=settings.whatsapp_cloud_fallback_template,
+            reopen_template=settings.whatsapp_cloud_fallback_template,
             clock=clock,
         ),
     )

@@ -12,7 +12,17 @@ import pydantic_ai
 import structlog
 from fastapi import APIRouter
 
-from cleo.agent import Asker, Bounds, ClaimCode, Loop, Receiver, Sight, Sweeper, Worker, move_over
+from cleo.agent import (
+    Asker,
+    ClaimCode,
+    ImageAttacher,
+    ModelLoop,
+    Receiver,
+    RunLimits,
+    Sweeper,
+    Worker,
+    switch_account,
+)
 from cleo.app.backends import Way, way
 from cleo.app.engines import open_engine
 from cleo.app.failpoints import arm_failpoints
@@ -128,11 +138,11 @@ async def build(
             files=files,
             access=access,
             channels=channels,
-            loop=Loop(
+            loop=ModelLoop(
                 model=choice.model,
                 tools=tools,
                 bounds=_bounds(settings),
-                capabilities=[Sight(files)],
+                capabilities=[ImageAttacher(files)],
                 stream=settings.cleo_stream,
             ),
             tools={tool.name: tool for tool in tools},
@@ -140,7 +150,7 @@ async def build(
             extra_instructions=settings.cleo_instructions,
             file_max_bytes=settings.cleo_file_max_bytes,
             question_expiry=settings.cleo_confirm_minutes * 60,
-            doubt=settings.whatsapp_cloud_doubt_seconds,
+            reconcile_after=settings.whatsapp_cloud_doubt_seconds,
         )
         if part != "api":
             await _notice_move(store, clock, whatsapp, [worker.asker(each) for each in channels.values()])
@@ -182,7 +192,7 @@ def _webhooks(
 async def _notice_move(store: Store, clock: Clock, whatsapp: Way, askers: Sequence[Asker]) -> None:
     """What was open on another way to WhatsApp is taken along; the first sweep finds it."""
     for asker in askers:
-        await store.write(lambda tx, asker=asker: move_over(tx, whatsapp.account, asker, clock))
+        await store.write(lambda tx, asker=asker: switch_account(tx, whatsapp.account, asker, clock))
 
 
 def _names(settings: Settings) -> frozenset[str]:
@@ -204,9 +214,9 @@ def _tools(settings: Settings) -> tuple[Tool, ...]:
     return TOOLS + load(settings.cleo_tools, taken=TOOLS)
 
 
-def _bounds(settings: Settings) -> Bounds:
-    bounds = Bounds(cost=settings.cleo_max_cost)
-    return Bounds(cost=settings.cleo_max_cost, tokens=settings.cleo_max_tokens or bounds.tokens)
+def _bounds(settings: Settings) -> RunLimits:
+    bounds = RunLimits(cost=settings.cleo_max_cost)
+    return RunLimits(cost=settings.cleo_max_cost, tokens=settings.cleo_max_tokens or bounds.tokens)
 
 
 async def _claim(store: Store, access: Access, part: Part) -> ClaimCode | None:

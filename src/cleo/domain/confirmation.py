@@ -8,7 +8,7 @@
     pending|approved ──cannot ask; bytes, tool or approver changed──▶ cancelled
 
 Two flags stand beside the state: `detached` (the model was answered "not run yet", the question lives on alone)
-and `told` (the model's history holds the outcome).
+and `reported` (the model's history holds the outcome).
 """
 
 import secrets
@@ -101,7 +101,7 @@ class Confirmation:
     created_at: float
     state: State = "pending"
     detached: bool = False
-    told: bool = False
+    reported: bool = False
     asked_at: float | None = None
     expires_at: float | None = None
     decided_by: PersonId | None = None

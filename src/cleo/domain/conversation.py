@@ -10,7 +10,7 @@ ConversationId = NewType("ConversationId", str)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class LastInbound:
     """The newest message of the other side that allows an answer: by its own time, in Unix seconds.
 
     `account` is Cleo's account that it was sent to; for another account it means nothing.
@@ -29,7 +29,7 @@ class Conversation:
     channel: str
     address: Address
     person: PersonId | None = None
-    heard: Heard | None = None
+    last_inbound: LastInbound | None = None
 
     @property
     def is_group(self) -> bool:

@@ -7,8 +7,8 @@
     ├── SendError
     │   ├── SendRejected     it never will be sent       → dead letter, the owner is told
     │   ├── SendFailed       it was not sent             → backoff, again
-    │   │   ├── Paced        it was not even tried yet   → again at its time
-    │   │   └── NotNow       WhatsApp has trouble with it → again, but not for ever
+    │   │   ├── RateLimited        it was not even tried yet   → again at its time
+    │   │   └── TemporarilyRefused       WhatsApp has trouble with it → again, but not for ever
     │   └── SendUncertain    it may have been sent       → same key again where the backend dedupes
     ├── FetchError           a file cannot be had; the message is answered without it
     ├── ModelError
@@ -58,11 +58,11 @@ class SendFailed(SendError):
     """Nothing was sent; a later try may work."""
 
 
-class Paced(SendFailed):
+class RateLimited(SendFailed):
     """It is not its turn yet: messages may only follow each other so fast. `retry_after` tells when."""
 
 
-class NotNow(SendFailed):
+class TemporarilyRefused(SendFailed):
     """The other side looked at this very message and says that it may work later."""
 
 

@@ -87,7 +87,7 @@ class OutboxItem:
     """Unix seconds; not to be sent earlier."""
     message_id: MessageId | None = None
     reason: str = ""
-    doubted_at: float | None = None
+    uncertain_since: float | None = None
     """Unix seconds since when nobody knows whether it was sent."""
     repeated: bool = False
     """It was sent once more in doubt, so it may be there twice."""
@@ -108,12 +108,12 @@ class Receipt:
     """The outbox key of the message, where the backend gives it back: then it is known also by that."""
     held: bool = False
     """With `failed`: it was refused because the person has not written lately, so it can wait for that."""
-    knock: Template | None = None
+    reopen_template: Template | None = None
     """With `held`: what may be sent meanwhile, to ask the person to write."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rotation:
+class IdentityChange:
     """A channel tells that somebody has new addresses; `before` are those that it replaces."""
 
     before: frozenset[Address]

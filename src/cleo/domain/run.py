@@ -14,7 +14,7 @@ does what was approved after the chat had moved on."""
 
 MAX_ATTEMPTS = 3
 """A run whose model could not be reached this often says so."""
-MAX_DEATHS = 5
+MAX_CRASHES = 5
 """A run during which the process ended this often is given up, so that its neighbours go on. Not every death is
 the message's doing: people pull plugs, and a start that is killed again takes the same run down with it."""
 

@@ -1,12 +1,12 @@
-"""What one request of a webhook that batches brings: many items, each on its own."""
+"""What one request of a webhook that batches brings: many events, each on its own."""
 
 from dataclasses import dataclass
 
-from cleo.domain.message import Inbound, Receipt, Rotation
+from cleo.domain.message import IdentityChange, Inbound, Receipt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class WebhookEvent:
     """One thing that was told.
 
     `key` makes the same thing the same, however often and in whatever company it comes again.
@@ -17,7 +17,7 @@ class Item:
     """What it is, by the backend's own name, such as `message/text`, `status/sent`, `echo`."""
     body: str
     """JSON, as it came."""
-    event: Inbound | Receipt | Rotation | None = None
+    meaning: Inbound | Receipt | IdentityChange | None = None
     """What it means for the line; None: it is kept, and that is all."""
     problem: str = ""
     """Why it could not be read, or is not ours."""
@@ -28,9 +28,9 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Post:
+class WebhookBatch:
     """A request as it came, and what was found in it."""
 
     channel: str
     raw: bytes
-    items: tuple[Item, ...]
+    events: tuple[WebhookEvent, ...]

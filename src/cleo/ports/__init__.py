@@ -4,12 +4,12 @@
 are synchronous: a whole transaction is one function, run off the event loop, and commits when it returns.
 """
 
-from cleo.ports.capabilities import Capabilities, FileLimit, Rate, Tapping, Typing
+from cleo.ports.capabilities import Capabilities, ChoiceLimits, FileLimit, Rate, TypingIndicator
 from cleo.ports.channel import (
-    Answer,
     Channel,
     Degraded,
     Held,
+    IntakeStatus,
     MarksRead,
     Outcome,
     Receive,
@@ -20,28 +20,36 @@ from cleo.ports.channel import (
 )
 from cleo.ports.clock import Clock
 from cleo.ports.engine import Engine
-from cleo.ports.line import (
+from cleo.ports.files import Files
+from cleo.ports.store import (
     Confirmations,
     Conversations,
     DeadLetter,
     DeadLetters,
-    History,
     Inbox,
-    Items,
+    Installation,
     Ledger,
     LedgerEntry,
     Outbox,
     Parked,
+    People,
+    Record,
+    Records,
+    Reminder,
+    Reminders,
+    Repeats,
     Runs,
+    Store,
+    Transaction,
+    Transcript,
+    WebhookEvents,
 )
-from cleo.ports.memory import Marks, People, Record, Records, Reminder, Reminders, Repeats
-from cleo.ports.store import Files, Store, Transaction
 from cleo.ports.tool import Say, Tool, ToolContext
 
 __all__ = [
-    "Answer",
     "Capabilities",
     "Channel",
+    "ChoiceLimits",
     "Clock",
     "Confirmations",
     "Conversations",
@@ -52,12 +60,11 @@ __all__ = [
     "FileLimit",
     "Files",
     "Held",
-    "History",
     "Inbox",
-    "Items",
+    "Installation",
+    "IntakeStatus",
     "Ledger",
     "LedgerEntry",
-    "Marks",
     "MarksRead",
     "Outbox",
     "Outcome",
@@ -77,9 +84,10 @@ __all__ = [
     "Sent",
     "ShowsTyping",
     "Store",
-    "Tapping",
     "Tool",
     "ToolContext",
     "Transaction",
-    "Typing",
+    "Transcript",
+    "TypingIndicator",
+    "WebhookEvents",
 ]

@@ -9,7 +9,7 @@ from cleo.domain.message import ReceiptState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tapping:
+class ChoiceLimits:
     """How many answers can be offered to tap, and how long they may be, in characters."""
 
     buttons: int = 3
@@ -23,7 +23,7 @@ class Tapping:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Typing:
+class TypingIndicator:
     """How the sign that Cleo writes behaves."""
 
     seconds: float = 10
@@ -63,17 +63,17 @@ class Capabilities:
     quotes: bool = True
     places: bool = False
     """A place is sent as a place; else as a link."""
-    tapping: Tapping | None = None
-    typing: Typing | None = None
+    choice_limits: ChoiceLimits | None = None
+    typing: TypingIndicator | None = None
     templates: bool = False
     window: float | None = None
     """How long after a message of the person Cleo may write freely; None: always."""
     edits: bool = False
     """Whether Cleo can change or take back what it said."""
     receipts: frozenset[ReceiptState] = frozenset({"sent", "delivered", "read", "failed"})
-    repeats: Literal["id", "news", "none"] = "id"
-    """What a repeated send does. `id`: nothing, the key makes it the same message. `news`: a second message, but
-    later news tells by the key whether there was a first. `none`: a second message."""
+    on_repeat: Literal["deduplicated", "reconciled", "duplicated"] = "deduplicated"
+    """What a repeated send does. `deduplicated`: nothing, the key makes it the same message. `reconciled`: a second
+    message, but later statuses tell by the key whether there was a first. `duplicated`: a second message."""
     per_chat: Rate | None = None
     per_account: Rate | None = None
     advice: str = ""

@@ -9,10 +9,10 @@ from cleo.domain.conversation import Conversation
 from cleo.domain.health import Health
 from cleo.domain.identity import Address
 from cleo.domain.message import Inbound, Quoted, Receipt
-from cleo.domain.webhook_batch import Post
+from cleo.domain.webhook_batch import WebhookBatch
 from cleo.ports.capabilities import Capabilities
 
-Answer = Literal["accepted", "duplicate", "ignored"]
+IntakeStatus = Literal["accepted", "duplicate", "ignored"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +43,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A message that can be sent once the person has written again; `knock` may be sent to ask for that."""
+    """A message that can be sent once the person has written again; `reopen_template` may be sent to ask for that."""
 
     reason: str
-    knock: Template | None = None
+    reopen_template: Template | None = None
 
 
 Outcome = Sent | Degraded | Refused | Held
@@ -62,7 +62,7 @@ class Channel(Protocol):
         ...
 
     async def send(self, to: Conversation, content: Content, *, key: str, quoted: Quoted | None) -> Outcome:
-        """Send one message; what a repeat with the same key does is told by `Capabilities.repeats`."""
+        """Send one message; what a repeat with the same key does is told by `Capabilities.on_repeat`."""
         ...
 
     def message_id(self, key: str) -> MessageId | None:
@@ -111,14 +111,14 @@ class Renders(Protocol):
 class Receive(Protocol):
     """What a channel calls for everything that it hears. All return only after the commit."""
 
-    async def message(self, inbound: Inbound) -> Answer:
+    async def message(self, inbound: Inbound) -> IntakeStatus:
         """Keep a message, exactly once."""
         ...
 
-    async def receipt(self, receipt: Receipt) -> Answer:
+    async def receipt(self, receipt: Receipt) -> IntakeStatus:
         """Keep what became of a message that Cleo sent."""
         ...
 
-    async def post(self, post: Post) -> int:
-        """Keep a request and each item in it, exactly once, all in one commit; tells how many were new."""
+    async def batch(self, batch: WebhookBatch) -> int:
+        """Keep a request and each event in it, exactly once, all in one commit; tells how many were new."""
         ...

@@ -10,7 +10,8 @@ from cleo.domain.content import Content
 from cleo.domain.conversation import ConversationId
 from cleo.domain.identity import Address, PersonId
 from cleo.ports.clock import Clock
-from cleo.ports.store import Files, Store
+from cleo.ports.files import Files
+from cleo.ports.store import Store
 
 
 class Say(Protocol):

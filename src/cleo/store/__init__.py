@@ -3,16 +3,16 @@
 from cleo.store.clock import SystemClock
 from cleo.store.copy_to_postgres import move
 from cleo.store.files import DiskFiles
-from cleo.store.inspect import Glance, glance
+from cleo.store.inspect import DatabaseOverview, inspect_database
 from cleo.store.lock import lock_data_dir
 from cleo.store.sql import SqlStore, open_store
 
 __all__ = [
+    "DatabaseOverview",
     "DiskFiles",
-    "Glance",
     "SqlStore",
     "SystemClock",
-    "glance",
+    "inspect_database",
     "lock_data_dir",
     "move",
     "open_store",

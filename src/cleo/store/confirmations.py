@@ -11,14 +11,14 @@ from cleo.domain.confirmation import MOVES, Confirmation, State
 from cleo.domain.content import MessageId
 from cleo.domain.conversation import ConversationId
 from cleo.domain.identity import PersonId
-from cleo.store.schema import confirmation_events, confirmations, is_untold, outbox, prompts
+from cleo.store.schema import confirmation_events, confirmations, is_unreported, outbox, prompts
 
 _FIELDS = tuple(field.name for field in fields(Confirmation))
 _CHANGEABLE = frozenset(_FIELDS) - {"ref", "state"}
 
 _ALL: Any = select(*(confirmations.c[name] for name in _FIELDS)).order_by(confirmations.c.seq)
 _asked = select(prompts.c.ref).where(prompts.c.conversation == bindparam("chat"))
-_ASKED_HERE = _ALL.where(is_untold, confirmations.c.ref.in_(_asked))
+_ASKED_HERE = _ALL.where(is_unreported, confirmations.c.ref.in_(_asked))
 _ASKED_BY = _ALL.where(
     confirmations.c.ref.in_(
         _asked.join(outbox, outbox.c.key == prompts.c.key).where(
@@ -64,13 +64,13 @@ class SqlConfirmations:
         ref: str | None = None,
         conversation: ConversationId | None = None,
         states: Iterable[State] | None = None,
-        told: bool | None = None,
+        reported: bool | None = None,
     ) -> Sequence[Confirmation]:
         """All that match, oldest first."""
         wanted = states if states is None else list(states)
         given = {"of_ref": ref, "chat": conversation, "states": wanted}
         values = {name: value for name, value in given.items() if value is not None}
-        return self._all(_finding(frozenset(values), told), **values)
+        return self._all(_finding(frozenset(values), reported), **values)
 
     def asked_in(
         self, conversation: ConversationId, message_id: MessageId | None = None
@@ -114,7 +114,7 @@ def _confirmation(row: RowMapping) -> Confirmation:
 
 
 @cache
-def _finding(given: frozenset[str], told: bool | None) -> Any:
+def _finding(given: frozenset[str], reported: bool | None) -> Any:
     """Write the statement once for each combination: to write it takes longer than to run it."""
     found = _ALL.where(*(_CONDITIONS[name] for name in sorted(given)))
-    return found if told is None else found.where(confirmations.c.told == told)
+    return found if reported is None else found.where(confirmations.c.reported == reported)

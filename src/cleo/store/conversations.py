@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from cleo.domain.confirmation import UNDELIVERED
 from cleo.domain.content import MessageId
-from cleo.domain.conversation import Conversation, ConversationId, Heard
+from cleo.domain.conversation import Conversation, ConversationId, LastInbound
 from cleo.domain.errors import Fenced
 from cleo.domain.identity import Address, PersonId
 from cleo.store.dialect import insert_once
@@ -32,7 +32,7 @@ from cleo.store.schema import (
     is_open_run,
     is_parked,
     is_pending,
-    is_untold,
+    is_unreported,
     is_waiting,
     outbox,
     runs,
@@ -44,16 +44,16 @@ _GET = select(
     conversations.c.channel,
     conversations.c.address,
     conversations.c.person,
-    conversations.c.heard_account,
-    conversations.c.heard_id,
-    conversations.c.heard_at,
+    conversations.c.last_inbound_account,
+    conversations.c.last_inbound_id,
+    conversations.c.last_inbound_at,
 ).where(_is_it)
-_HEAR = update(conversations).where(
+_SET_LAST_INBOUND = update(conversations).where(
     _is_it,
     or_(
-        conversations.c.heard_at.is_(None),
-        conversations.c.heard_account != bindparam("account"),
-        conversations.c.heard_at <= bindparam("at"),
+        conversations.c.last_inbound_at.is_(None),
+        conversations.c.last_inbound_account != bindparam("account"),
+        conversations.c.last_inbound_at <= bindparam("at"),
     ),
 )
 _Row = Row[str, str, str, str | None, str | None, str | None, float | None]
@@ -90,12 +90,12 @@ _DUE = union(
         is_parked,
         or_(
             ~_of_parked_batch(is_pending),
-            _of_parked_batch(is_untold, confirmations.c.detached == false(), ~is_pending),
+            _of_parked_batch(is_unreported, confirmations.c.detached == false(), ~is_pending),
         ),
     ),
     # A late yes.
     select(confirmations.c.conversation).where(
-        is_untold, confirmations.c.detached == true(), confirmations.c.state == "approved"
+        is_unreported, confirmations.c.detached == true(), confirmations.c.state == "approved"
     ),
     # The clock decides: time is up, or the question never reached anybody.
     select(confirmations.c.conversation).where(
@@ -116,10 +116,10 @@ class SqlConversations:
         self._add = insert_once(connection, conversations)
 
     def open(self, conversation: Conversation) -> Conversation:
-        """Get it, or make it. What was `heard`, and from where, is kept when it is newer than what is known."""
+        """Get it, or make it. `last_inbound` is kept when it is newer than what is known."""
         if row := self._row(conversation.id):
-            if conversation.heard:
-                self._hear(conversation, conversation.heard)
+            if conversation.last_inbound:
+                self._set_last_inbound(conversation, conversation.last_inbound)
             return _conversation(row)
         row = {
             "id": conversation.id,
@@ -128,8 +128,8 @@ class SqlConversations:
             "person": conversation.person,
         }
         self._connection.execute(self._add, row)
-        if conversation.heard:
-            self._hear(conversation, conversation.heard)
+        if conversation.last_inbound:
+            self._set_last_inbound(conversation, conversation.last_inbound)
         return conversation
 
     def get(self, conversation: ConversationId) -> Conversation:
@@ -155,30 +155,30 @@ class SqlConversations:
         rows = self._connection.execute(_DUE, {"now": now, "long_ago": now - UNDELIVERED})
         return [ConversationId(row[0]) for row in rows]
 
-    def _hear(self, chat: Conversation, heard: Heard) -> None:
+    def _set_last_inbound(self, chat: Conversation, last_inbound: LastInbound) -> None:
         """Whoever wrote last is reached where that came from, also with a new number."""
         news = {
-            "heard_account": heard.account,
-            "heard_id": heard.id,
-            "heard_at": heard.at,
+            "last_inbound_account": last_inbound.account,
+            "last_inbound_id": last_inbound.id,
+            "last_inbound_at": last_inbound.at,
             "address": chat.address,
         }
-        where = {"conversation": chat.id, "account": heard.account, "at": heard.at}
-        self._connection.execute(_HEAR, {**where, **news})
+        where = {"conversation": chat.id, "account": last_inbound.account, "at": last_inbound.at}
+        self._connection.execute(_SET_LAST_INBOUND, {**where, **news})
 
     def _row(self, conversation: ConversationId) -> _Row | None:
         return self._connection.execute(_GET, {"conversation": conversation}).one_or_none()
 
 
 def _conversation(row: _Row) -> Conversation:
-    id, channel, address, person, account, heard_id, heard_at = row
-    heard = None
-    if account is not None and heard_id is not None and heard_at is not None:
-        heard = Heard(account=account, id=MessageId(heard_id), at=heard_at)
+    id, channel, address, person, account, last_inbound_id, last_inbound_at = row
+    last_inbound = None
+    if account is not None and last_inbound_id is not None and last_inbound_at is not None:
+        last_inbound = LastInbound(account=account, id=MessageId(last_inbound_id), at=last_inbound_at)
     return Conversation(
         id=ConversationId(id),
         channel=channel,
         address=Address(address),
         person=None if person is None else PersonId(person),
-        heard=heard,
+        last_inbound=last_inbound,
     )

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, update
 
 from cleo.domain.conversation import ConversationId
-from cleo.ports.line import DeadLetter
+from cleo.ports.store import DeadLetter
 from cleo.store.dialect import insert_once
 from cleo.store.schema import dead_letters, is_unknown_loss
 
@@ -17,16 +17,16 @@ _ALL: Any = select(
     dead_letters.c.conversation,
     dead_letters.c.reason,
     dead_letters.c.at,
-    dead_letters.c.told,
+    dead_letters.c.reported,
 )
 _RECENT = _ALL.order_by(dead_letters.c.seq.desc()).limit(bindparam("newest"))
-_UNTOLD = _ALL.where(dead_letters.c.conversation == bindparam("chat"), is_unknown_loss).order_by(
+_UNREPORTED = _ALL.where(dead_letters.c.conversation == bindparam("chat"), is_unknown_loss).order_by(
     dead_letters.c.seq
 )
 _TELL = (
     update(dead_letters)
     .where(dead_letters.c.kind == bindparam("of_kind"), dead_letters.c.key == bindparam("of_key"))
-    .values(told=True)
+    .values(reported=True)
 )
 
 
@@ -45,11 +45,11 @@ class SqlDeadLetters:
         """The newest, newest first."""
         return self._letters(_RECENT, {"newest": limit})
 
-    def untold(self, conversation: ConversationId) -> Sequence[DeadLetter]:
+    def unreported(self, conversation: ConversationId) -> Sequence[DeadLetter]:
         """Messages to this chat that never arrived and that the model does not know of, oldest first."""
-        return self._letters(_UNTOLD, {"chat": conversation})
+        return self._letters(_UNREPORTED, {"chat": conversation})
 
-    def tell(self, letters: Iterable[DeadLetter]) -> None:
+    def mark_reported(self, letters: Iterable[DeadLetter]) -> None:
         """Note that the model knows of them."""
         rows = [{"of_kind": letter.kind, "of_key": letter.key} for letter in letters]
         if rows:

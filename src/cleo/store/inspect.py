@@ -9,24 +9,24 @@ from sqlalchemy.exc import SQLAlchemyError
 from cleo.domain.errors import StoreError
 from cleo.store.db_errors import explain
 from cleo.store.migrate import revision
-from cleo.store.schema import HEAD, conversations, marks, outbox
+from cleo.store.schema import HEAD, conversations, installation, outbox
 from cleo.store.sql import database_of
 from cleo.store.sqlite import SqliteFile
 
 _STATES = select(outbox.c.state, func.count()).group_by(outbox.c.state)
-_MARKS = select(marks.c.name).where(marks.c.text != "")
+_INSTALLATION = select(installation.c.name).where(installation.c.text != "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Glance:
-    """What is to be seen: outgoing messages by state, how many chats were heard from lately, names of marks."""
+class DatabaseOverview:
+    """Outgoing messages by state, how many chats wrote lately, which facts are set."""
 
     messages: Mapping[str, int]
     windows: int
-    marks: frozenset[str]
+    installation: frozenset[str]
 
 
-def glance(url: str, *, since: float, account: str | None) -> Glance | None:
+def inspect_database(url: str, *, since: float, account: str | None) -> DatabaseOverview | None:
     """Look; None: nothing is there yet. `windows` counts chats that wrote to `account` after `since` (Unix seconds).
 
     Raises `ConfigError` for a URL that names no database, and `StoreError` when it cannot be read.
@@ -41,7 +41,7 @@ def glance(url: str, *, since: float, account: str | None) -> Glance | None:
         raise StoreError(f"The database cannot be looked at. {explain(error)}") from error
 
 
-def _see(connection: Connection, since: float, account: str | None) -> Glance | None:
+def _see(connection: Connection, since: float, account: str | None) -> DatabaseOverview | None:
     found = revision(connection)
     if found is None:
         return None
@@ -50,10 +50,10 @@ def _see(connection: Connection, since: float, account: str | None) -> Glance | 
             f"The database is of another version of Cleo (its schema is {found}, this one knows {HEAD}). An older "
             "one is brought up to date by the next start: cleo up"
         )
-    heard = conversations.c.heard_at > since, conversations.c.heard_account == account
-    windows = select(func.count()).select_from(conversations).where(*heard)
-    return Glance(
+    recent = conversations.c.last_inbound_at > since, conversations.c.last_inbound_account == account
+    windows = select(func.count()).select_from(conversations).where(*recent)
+    return DatabaseOverview(
         messages={row[0]: row[1] for row in connection.execute(_STATES)},
         windows=connection.scalar(windows) or 0,
-        marks=frozenset(connection.scalars(_MARKS)),
+        installation=frozenset(connection.scalars(_INSTALLATION)),
     )

@@ -3,18 +3,18 @@
 from sqlalchemy import Connection, bindparam, select, update
 
 from cleo.store.dialect import insert_once
-from cleo.store.schema import marks
+from cleo.store.schema import installation
 
-_GET = select(marks.c.text).where(marks.c.name == bindparam("which"))
-_SET = update(marks).where(marks.c.name == bindparam("which"))
+_GET = select(installation.c.text).where(installation.c.name == bindparam("which"))
+_SET = update(installation).where(installation.c.name == bindparam("which"))
 
 
-class SqlMarks:
-    """Implements `cleo.ports.Marks`."""
+class SqlInstallation:
+    """Implements `cleo.ports.Installation`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._add = insert_once(connection, marks)
+        self._add = insert_once(connection, installation)
 
     def get(self, name: str) -> str:
         """Read one; empty if it was never set."""

@@ -4,7 +4,7 @@ from typing import Literal, cast
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from cleo.ports.line import LedgerEntry
+from cleo.ports.store import LedgerEntry
 from cleo.store.dialect import insert_once
 from cleo.store.schema import tool_calls
 

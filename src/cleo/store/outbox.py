@@ -95,7 +95,7 @@ def _progress(item: OutboxItem) -> dict[str, str | int | float | bool | None]:
         "next_at": item.next_at,
         "message_id": item.message_id,
         "reason": item.reason,
-        "doubted_at": item.doubted_at,
+        "uncertain_since": item.uncertain_since,
         "repeated": item.repeated,
     }
 
@@ -113,6 +113,6 @@ def _item(row: Row[Any]) -> OutboxItem:
         next_at=row.next_at,
         message_id=row.message_id,
         reason=row.reason,
-        doubted_at=row.doubted_at,
+        uncertain_since=row.uncertain_since,
         repeated=row.repeated,
     )

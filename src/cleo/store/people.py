@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import BindParameter, Connection, Select, bindparam, func, or_, select, update
 
 from cleo.domain.identity import Address, Person, PersonId, are_one, namespace
-from cleo.domain.message import Rotation
+from cleo.domain.message import IdentityChange
 from cleo.domain.number import variants
 from cleo.store.dialect import insert_once
 from cleo.store.schema import aliases, is_owner, people
@@ -83,12 +83,12 @@ class SqlPeople:
         self._learn(known, addresses - contested, name)
         return known.person(contested)
 
-    def rotate(self, rotation: Rotation, at: float) -> Person:
+    def change_identity(self, change: IdentityChange, at: float) -> Person:
         """Get the person who had the addresses before, or make one; they have the new ones, too, from now on."""
-        had = self._read(_BEHIND, addresses=list(rotation.before))
+        had = self._read(_BEHIND, addresses=list(change.before))
         if not had:
-            return self.resolve(rotation.before | rotation.now, "", at)
-        return self.resolve(frozenset({*had[0].addresses, *rotation.now}), "", at)
+            return self.resolve(change.before | change.now, "", at)
+        return self.resolve(frozenset({*had[0].addresses, *change.now}), "", at)
 
     def get(self, person: PersonId) -> Person:
         """Get them, also by an id from before two turned out to be one; raises `KeyError`."""

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from cleo.domain.conversation import ConversationId
-from cleo.ports.memory import Record
+from cleo.ports.store import Record
 from cleo.store.dialect import insert_once
 from cleo.store.schema import records
 

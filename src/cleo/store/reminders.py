@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
 from cleo.domain.conversation import ConversationId
-from cleo.ports.memory import Reminder
+from cleo.ports.store import Reminder
 from cleo.store.dialect import insert_once
 from cleo.store.schema import reminders
 

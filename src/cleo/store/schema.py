@@ -1,9 +1,11 @@
 """Every table on one page.
 
-    conversations ─┬─ inbox ── runs ── history, spending
+    conversations ─┬─ inbox ── runs ── transcript, spending
                    ├─ outbox ◀── prompts ── confirmations ── confirmation_events
                    ├─ reminders, records
-                   └─ people ── aliases           tool_calls, dead_letters, posts ── items, marks stand alone
+                   └─ people ── aliases           webhook_batches ── webhook_events
+
+    tool_calls, dead_letters and installation stand alone.
 
 Bodies are JSON (see `codec.py`); times are Unix seconds. What `due` asks for has partial indexes, whose conditions
 are named here because a query uses such an index only when it repeats the condition literally.
@@ -36,7 +38,7 @@ from sqlalchemy import (
 
 from cleo.store.codec import clean
 
-HEAD = "0002"
+HEAD = "0003"
 """The revision of the newest migration."""
 
 _Serial = BigInteger().with_variant(Integer, "sqlite")
@@ -74,9 +76,9 @@ class _Conversations(TypedColumns):
     epoch: Named[int] = Column(BigInteger, server_default="0")
     parked_batch: Named[int | None] = Column(BigInteger)
     parked_requests: Named[bytes | None] = Column(LargeBinary)
-    heard_account: Named[str | None] = Column(Text)
-    heard_id: Named[str | None] = Column(Text)
-    heard_at: Named[float | None]
+    last_inbound_account: Named[str | None] = Column(Text)
+    last_inbound_id: Named[str | None] = Column(Text)
+    last_inbound_at: Named[float | None]
 
 
 class _Inbox(_Numbered):
@@ -99,7 +101,7 @@ class _Outbox(_Numbered):
     message_id: Named[str | None] = Column(Text)
     reason: Named[str] = Column(Words)
     body: Named[str] = Column(Text)
-    doubted_at: Named[float | None]
+    uncertain_since: Named[float | None]
     repeated: Named[bool] = Column(Boolean, server_default=false())
 
 
@@ -113,7 +115,7 @@ class _Runs(_Numbered):
     ref: Named[str] = Column(Text)
 
 
-class _History(TypedColumns):
+class _Transcript(TypedColumns):
     conversation: Named[str] = Column(Text, primary_key=True)
     revision: Named[int] = Column(BigInteger, primary_key=True, autoincrement=False)
     run: Named[str] = Column(Text)
@@ -150,7 +152,7 @@ class _Confirmations(_Numbered):
     created_at: Named[float]
     state: Named[str] = Column(String(16))
     detached: Named[bool]
-    told: Named[bool]
+    reported: Named[bool]
     asked_at: Named[float | None]
     expires_at: Named[float | None]
     decided_by: Named[str | None] = Column(Text)
@@ -208,17 +210,17 @@ class _Records(_Numbered):
     at: Named[float]
 
 
-class _Posts(_Numbered):
+class _WebhookBatches(_Numbered):
     at: Named[float]
     channel: Named[str] = Column(Text)
     raw: Named[bytes] = Column(LargeBinary)
     """As it came, packed."""
 
 
-class _Items(_Numbered):
+class _WebhookEvents(_Numbered):
     key: Named[str] = Column(Text)
     """What makes an item the same item; unique."""
-    post: Named[int] = Column(BigInteger, ForeignKey("posts.seq"), index=True)
+    batch: Named[int] = Column(BigInteger, ForeignKey("webhook_batches.seq"), index=True)
     at: Named[float]
     kind: Named[str] = Column(Text)
     problem: Named[str] = Column(Words)
@@ -228,7 +230,7 @@ class _Items(_Numbered):
     receipt: Named[str | None] = Column(Text)
 
 
-class _Marks(TypedColumns):
+class _Installation(TypedColumns):
     name: Named[str] = Column(Text, primary_key=True)
     text: Named[str] = Column(Text)
 
@@ -239,14 +241,14 @@ class _DeadLetters(_Numbered):
     conversation: Named[str] = Column(Text)
     reason: Named[str] = Column(Words)
     at: Named[float]
-    told: Named[bool]
+    reported: Named[bool]
 
 
 conversations = Table("conversations", metadata, _Conversations)
 inbox = Table("inbox", metadata, _Inbox, UniqueConstraint("fingerprint"))
 outbox = Table("outbox", metadata, _Outbox, UniqueConstraint("key"))
 runs = Table("runs", metadata, _Runs, UniqueConstraint("id"))
-history = Table("history", metadata, _History)
+transcript = Table("transcript", metadata, _Transcript)
 spending = Table("spending", metadata, _Spending)
 tool_calls = Table("tool_calls", metadata, _ToolCalls)
 confirmations = Table("confirmations", metadata, _Confirmations, UniqueConstraint("ref"))
@@ -257,25 +259,27 @@ aliases = Table("aliases", metadata, _Aliases)
 reminders = Table("reminders", metadata, _Reminders)
 records = Table("records", metadata, _Records, UniqueConstraint("id"))
 dead_letters = Table("dead_letters", metadata, _DeadLetters, UniqueConstraint("kind", "key"))
-posts = Table("posts", metadata, _Posts)
-items = Table("items", metadata, _Items, UniqueConstraint("key"))
-marks = Table("marks", metadata, _Marks)
+webhook_batches = Table("webhook_batches", metadata, _WebhookBatches)
+webhook_events = Table("webhook_events", metadata, _WebhookEvents, UniqueConstraint("key"))
+installation = Table("installation", metadata, _Installation)
 
 is_new = inbox.c.state == literal_column("'new'")
 is_waiting = outbox.c.state.in_(
     [literal_column(f"'{state}'") for state in ("queued", "sending", "uncertain")]
 )
 is_held = outbox.c.state == literal_column("'held'")
-is_news = items.c.about.is_not(None)
+is_about_message = webhook_events.c.about.is_not(None)
 is_open_run = runs.c.state == literal_column("'open'")
 is_parked = conversations.c.parked_batch.is_not(None)
 is_pending = confirmations.c.state == literal_column("'pending'")
-is_untold = confirmations.c.told == false()
-is_unknown_loss = and_(dead_letters.c.kind == literal_column("'outbound'"), dead_letters.c.told == false())
+is_unreported = confirmations.c.reported == false()
+is_unknown_loss = and_(
+    dead_letters.c.kind == literal_column("'outbound'"), dead_letters.c.reported == false()
+)
 is_owner = people.c.claimed_owner == true()
 
 Index(
-    "ix_dead_letters_untold",
+    "ix_dead_letters_unreported",
     dead_letters.c.conversation,
     sqlite_where=is_unknown_loss,
     postgresql_where=is_unknown_loss,
@@ -295,8 +299,13 @@ Index(
     postgresql_where=is_waiting,
 )
 Index("ix_outbox_held", outbox.c.conversation, sqlite_where=is_held, postgresql_where=is_held)
-Index("ix_posts_at", posts.c.at)
-Index("ix_items_about", items.c.about, sqlite_where=is_news, postgresql_where=is_news)
+Index("ix_webhook_batches_at", webhook_batches.c.at)
+Index(
+    "ix_webhook_events_about",
+    webhook_events.c.about,
+    sqlite_where=is_about_message,
+    postgresql_where=is_about_message,
+)
 Index("ix_outbox_message_id", outbox.c.conversation, outbox.c.message_id)
 Index(
     "ix_runs_open", runs.c.conversation, unique=True, sqlite_where=is_open_run, postgresql_where=is_open_run
@@ -309,10 +318,10 @@ Index(
     postgresql_where=is_pending,
 )
 Index(
-    "ix_confirmations_untold",
+    "ix_confirmations_unreported",
     confirmations.c.conversation,
-    sqlite_where=is_untold,
-    postgresql_where=is_untold,
+    sqlite_where=is_unreported,
+    postgresql_where=is_unreported,
 )
 Index("ix_confirmations_conversation", confirmations.c.conversation, confirmations.c.batch)
 Index("ix_prompts_conversation", prompts.c.conversation)

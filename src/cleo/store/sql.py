@@ -15,9 +15,8 @@ from cleo.ports.store import Transaction
 from cleo.store.confirmations import SqlConfirmations
 from cleo.store.conversations import SqlConversations
 from cleo.store.dead_letters import SqlDeadLetters
-from cleo.store.history import SqlHistory
 from cleo.store.inbox import SqlInbox
-from cleo.store.installation import SqlMarks
+from cleo.store.installation import SqlInstallation
 from cleo.store.ledger import SqlLedger
 from cleo.store.outbox import SqlOutbox
 from cleo.store.people import SqlPeople
@@ -26,7 +25,8 @@ from cleo.store.records import SqlRecords
 from cleo.store.reminders import SqlReminders
 from cleo.store.runs import SqlRuns
 from cleo.store.sqlite import SqliteFile
-from cleo.store.webhook_events import SqlItems
+from cleo.store.transcript import SqlTranscript
+from cleo.store.webhook_events import SqlWebhookEvents
 from cleo.store.writer import Readers, Writer, no_patience
 
 T = TypeVar("T")
@@ -102,10 +102,10 @@ def nouns(connection: Connection, clock: Clock) -> Transaction:
     """Bundle all nouns on one connection."""
     return Transaction(
         inbox=SqlInbox(connection, clock),
-        items=SqlItems(connection, clock),
+        webhook_events=SqlWebhookEvents(connection, clock),
         outbox=SqlOutbox(connection),
         conversations=SqlConversations(connection),
-        history=SqlHistory(connection),
+        transcript=SqlTranscript(connection),
         runs=SqlRuns(connection),
         ledger=SqlLedger(connection),
         confirmations=SqlConfirmations(connection),
@@ -113,5 +113,5 @@ def nouns(connection: Connection, clock: Clock) -> Transaction:
         reminders=SqlReminders(connection),
         records=SqlRecords(connection),
         dead_letters=SqlDeadLetters(connection),
-        marks=SqlMarks(connection),
+        installation=SqlInstallation(connection),
     )

@@ -7,47 +7,54 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from cleo.domain.content import MessageId
 from cleo.domain.message import Receipt
-from cleo.domain.webhook_batch import Item, Post
+from cleo.domain.webhook_batch import WebhookBatch, WebhookEvent
 from cleo.ports.clock import Clock
 from cleo.store.codec import RECEIPT, decode, encode
 from cleo.store.dialect import insert_once
-from cleo.store.schema import is_news, items, posts
+from cleo.store.schema import is_about_message, webhook_batches, webhook_events
 
 _PORTION = 500
 
-_KEEP = insert(posts).returning(posts.c.seq)
+_KEEP = insert(webhook_batches).returning(webhook_batches.c.seq)
 _RECEIPTS = (
-    select(items.c.receipt).where(items.c.about == bindparam("message"), is_news).order_by(items.c.seq)
+    select(webhook_events.c.receipt)
+    .where(webhook_events.c.about == bindparam("message"), is_about_message)
+    .order_by(webhook_events.c.seq)
 )
-_NEWS = select(posts.c.seq).where(posts.c.at > bindparam("since")).limit(1)
-_OLD = select(posts.c.seq).where(posts.c.at < bindparam("before")).order_by(posts.c.at).limit(_PORTION)
-_FORGET_ITEMS = delete(items).where(items.c.post.in_(bindparam("old", expanding=True)))
-_FORGET_POSTS = delete(posts).where(posts.c.seq.in_(bindparam("old", expanding=True)))
+_SINCE = select(webhook_batches.c.seq).where(webhook_batches.c.at > bindparam("since")).limit(1)
+_OLD = (
+    select(webhook_batches.c.seq)
+    .where(webhook_batches.c.at < bindparam("before"))
+    .order_by(webhook_batches.c.at)
+    .limit(_PORTION)
+)
+_FORGET_EVENTS = delete(webhook_events).where(webhook_events.c.batch.in_(bindparam("old", expanding=True)))
+_FORGET_BATCHES = delete(webhook_batches).where(webhook_batches.c.seq.in_(bindparam("old", expanding=True)))
 
 
-class SqlItems:
-    """Implements `cleo.ports.Items`."""
+class SqlWebhookEvents:
+    """Implements `cleo.ports.WebhookEvents`."""
 
     def __init__(self, connection: Connection, clock: Clock) -> None:
         self._connection = connection
         self._clock = clock
-        self._add = insert_once(connection, items)
+        self._add = insert_once(connection, webhook_events)
 
-    def keep(self, post: Post) -> int:
+    def keep(self, batch: WebhookBatch) -> int:
         """Keep the request as it came; tells its number."""
-        row = {"at": self._clock.now(), "channel": post.channel, "raw": zlib.compress(post.raw, 1)}
+        row = {"at": self._clock.now(), "channel": batch.channel, "raw": zlib.compress(batch.raw, 1)}
         return self._connection.execute(_KEEP, row).scalar_one()
 
-    def add(self, post: int, item: Item) -> bool:
-        """Keep an item of it; False: it was here before."""
-        receipt = item.event if isinstance(item.event, Receipt) else None
+    def add(self, batch: int, event: WebhookEvent) -> bool:
+        """Keep an event of it; False: it was here before."""
+        receipt = event.meaning if isinstance(event.meaning, Receipt) else None
         row = {
-            "key": item.key,
-            "post": post,
+            "key": event.key,
+            "batch": batch,
             "at": self._clock.now(),
-            "kind": item.kind,
-            "problem": item.problem,
-            "body": item.body,
+            "kind": event.kind,
+            "problem": event.problem,
+            "body": event.body,
             "about": receipt.of[0] if receipt and receipt.of else None,
             "receipt": encode(RECEIPT, receipt) if receipt else None,
         }
@@ -58,14 +65,14 @@ class SqlItems:
         rows = self._connection.execute(_RECEIPTS, {"message": message_id}).scalars()
         return [decode(RECEIPT, body) for body in rows if body]
 
-    def news_since(self, at: float) -> bool:
+    def any_since(self, at: float) -> bool:
         """Whether anything at all was told since then (Unix seconds): so news do come through."""
-        return self._connection.execute(_NEWS, {"since": at}).first() is not None
+        return self._connection.execute(_SINCE, {"since": at}).first() is not None
 
     def forget(self, before: float) -> int:
         """Remove what came before then (Unix seconds), a portion at a time; tells how many requests."""
         old = list(self._connection.execute(_OLD, {"before": before}).scalars())
         if old:
-            self._connection.execute(_FORGET_ITEMS, {"old": old})
-            self._connection.execute(_FORGET_POSTS, {"old": old})
+            self._connection.execute(_FORGET_EVENTS, {"old": old})
+            self._connection.execute(_FORGET_BATCHES, {"old": old})
         return len(old)

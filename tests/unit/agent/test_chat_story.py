@@ -8,13 +8,13 @@ from pydantic_ai.exceptions import ModelHTTPError
 from tests.support.agent_house import FRIEND, OWNER, STRANGER, House
 
 from cleo.agent import ClaimCode
-from cleo.agent.run.claim import Job
+from cleo.agent.run.claim import ClaimedRun
 from cleo.domain.access import Access
 from cleo.domain.content import Edit, File, MessageId, Other, Reaction
 from cleo.domain.errors import Fenced, SendFailed, SendUncertain, StoreError
 from cleo.domain.identity import Address
 from cleo.domain.message import Quoted, Receipt
-from cleo.domain.run import MAX_DEATHS
+from cleo.domain.run import MAX_CRASHES
 from cleo.ports import Refused, Reminder, Store, Transaction
 
 GROUP = Address("group:120363000000000001")
@@ -205,7 +205,7 @@ async def test_receipts_move_only_forward(house: House) -> None:
 
 async def test_a_poison_message_is_given_up_and_its_neighbours_go_on(house: House) -> None:
     await house.hear("bad")
-    await house.die(MAX_DEATHS)
+    await house.die(MAX_CRASHES)
     assert await house.say("good") == [house.channel.delivered[0].text, "you said: good"]
     assert "could not handle" in house.channel.delivered[0].text
     letters = await house.store.read(lambda tx: tx.dead_letters.recent(10))
@@ -240,15 +240,15 @@ async def test_a_reminder_fires_once_also_when_cleo_was_off(house: House) -> Non
 async def test_a_worker_that_was_overtaken_writes_and_sends_nothing(house: House) -> None:
     await house.hear("hello")
     conversation = house.engine.waiting.pop()
-    worker, claims = house.worker, house.worker._claims  # pyright: ignore[reportPrivateUsage]
+    worker, claims = house.worker, house.worker._claimer  # pyright: ignore[reportPrivateUsage]
     epoch = await house.store.write(lambda tx: tx.conversations.lease(conversation))
-    job = await house.store.write(
+    claimed = await house.store.write(
         lambda tx: claims.claim(tx, conversation, epoch, house.clock.now(), busy=False)
     )
-    assert isinstance(job, Job)
+    assert isinstance(claimed, ClaimedRun)
     await house.settle()
     with pytest.raises(Fenced):
-        await worker._turn(job, house.channel)  # pyright: ignore[reportPrivateUsage]
+        await worker._turn(claimed, house.channel)  # pyright: ignore[reportPrivateUsage]
     assert [m.text for m in house.channel.delivered] == ["you said: hello"]
 
 

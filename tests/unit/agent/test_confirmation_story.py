@@ -7,7 +7,7 @@ import pytest
 from pydantic_ai.exceptions import ModelHTTPError
 from tests.support.agent_house import FRIEND, OWNER, House
 
-from cleo.agent.account_switch import LOST, move_over
+from cleo.agent.account_switch import LOST, switch_account
 from cleo.agent.approval.confirm import Asker
 from cleo.domain.access import Access
 from cleo.domain.content import Chosen, MessageId, Reaction
@@ -326,7 +326,7 @@ async def test_a_button_counts_only_for_the_question_that_it_stands_under(house:
 async def test_a_button_counts_also_before_the_id_of_its_message_is_known(house: House) -> None:
     """The answer to the send was lost, and the person was faster than the news about it."""
     house.channel.foresees = False
-    house.channel.capabilities = Capabilities(repeats="news")
+    house.channel.capabilities = Capabilities(on_repeat="reconciled")
     house.channel.trouble = [SendUncertain("cut off")]
     await house.say('do wipe {"name": "disk"}')
     [row] = await house.store.read(lambda tx: tx.confirmations.find(states={"pending"}))
@@ -345,7 +345,7 @@ async def test_a_button_of_somebody_who_may_not_is_no_answer(house: House) -> No
 async def test_after_a_move_open_questions_are_asked_again_about_the_same_call(house: House) -> None:
     def moved(account: str) -> Callable[[Transaction], set[ConversationId]]:
         asker = Asker(access=house.access, channel=house.channel, tools=house.tools)
-        return lambda tx: move_over(tx, account, asker, house.clock)
+        return lambda tx: switch_account(tx, account, asker, house.clock)
 
     assert await house.store.write(moved("baileys")) == set()
     await house.say('do wipe {"name": "disk"}')
@@ -370,7 +370,7 @@ async def test_what_was_being_sent_at_a_move_is_told_and_not_repeated(house: Hou
     await house.say("hello")
     asker = Asker(access=house.access, channel=house.channel, tools=house.tools)
     for account in ("baileys", "cloud:1001"):
-        await house.store.write(lambda tx, a=account: move_over(tx, a, asker, house.clock))
+        await house.store.write(lambda tx, a=account: switch_account(tx, a, asker, house.clock))
     await house.later(100)
     assert house.channel.delivered == []
     assert LOST in (await house.say("and?"))[0]

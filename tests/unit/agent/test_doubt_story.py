@@ -10,10 +10,10 @@ from cleo.agent import ClaimCode
 from cleo.agent.outbox.deliver import MOST_TRIES, NOBODY_KNOWS, REPEATED
 from cleo.agent.outbox.delivery_status import AGAIN, FRESH
 from cleo.domain.content import Chosen, MessageId, Template, Text
-from cleo.domain.errors import NotNow, SendFailed, SendUncertain
+from cleo.domain.errors import SendFailed, SendUncertain, TemporarilyRefused
 from cleo.domain.identity import Address
 from cleo.domain.message import Inbound, OutboxItem, Receipt, ReceiptState
-from cleo.domain.webhook_batch import Item, Post
+from cleo.domain.webhook_batch import WebhookBatch, WebhookEvent
 from cleo.ports import Capabilities, Held, Sent
 
 KNOCK = Template(name="hello", language="en")
@@ -22,15 +22,15 @@ KNOCK = Template(name="hello", language="en")
 @pytest.fixture
 def house(tmp_path: Path) -> House:
     house = House(tmp_path)
-    house.channel.capabilities = Capabilities(repeats="news")
+    house.channel.capabilities = Capabilities(on_repeat="reconciled")
     return house
 
 
-async def post(house: House, *items: Item) -> int:
-    return await house.receiver.post(Post(channel="whatsapp", raw=b"{}", items=items))
+async def post(house: House, *items: WebhookEvent) -> int:
+    return await house.receiver.batch(WebhookBatch(channel="whatsapp", raw=b"{}", events=items))
 
 
-def news(house: House, state: ReceiptState, id: str, *, key: str = "", **more: object) -> Item:
+def news(house: House, state: ReceiptState, id: str, *, key: str = "", **more: object) -> WebhookEvent:
     house.count += 1
     receipt = Receipt(
         channel="whatsapp",
@@ -41,10 +41,12 @@ def news(house: House, state: ReceiptState, id: str, *, key: str = "", **more: o
         key=key,
         **more,  # type: ignore[arg-type]  # test data
     )
-    return Item(key=f"status/{id}/{state}/{house.count}", kind=f"status/{state}", body="{}", event=receipt)
+    return WebhookEvent(
+        key=f"status/{id}/{state}/{house.count}", kind=f"status/{state}", body="{}", meaning=receipt
+    )
 
 
-def said(house: House, text: str, id: str, *, opens: bool = True, starts: bool = True) -> Item:
+def said(house: House, text: str, id: str, *, opens: bool = True, starts: bool = True) -> WebhookEvent:
     inbound = Inbound(
         channel="whatsapp",
         chat=OWNER,
@@ -54,8 +56,13 @@ def said(house: House, text: str, id: str, *, opens: bool = True, starts: bool =
         at=int(house.clock.now() * 1000),
         account="1001",
     )
-    return Item(
-        key=f"message/{id}", kind="message/text", body="{}", event=inbound, opens_window=opens, starts=starts
+    return WebhookEvent(
+        key=f"message/{id}",
+        kind="message/text",
+        body="{}",
+        meaning=inbound,
+        opens_window=opens,
+        starts=starts,
     )
 
 
@@ -101,7 +108,7 @@ async def test_a_claim_code_that_was_for_somebody_else_makes_nobody_the_owner(ho
 
 
 async def test_an_item_that_means_nothing_is_kept(house: House) -> None:
-    item = Item(key="x", kind="message/unknown", body="{}", problem="no id")
+    item = WebhookEvent(key="x", kind="message/unknown", body="{}", problem="no id")
     assert (await post(house, item), await post(house, item)) == (1, 0)
 
 
@@ -227,7 +234,9 @@ async def test_what_surely_was_not_sent_is_sent_again_unmarked(house: House) -> 
 
 
 async def test_a_message_that_never_works_does_not_hold_up_its_chat_for_ever(house: House) -> None:
-    house.channel.trouble = [NotNow("WhatsApp has trouble.", code=131000) for _ in range(MOST_TRIES)]
+    house.channel.trouble = [
+        TemporarilyRefused("WhatsApp has trouble.", code=131000) for _ in range(MOST_TRIES)
+    ]
     await house.say("bad")
     for _ in range(MOST_TRIES):
         await house.later(61)
@@ -261,8 +270,8 @@ async def test_news_that_tell_only_the_key_are_news(house: House) -> None:
     house.channel.trouble = [Sent(message_id=MessageId("W1"), state="accepted")]
     key = (await sent(house)).key
     item = news(house, "failed", "W1", key=key, reason="blocked")
-    assert isinstance(item.event, Receipt)
-    await post(house, replace(item, event=replace(item.event, chat=None)))
+    assert isinstance(item.meaning, Receipt)
+    await post(house, replace(item, meaning=replace(item.meaning, chat=None)))
     assert (await newest(house)).state == "failed"
 
 
@@ -272,12 +281,12 @@ async def test_news_that_tell_only_the_key_are_news(house: House) -> None:
 async def test_what_is_held_goes_out_when_the_person_writes_in_order(house: House) -> None:
     await house.say("hello")
     house.channel.delivered.clear()
-    house.channel.trouble = [Held(reason="a day of silence", knock=KNOCK)]
+    house.channel.trouble = [Held(reason="a day of silence", reopen_template=KNOCK)]
     await house.say("one")
     assert [message.content for message in house.channel.delivered] == [KNOCK]
-    house.channel.trouble = [Held(reason="a day of silence", knock=KNOCK)]
+    house.channel.trouble = [Held(reason="a day of silence", reopen_template=KNOCK)]
     await house.say("two")
-    assert len(house.channel.delivered) == 1, "one knock for one silence"
+    assert len(house.channel.delivered) == 1, "one reopen_template for one silence"
     house.clock.advance(5)
     await post(house, said(house, "I am back", "A"))
     await house.settle()
@@ -288,7 +297,7 @@ async def test_what_is_held_goes_out_when_the_person_writes_in_order(house: Hous
 async def test_a_failure_for_silence_that_is_told_later_holds_the_message(house: House) -> None:
     house.channel.trouble = [Sent(message_id=MessageId("W1"), state="accepted")]
     await sent(house)
-    await post(house, news(house, "failed", "W1", reason="131047", held=True, knock=KNOCK))
+    await post(house, news(house, "failed", "W1", reason="131047", held=True, reopen_template=KNOCK))
     await house.settle()
     assert [message.content for message in house.channel.delivered] == [KNOCK]
     house.clock.advance(5)
@@ -334,10 +343,10 @@ async def test_who_hides_the_number_is_written_to_where_they_wrote_from(house: H
     )
     await house.say("from my number", aliases=frozenset({HIDDEN}))
     hidden = said(house, "from nowhere", "B")
-    assert isinstance(hidden.event, Inbound)
-    event = replace(hidden.event, chat=HIDDEN, sender=HIDDEN)
+    assert isinstance(hidden.meaning, Inbound)
+    event = replace(hidden.meaning, chat=HIDDEN, sender=HIDDEN)
     house.clock.advance(5)
-    await post(house, replace(hidden, event=event))
+    await post(house, replace(hidden, meaning=event))
     await house.settle()
     assert house.channel.written_to == [OWNER, HIDDEN]
 

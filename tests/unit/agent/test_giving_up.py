@@ -8,7 +8,7 @@ from tests.support.agent_house import House
 
 from cleo.agent.run.claim import GAVE_UP
 from cleo.domain.content import Reaction
-from cleo.domain.run import MAX_DEATHS, Run, RunId, RunKind
+from cleo.domain.run import MAX_CRASHES, Run, RunId, RunKind
 from cleo.ports import Tool, Transaction
 
 effects: list[str] = []
@@ -42,7 +42,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 async def test_a_message_that_is_given_up_takes_no_open_question_with_it(house: House) -> None:
     await house.say('do look {"name": "sky"}\ndo wipe {"name": "disk"}')
     await house.hear("bad")
-    await house.die(MAX_DEATHS)
+    await house.die(MAX_CRASHES)
     await house.settle()
     assert await house.react("👍", house.question().id) == ["saw sky | wiped disk"]
     assert effects == ["disk"]
@@ -62,7 +62,7 @@ async def test_a_yes_that_was_begun_when_its_run_was_given_up_is_told(house: Hou
         kind: RunKind = "late" if late else "resume"
         chat = house.question().to
         tx.runs.start(
-            Run(id=RunId("r"), conversation=chat, kind=kind, attempts=MAX_DEATHS, ref=ref if late else "")
+            Run(id=RunId("r"), conversation=chat, kind=kind, attempts=MAX_CRASHES, ref=ref if late else "")
         )
 
     await house.store.write(killed)
@@ -77,7 +77,7 @@ async def test_a_yes_that_was_begun_when_its_run_was_given_up_is_told(house: Hou
 async def test_what_was_asked_for_is_given_up_with_the_run_that_goes_on_with_it(house: House) -> None:
     await house.say('do wipe {"name": "disk"}')
     await house.hear(Reaction(emoji="👎", to=house.question().id))
-    await house.die(MAX_DEATHS)
+    await house.die(MAX_CRASHES)
     await house.settle()
     assert house.channel.delivered[-1].text == GAVE_UP
     [letter] = await house.store.read(lambda tx: tx.dead_letters.recent(5))

@@ -7,7 +7,7 @@ import pytest
 from tests.support.agent_house import FRIEND, OWNER, House
 
 from cleo.agent.run.claim import GAVE_UP
-from cleo.domain.run import MAX_DEATHS
+from cleo.domain.run import MAX_CRASHES
 from cleo.ports import Tool
 
 NEIGHBOUR = "lingered"
@@ -58,4 +58,4 @@ async def test_X42_a_message_that_ends_the_process_takes_no_neighbour_with_it(
     while not await life.live(house):
         deaths += 1
     assert sorted(message.text for message in house.channel.delivered) == sorted([GAVE_UP, NEIGHBOUR])
-    assert deaths == MAX_DEATHS
+    assert deaths == MAX_CRASHES

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from tests.support.agent_house import FRIEND, OWNER, House
 
-from cleo.agent.account_switch import move_over
+from cleo.agent.account_switch import switch_account
 from cleo.agent.approval.confirm import PROMPT, Asker
-from cleo.agent.run.claim import Claims, Job, Wait
+from cleo.agent.run.claim import ClaimedRun, Claimer, Wait
 from cleo.domain.access import Access
 from cleo.domain.confirmation import UNDELIVERED
 from cleo.domain.content import Chosen, Content, MessageId, Reaction, Text
@@ -17,7 +17,7 @@ from cleo.domain.errors import SendUncertain
 from cleo.domain.identity import Address
 from cleo.domain.message import Inbound, Quoted, Receipt
 from cleo.domain.run import Run, RunId
-from cleo.domain.webhook_batch import Item, Post
+from cleo.domain.webhook_batch import WebhookBatch, WebhookEvent
 from cleo.ports import Held, Outcome, Refused, Sent, Tool, ToolContext, Transaction
 
 SECOND = Address("phone:+4915100000003")
@@ -68,8 +68,10 @@ async def heard(house: House, text: str, sender: Address = OWNER) -> None:
     at = int(house.clock.now() * 1000)
     id = MessageId(f"H{at}")
     inbound = Inbound(channel="whatsapp", chat=sender, id=id, sender=sender, content=Text(body=text), at=at)
-    item = Item(key=f"message/{id}", kind="message/text", body="{}", event=inbound, opens_window=True)
-    await house.receiver.post(Post(channel="whatsapp", raw=b"{}", items=(item,)))
+    item = WebhookEvent(
+        key=f"message/{id}", kind="message/text", body="{}", meaning=inbound, opens_window=True
+    )
+    await house.receiver.batch(WebhookBatch(channel="whatsapp", raw=b"{}", events=(item,)))
     await house.settle()
 
 
@@ -77,8 +79,8 @@ async def fails_for_silence(house: House, id: str) -> None:
     receipt = Receipt(
         channel="whatsapp", chat=OWNER, of=(MessageId(id),), state="failed", at=1, reason="131047", held=True
     )
-    item = Item(key=f"status/{id}/failed", kind="status/failed", body="{}", event=receipt)
-    await house.receiver.post(Post(channel="whatsapp", raw=b"{}", items=(item,)))
+    item = WebhookEvent(key=f"status/{id}/failed", kind="status/failed", body="{}", meaning=receipt)
+    await house.receiver.batch(WebhookBatch(channel="whatsapp", raw=b"{}", events=(item,)))
     await house.settle()
 
 
@@ -158,15 +160,15 @@ async def test_a_killed_run_in_a_group_still_knows_who_asked(house: House) -> No
     await house.say('do wipe {"name": "disk"}', chat=group, is_group=True)
     chat = conversation_id("whatsapp", group)
 
-    def killed(tx: Transaction) -> Job | Wait | None:
+    def killed(tx: Transaction) -> ClaimedRun | Wait | None:
         """Leave what a kill after the first checkpoint left, and go on."""
-        tx.history.park(chat, None)
+        tx.transcript.park(chat, None)
         tx.runs.start(Run(id=RunId("r"), conversation=chat, kind="resume", attempts=1, prompted=True))
-        return Claims(access=house.access).claim(tx, chat, tx.conversations.lease(chat), 0.0, busy=False)
+        return Claimer(access=house.access).claim(tx, chat, tx.conversations.lease(chat), 0.0, busy=False)
 
-    job = await house.store.write(killed)
-    assert isinstance(job, Job)
-    assert job.person == OWNER
+    claimed = await house.store.write(killed)
+    assert isinstance(claimed, ClaimedRun)
+    assert claimed.person == OWNER
 
 
 async def test_a_yes_counts_although_a_run_was_killed_that_had_put_the_question_off(house: House) -> None:
@@ -186,7 +188,7 @@ async def test_what_was_held_goes_out_after_a_move_to_a_way_that_holds_nothing(h
     await house.say("hello")
     asker = Asker(access=house.access, channel=house.channel, tools=house.tools)
     for account in ("cloud:1001", "baileys"):
-        await house.store.write(lambda tx, a=account: move_over(tx, a, asker, house.clock))
+        await house.store.write(lambda tx, a=account: switch_account(tx, a, asker, house.clock))
     await house.settle()
     assert [message.text for message in house.channel.delivered] == ["you said: hello"]
 

@@ -2,7 +2,7 @@
 
 import pytest
 from tests.support.clock import FakeClock
-from tests.support.heard import Heard
+from tests.support.recording_receiver import RecordingReceiver
 
 from cleo.app.backends import way
 from cleo.app.settings import load
@@ -22,7 +22,7 @@ CLOUD = {
 def test_every_backend_can_be_chosen_and_hears_at_the_same_path(name: str) -> None:
     chosen = way(load(**CLOUD | {"whatsapp_backend": name}), bridge_url="http://127.0.0.1:1", secret=None)
     assert chosen.open
-    paths = {getattr(route, "path", "") for route in chosen.routes(Heard(), FakeClock()).routes}
+    paths = {getattr(route, "path", "") for route in chosen.routes(RecordingReceiver(), FakeClock()).routes}
     assert paths == {"/api/whatsapp/webhook"}
 
 

@@ -14,7 +14,7 @@ from cleo.app.doctor.database import database
 from cleo.app.doctor.finding import Finding, take
 from cleo.app.settings import load
 from cleo.domain.content import MessageId
-from cleo.domain.conversation import Heard
+from cleo.domain.conversation import LastInbound
 from cleo.store import SystemClock, open_store
 
 
@@ -38,7 +38,7 @@ async def test_windows_messages_in_doubt_or_held_and_people_in_doubt_are_told(
     tmp_path: Path, cloud: dict[str, Any]
 ) -> None:
     store = open_store(f"sqlite:///{tmp_path}/cleo.db", clock=SystemClock(tmp_path / "clock"))
-    wrote = Heard(account="1001", id=MessageId("wamid.1"), at=time.time() - 3600)
+    wrote = LastInbound(account="1001", id=MessageId("wamid.1"), at=time.time() - 3600)
     await store.write(lambda tx: tx.conversations.open(replace(chat(CHAT), heard=wrote)))
     assert findings(tmp_path, **cloud) == [
         ("good", "Database: can be read"),
@@ -47,7 +47,7 @@ async def test_windows_messages_in_doubt_or_held_and_people_in_doubt_are_told(
     assert findings(tmp_path) == [("good", "Database: can be read")]
     await store.write(lambda tx: tx.outbox.add(outgoing("a", state="held")))
     await store.write(lambda tx: tx.outbox.add(outgoing("b", state="unknown")))
-    await store.write(lambda tx: tx.marks.set(CONTESTED, "phone:+4915112345678 and bsuid:DE.1"))
+    await store.write(lambda tx: tx.installation.set(CONTESTED, "phone:+4915112345678 and bsuid:DE.1"))
     told = findings(tmp_path, **cloud)
     assert [grade for grade, _ in told] == ["good", "note", "note", "good", "note"]
     assert "held until somebody writes again: 1" in told[1][1]

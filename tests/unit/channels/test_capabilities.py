@@ -28,9 +28,9 @@ def test_what_is_said_and_what_is_there_agree(name: str) -> None:
     assert said.reactions == issubclass(there, Reacts)
     assert said.places == issubclass(there, SendsPlaces)
     assert said.templates == issubclass(there, SendsTemplates)
-    assert (said.tapping is not None) == issubclass(there, SendsChoices)
+    assert (said.choice_limits is not None) == issubclass(there, SendsChoices)
     assert (said.typing is not None) == issubclass(there, Types)
-    assert (said.repeats == "id") == issubclass(there, ForeseesIds)
+    assert (said.on_repeat == "deduplicated") == issubclass(there, ForeseesIds)
     assert bool(said.typing and said.typing.marks_read) == issubclass(there, Reads)
     assert not said.edits, "nothing is there that changes what was said"
     assert "failed" in said.receipts and said.advice

@@ -10,7 +10,7 @@ from cleo.domain.content import Choices, Location, Option, Template
 from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.identity import Address, PersonId
 from cleo.domain.message import Quoted
-from cleo.ports import Capabilities, Degraded, Outcome, Refused, Sent, Tapping
+from cleo.ports import Capabilities, ChoiceLimits, Degraded, Outcome, Refused, Sent
 
 CHAT = Conversation(
     id=ConversationId("whatsapp/ann"),
@@ -18,7 +18,7 @@ CHAT = Conversation(
     address=Address("phone:+4915112345678"),
     person=PersonId("ann"),
 )
-TAPPING = Tapping()
+TAPPING = ChoiceLimits()
 
 
 def choices(*titles: str, body: str = "Which?") -> Choices:

@@ -61,8 +61,8 @@ def test_it_has_the_abilities_that_its_capabilities_promise(line: CloudLine) -> 
     for ability in (Reacts, SendsChoices, SendsPlaces, SendsTemplates, Types, Reads):
         assert isinstance(client, ability)
     assert not isinstance(client, ForeseesIds)
-    assert (can.reactions, can.places, can.templates, can.repeats) == (True, True, True, "news")
-    assert can.tapping
+    assert (can.reactions, can.places, can.templates, can.on_repeat) == (True, True, True, "reconciled")
+    assert can.choice_limits
     assert can.typing
     assert can.window == DAY
 
@@ -220,7 +220,7 @@ async def test_outside_of_the_window_it_says_why_nothing_was_sent(line: CloudLin
 async def test_with_a_template_it_waits_for_the_person(knocking: CloudLine) -> None:
     outcome = await text(knocking, to=knocking.chat(ago=DAY))
     assert isinstance(outcome, Held)
-    assert outcome.knock == HELLO
+    assert outcome.reopen_template == HELLO
     assert outcome.reason
 
 

@@ -163,10 +163,10 @@ KINDS: dict[str, tuple[Json, Content]] = {
 @pytest.mark.parametrize(("message", "content"), KINDS.values(), ids=KINDS)
 def test_every_kind_is_read(message: Json, content: Content) -> None:
     item = one(change(messages=[message]))
-    assert isinstance(item.event, Inbound)
-    assert item.event.content == content
+    assert isinstance(item.meaning, Inbound)
+    assert item.meaning.content == content
     assert item.problem == ""
-    assert "fbsbx" not in str(item.event)
+    assert "fbsbx" not in str(item.meaning)
 
 
 @pytest.mark.parametrize(
@@ -186,14 +186,14 @@ def test_every_kind_is_read(message: Json, content: Content) -> None:
 )
 def test_what_cannot_be_read_is_flagged_and_still_answered(message: Json, kept: Content) -> None:
     item = one(change(messages=[message]))
-    assert isinstance(item.event, Inbound)
-    assert (item.event.content, bool(item.problem), item.starts) == (kept, True, True)
+    assert isinstance(item.meaning, Inbound)
+    assert (item.meaning.content, bool(item.problem), item.starts) == (kept, True, True)
 
 
 @pytest.mark.parametrize("name", ["reaction", "edit", "revoke"])
 def test_what_is_about_another_message_means_nothing_without_it(name: str) -> None:
     item = one(change(messages=[kind(name, {"emoji": "👍"})]))
-    assert (item.kind, item.event, bool(item.problem)) == (f"message/{name}", None, True)
+    assert (item.kind, item.meaning, bool(item.problem)) == (f"message/{name}", None, True)
 
 
 def test_a_reply_names_the_message_and_never_its_words() -> None:

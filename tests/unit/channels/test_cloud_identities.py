@@ -9,7 +9,7 @@ from tests.support.agent_house import House
 from tests.support.meta import NUMBER, Json, Meta, change, inbound, items, one, said
 
 from cleo.domain.identity import Address
-from cleo.domain.message import Inbound, Rotation
+from cleo.domain.message import IdentityChange, Inbound
 
 ADA: Json = {"profile": {"name": "Ada", "username": "ada.l"}, "user_id": "DE.4711"}
 PHONE = "phone:+4915100000001"
@@ -58,7 +58,7 @@ def test_contacts_are_matched_by_what_they_are_not_by_where_they_stand() -> None
         {"wa_id": "4915100000001", "profile": {"name": "Ada"}},
     ]
     found = items(change(contacts=contacts, messages=[said("wamid.1"), said("wamid.2", of="4915100000002")]))
-    assert [item.event.sender_name for item in found if isinstance(item.event, Inbound)] == ["Ada", "Bob"]
+    assert [item.meaning.sender_name for item in found if isinstance(item.meaning, Inbound)] == ["Ada", "Bob"]
 
 
 def test_a_user_id_counts_for_more_than_a_number() -> None:
@@ -87,7 +87,7 @@ def test_with_anybody_else_about_nothing_is_guessed() -> None:
         {"contacts": [ADA], "messages": [nameless, said("wamid.2", of="4915100000002")]},
     ):
         found = items(change("messages", NUMBER, **({"messages": [nameless]} | others)))
-        assert (found[0].event, found[0].problem) == (None, "nobody is named who wrote it")
+        assert (found[0].meaning, found[0].problem) == (None, "nobody is named who wrote it")
 
 
 def test_a_group_is_the_chat_and_its_member_the_sender() -> None:
@@ -98,7 +98,7 @@ def test_a_group_is_the_chat_and_its_member_the_sender() -> None:
 @pytest.mark.parametrize("group", ["a b", "x" * 300, {"id": "g"}])
 def test_what_was_said_in_a_group_is_never_answered_elsewhere(group: object) -> None:
     item = one(change(messages=[said(group_id=group)]))
-    assert item.event is None
+    assert item.meaning is None
     assert "group" in item.problem
 
 
@@ -106,7 +106,7 @@ def test_what_was_said_in_a_group_is_never_answered_elsewhere(group: object) -> 
     "id", ["", "de.1", "DE.", "DE.1 2", f"DE.{'1' * 129}", "+", "12", "0" * 9, "1" * 16, "1@lid"]
 )
 def test_what_is_no_address_names_nobody(id: str) -> None:
-    assert one(change(messages=[said(of=id, from_user_id=id)])).event is None
+    assert one(change(messages=[said(of=id, from_user_id=id)])).meaning is None
 
 
 # ── new numbers ────────────────────────────────────────────────────────────────────────────────────────
@@ -149,14 +149,16 @@ NEW: Json = {"wa_id": "4915100000007", "user_id": "DE.2", "previous_user_id": "D
 )
 def test_news_of_new_addresses_are_a_rotation(message: Json, before: set[str], now: set[str]) -> None:
     item = one(change(messages=[message]))
-    assert item.event == Rotation(before=frozenset(map(Address, before)), now=frozenset(map(Address, now)))
+    assert item.meaning == IdentityChange(
+        before=frozenset(map(Address, before)), now=frozenset(map(Address, now))
+    )
     assert item.kind == f"message/system/{message['system']['type']}"
 
 
 def test_other_news_about_a_person_are_kept_under_their_name() -> None:
     identity = {"identity": {"acknowledged": True, "hash": "x"}}
     item = one(change(messages=[news("customer_identity_changed") | identity]))
-    assert (item.kind, item.event, item.problem) == ("message/system/customer_identity_changed", None, "")
+    assert (item.kind, item.meaning, item.problem) == ("message/system/customer_identity_changed", None, "")
     assert '"acknowledged":true' in item.body
 
 
@@ -165,7 +167,7 @@ def test_other_news_about_a_person_are_kept_under_their_name() -> None:
 )
 def test_a_rotation_that_does_not_say_to_what_is_flagged(broken: Json) -> None:
     item = one(change(messages=[said(type="system", system=broken)]))
-    assert item.event is None
+    assert item.meaning is None
     assert item.problem
 
 
@@ -208,7 +210,7 @@ async def test_a_rotation_onto_somebody_else_merges_nobody(tmp_path: Path) -> No
         frozenset({PHONE, "bsuid:DE.1"}),
         frozenset({"phone:+4915100000007", "bsuid:DE.2"}),
     }
-    assert await house.store.read(lambda tx: tx.marks.get("contested"))
+    assert await house.store.read(lambda tx: tx.installation.get("contested"))
     await house.store.close()
 
 

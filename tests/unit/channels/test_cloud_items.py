@@ -21,9 +21,9 @@ from tests.support.meta import (
     written,
 )
 
-from cleo.channels.whatsapp.cloud.inbound.webhook_events import read_post
+from cleo.channels.whatsapp.cloud.inbound.webhook_events import read_batch
 from cleo.domain.message import Inbound, Receipt
-from cleo.domain.webhook_batch import Item
+from cleo.domain.webhook_batch import WebhookEvent
 
 
 def test_every_entry_change_and_array_is_walked() -> None:
@@ -42,7 +42,7 @@ def test_every_entry_change_and_array_is_walked() -> None:
         change("account_update", number=None, event="DISABLED_UPDATE"),
     )
     body["entry"] += webhook(change(messages=[said("wamid.7", type="sticker", sticker={"id": "7"})]))["entry"]
-    assert [item.kind for item in read(body).items] == [
+    assert [item.kind for item in read(body).events] == [
         "message/text",
         "message/text",
         "status/delivered",
@@ -81,7 +81,7 @@ def test_a_broken_leaf_is_one_flagged_item_and_its_siblings_live(poison: object)
     found = items(change(messages=[said("wamid.1"), poison, said("wamid.2")], statuses=[poison, status()]))
     assert len(found) == 5
     assert [bool(item.problem) for item in found] == [False, True, False, True, False]
-    assert [type(found[index].event) for index in (0, 2, 4)] == [Inbound, Inbound, Receipt]
+    assert [type(found[index].meaning) for index in (0, 2, 4)] == [Inbound, Inbound, Receipt]
     assert all(len(item.key) < 1000 for item in found)
 
 
@@ -90,9 +90,9 @@ def test_a_broken_place_costs_only_itself() -> None:
         None, {}, {"field": "messages", "value": []}, change(messages="x"), change(messages=[said()])
     )
     body["entry"] += [7, {"id": "WABA"}, {"changes": {}}]
-    found = read(body).items
+    found = read(body).events
     assert [bool(item.problem) for item in found] == [True, True, True, True, False, True, True, True]
-    assert isinstance(found[4].event, Inbound)
+    assert isinstance(found[4].meaning, Inbound)
 
 
 def test_a_wrong_field_costs_only_itself() -> None:
@@ -100,7 +100,7 @@ def test_a_wrong_field_costs_only_itself() -> None:
         change(messages=[said(context=7, errors={}, referral=[], group_id={}, image="x")], contacts={"x": 1})
     )
     assert item.problem == ""
-    assert isinstance(item.event, Inbound)
+    assert isinstance(item.meaning, Inbound)
 
 
 def test_what_parsers_disagree_about_costs_only_itself() -> None:
@@ -109,7 +109,7 @@ def test_what_parsers_disagree_about_costs_only_itself() -> None:
     odd = f'{{"id":"wamid.O","id":"wamid.P","n":NaN,"i":-Infinity,"f":1e999,"l":{long},"deep":{deep}}}'
     raw = json.dumps(webhook(change(messages=["ODD", "GOOD"]))).replace('"ODD"', odd).replace('"GOOD"', good)
     started = time.process_time()
-    found = read_post(raw.encode(), phone_number_id=NUMBER, knock=None, now=NOW).items
+    found = read_batch(raw.encode(), phone_number_id=NUMBER, reopen_template=None, now=NOW).events
     assert time.process_time() - started < 0.5  # 5 ms on an idle machine
     assert [(item.key, bool(item.problem)) for item in found] == [
         ("1001/message/wamid.P", True),
@@ -123,15 +123,15 @@ def test_what_parsers_disagree_about_costs_only_itself() -> None:
 def test_what_no_database_can_keep_is_replaced(written: str, kept: str) -> None:
     raw = json.dumps(webhook(change(messages=[said(text={"body": "TEXT"}, type="text", odd="TEXT")])))
     raw = raw.replace("TEXT", written).replace('"odd"', f'"{written}"')
-    (item,) = read_post(raw.encode(), phone_number_id=NUMBER, knock=None, now=NOW).items
-    assert isinstance(item.event, Inbound)
-    assert item.event.content.body == kept  # type: ignore[union-attr]  # a text
+    (item,) = read_batch(raw.encode(), phone_number_id=NUMBER, reopen_template=None, now=NOW).events
+    assert isinstance(item.meaning, Inbound)
+    assert item.meaning.content.body == kept  # type: ignore[union-attr]  # a text
     assert item.body.isascii()
 
 
 def test_an_unknown_field_with_messages_is_kept_and_means_nothing() -> None:
     item = one(change("messages_of_tomorrow", messages=[said()]))
-    assert (item.kind, item.event, item.problem, item.starts) == (
+    assert (item.kind, item.meaning, item.problem, item.starts) == (
         "messages_of_tomorrow/message/text",
         None,
         "",
@@ -142,15 +142,15 @@ def test_an_unknown_field_with_messages_is_kept_and_means_nothing() -> None:
 @pytest.mark.parametrize("number", ["2002", None])
 def test_what_is_for_another_number_is_kept_and_means_nothing(number: str | None) -> None:
     found = items(change(number=number, messages=[said()], statuses=[status()]))
-    assert [item.event for item in found] == [None, None]
+    assert [item.meaning for item in found] == [None, None]
     assert all("number" in item.problem for item in found)
 
 
 def test_what_another_said_under_standby_is_an_echo_in_the_chat() -> None:
     reply = said(of="15550001", to="4915100000001")
     item = one(change("standby", messages=[reply]))
-    assert isinstance(item.event, Inbound)
-    assert (item.event.chat, item.event.from_me, item.starts) == ("phone:+4915100000001", True, False)
+    assert isinstance(item.meaning, Inbound)
+    assert (item.meaning.chat, item.meaning.from_me, item.starts) == ("phone:+4915100000001", True, False)
 
 
 # ── keys ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -175,7 +175,7 @@ MIXED: list[tuple[str, Any]] = [
 ]
 
 
-def keys(found: tuple[Item, ...]) -> set[str]:
+def keys(found: tuple[WebhookEvent, ...]) -> set[str]:
     return {item.key for item in found}
 
 
@@ -185,14 +185,14 @@ def test_a_key_is_the_same_in_any_company_and_spelling() -> None:
         arrays[name] = [*arrays.get(name, []), leaf]
     together = read(webhook(change(**arrays, contacts=[{"wa_id": "4915100000001"}])))
     alone = [item for name, leaf in MIXED for item in items(change("messages", NUMBER, **{name: [leaf]}))]
-    assert len(keys(together.items)) == len(MIXED)
-    assert keys(together.items) == keys(tuple(alone))
+    assert len(keys(together.events)) == len(MIXED)
+    assert keys(together.events) == keys(tuple(alone))
     body = json.dumps(webhook(change(**arrays)))
     reverse = json.loads(body, object_pairs_hook=lambda pairs: dict(reversed(pairs)))
     turned = json.dumps(reverse, indent=3, ensure_ascii=False).encode()
-    assert keys(read_post(turned, phone_number_id=NUMBER, knock=None, now=NOW + 99).items) == keys(
-        together.items
-    )
+    assert keys(
+        read_batch(turned, phone_number_id=NUMBER, reopen_template=None, now=NOW + 99).events
+    ) == keys(together.events)
 
 
 def test_keys_say_what_they_name() -> None:
@@ -218,8 +218,8 @@ def test_news_of_the_account_at_another_time_is_other_news() -> None:
     first, second = (webhook(change("account_update", number=None, event="X")) for _ in range(2))
     later = copy.deepcopy(second)
     later["entry"][0]["time"] = 5
-    assert keys(read(first).items) == keys(read(second).items)
-    assert keys(read(first).items) != keys(read(later).items)
+    assert keys(read(first).events) == keys(read(second).events)
+    assert keys(read(first).events) != keys(read(later).events)
 
 
 # ── time ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -243,22 +243,22 @@ def test_news_of_the_account_at_another_time_is_other_news() -> None:
 )
 def test_times_are_read_in_seconds_or_milliseconds(at: object, read_as: int, is_readable: bool) -> None:
     item = one(change(messages=[said(at=at)]))
-    assert isinstance(item.event, Inbound)
-    assert (item.event.at, not item.problem) == (read_as, is_readable)
+    assert isinstance(item.meaning, Inbound)
+    assert (item.meaning.at, not item.problem) == (read_as, is_readable)
 
 
 @pytest.mark.parametrize(("ago", "late"), [(0, False), (899, False), (901, True), (6 * 86400, True)])
 def test_what_was_written_long_ago_is_late(ago: int, late: bool) -> None:
     item = one(change(messages=[said(at=str(NOW - ago))]))
-    assert isinstance(item.event, Inbound)
-    assert item.event.offline is late
+    assert isinstance(item.meaning, Inbound)
+    assert item.meaning.offline is late
 
 
 # ── statuses ───────────────────────────────────────────────────────────────────────────────────────────
 
 
 def receipt(leaf: Json) -> Receipt:
-    event = one(change(statuses=[leaf])).event
+    event = one(change(statuses=[leaf])).meaning
     assert isinstance(event, Receipt)
     return event
 
@@ -288,7 +288,7 @@ def test_a_status_names_people_by_user_id_and_groups_by_theirs() -> None:
 def test_a_failure_says_why_in_words_and_with_its_number() -> None:
     error = {"code": 131026, "title": "Message undeliverable", "error_data": {"details": "…"}}
     told = receipt(status(state="failed", errors=[error]))
-    assert (told.state, told.held, told.knock) == ("failed", False, None)
+    assert (told.state, told.held, told.reopen_template) == ("failed", False, None)
     assert "(131026)" in told.reason
     assert "cannot be delivered" in told.reason
 
@@ -308,20 +308,20 @@ def test_a_failure_after_it_was_taken_over_is_not_said_to_be_tried_again() -> No
 
 def test_who_only_opened_the_chat_is_not_answered() -> None:
     item = one(change(messages=[{"id": "wamid.9", "from": "4915112345678", "type": "request_welcome"}]))
-    assert isinstance(item.event, Inbound)
+    assert isinstance(item.meaning, Inbound)
     assert not item.starts
 
 
 def test_a_failure_of_the_window_with_nothing_to_knock_with_is_a_failure() -> None:
     raw = written(webhook(change(statuses=[status(state="failed", errors=[{"code": 131047}])])))
-    (item,) = read_post(raw, phone_number_id=NUMBER, knock=None, now=NOW).items
-    assert isinstance(item.event, Receipt)
-    assert (item.event.state, item.event.held) == ("failed", False)
+    (item,) = read_batch(raw, phone_number_id=NUMBER, reopen_template=None, now=NOW).events
+    assert isinstance(item.meaning, Receipt)
+    assert (item.meaning.state, item.meaning.held) == ("failed", False)
 
 
 def test_a_failure_of_the_window_is_held_and_knocks() -> None:
     told = receipt(status(state="failed", errors=[{"code": "131047"}]))
-    assert (told.state, told.held, told.knock) == ("failed", True, KNOCK)
+    assert (told.state, told.held, told.reopen_template) == ("failed", True, KNOCK)
     assert "(131047)" in told.reason
 
 
@@ -337,11 +337,11 @@ def test_a_failure_without_a_known_reason_is_still_a_failure(errors: object) -> 
 @pytest.mark.parametrize("state", ["deleted", "warning", "teleported"])
 def test_a_status_of_no_consequence_is_kept_under_its_name(state: str) -> None:
     item = one(change(statuses=[status(state=state)]))
-    assert (item.kind, item.event, item.problem) == (f"status/{state}", None, "")
+    assert (item.kind, item.meaning, item.problem) == (f"status/{state}", None, "")
 
 
 @pytest.mark.parametrize("missing", ["id", "status", "recipient_id"])
 def test_a_status_that_does_not_say_enough_is_flagged(missing: str) -> None:
     item = one(change(statuses=[{name: part for name, part in status().items() if name != missing}]))
-    assert item.event is None
+    assert item.meaning is None
     assert item.problem

@@ -73,7 +73,7 @@ async def test_an_echo_stands_in_the_chat_with_whom_it_went_to(line: Line) -> No
     echo = said("wamid.2", of="15550001", to=OWN, from_user_id="DE.4711")
     await line.hear(change("smb_message_echoes", message_echoes=[echo], contacts=[{"wa_id": OWN}]))
     conversation = await line.conversation(OWNER)
-    assert (conversation.address, conversation.heard) == (OWNER, None)
+    assert (conversation.address, conversation.last_inbound) == (OWNER, None)
     await line.hear(change(messages=[said("wamid.3", of=OWN)]))
     person = await line.house.store.read(lambda tx: tx.people.resolve(frozenset({OWNER}), "", 0))
     assert person.addresses == {OWNER}
@@ -83,11 +83,11 @@ async def test_only_live_messages_of_the_person_open_the_window(line: Line) -> N
     await line.hear(change("standby", messages=[said("wamid.1", of=OWN)]))
     reaction = said("wamid.2", of=OWN, type="reaction", reaction={"message_id": "wamid.X", "emoji": "👍"})
     await line.hear(change(messages=[reaction]))
-    assert (await line.conversation(OWNER)).heard is None
+    assert (await line.conversation(OWNER)).last_inbound is None
     now = line.house.clock.now()
     await line.hear(change(messages=[said("wamid.3", of=OWN, at=int(now - 60))]))
     await line.hear(change(messages=[said("wamid.4", of=OWN, at=int(now - 3600))]))
-    heard = (await line.conversation(OWNER)).heard
+    heard = (await line.conversation(OWNER)).last_inbound
     assert heard is not None
     assert (heard.account, heard.id, heard.at) == (NUMBER, "wamid.3", int(now - 60))
 
@@ -152,4 +152,4 @@ async def _contents(line: Line, state: str) -> list[object]:
 async def test_everything_signed_is_kept_as_it_came(line: Line) -> None:
     await line.meta.send(b"no JSON")
     await line.meta.send(written(webhook(change("account_update", number=None, event="X"))))
-    assert await line.house.store.write(lambda tx: tx.items.forget(line.house.clock.now() + 1)) == 2
+    assert await line.house.store.write(lambda tx: tx.webhook_events.forget(line.house.clock.now() + 1)) == 2

@@ -11,7 +11,6 @@ import pytest
 from structlog.testing import capture_logs
 from tests.support.agent_house import House
 from tests.support.clock import FakeClock
-from tests.support.heard import Heard
 from tests.support.meta import (
     APP_SECRET,
     KNOCK,
@@ -25,6 +24,7 @@ from tests.support.meta import (
     webhook,
     written,
 )
+from tests.support.recording_receiver import RecordingReceiver
 
 from cleo.channels.whatsapp.cloud.inbound.webhook import MAX_BYTES, cloud_routes
 from cleo.domain.errors import ConfigError
@@ -34,13 +34,13 @@ QUERY = f"{PATH}?hub.mode=subscribe&hub.verify_token={VERIFY_TOKEN}&hub.challeng
 
 
 @pytest.fixture
-def heard() -> Heard:
-    return Heard()
+def received() -> RecordingReceiver:
+    return RecordingReceiver()
 
 
 @pytest.fixture
-def meta(heard: Heard) -> Meta:
-    return Meta(heard, FakeClock())
+def meta(received: RecordingReceiver) -> Meta:
+    return Meta(received, FakeClock())
 
 
 @pytest.mark.parametrize("challenge", ["1158201444", "0", "x" * 256, "a%20b%3Cb%3E"])
@@ -92,26 +92,26 @@ SIGNATURES = {
 
 @pytest.mark.parametrize("signatures", SIGNATURES.values(), ids=SIGNATURES)
 async def test_a_body_without_its_right_signature_is_not_kept(
-    meta: Meta, heard: Heard, signatures: list[bytes]
+    meta: Meta, received: RecordingReceiver, signatures: list[bytes]
 ) -> None:
     answer = await meta.ask(
         "POST", content=BODY, headers=[(b"X-Hub-Signature-256", each) for each in signatures]
     )
     assert (answer.status_code, answer.content) == (403, b"")
-    assert heard.posts == []
+    assert received.batches == []
 
 
-async def test_the_signature_is_over_the_bytes_as_they_came(meta: Meta, heard: Heard) -> None:
+async def test_the_signature_is_over_the_bytes_as_they_came(meta: Meta, received: RecordingReceiver) -> None:
     raw = BODY.replace(b'"hi from', rb'"\u00fc \ud83d\ude00 hi from').replace(b":", b" :  ")
     assert (await meta.send(raw)).status_code == 200
-    assert heard.posts[0].raw == raw
+    assert received.batches[0].raw == raw
 
 
-async def test_no_header_but_the_signature_is_asked_for(meta: Meta, heard: Heard) -> None:
+async def test_no_header_but_the_signature_is_asked_for(meta: Meta, received: RecordingReceiver) -> None:
     for kind in (b"application/json; charset=utf-16", b"text/plain", b""):
         headers = [(b"X-Hub-Signature-256", signed(BODY)), (b"Content-Type", kind)]
         assert (await meta.ask("POST", content=BODY, headers=headers)).status_code == 200
-    assert len(heard.posts) == 3
+    assert len(received.batches) == 3
 
 
 @pytest.mark.parametrize("setting", ["WHATSAPP_CLOUD_APP_SECRET", "WHATSAPP_CLOUD_VERIFY_TOKEN"])
@@ -119,16 +119,16 @@ def test_without_a_secret_there_is_no_door(setting: str) -> None:
     secrets = {"WHATSAPP_CLOUD_APP_SECRET": "a", "WHATSAPP_CLOUD_VERIFY_TOKEN": "b"} | {setting: " "}
     with pytest.raises(ConfigError, match=setting):
         cloud_routes(
-            Heard(),
+            RecordingReceiver(),
             app_secret=secrets["WHATSAPP_CLOUD_APP_SECRET"],
             verify_token=secrets["WHATSAPP_CLOUD_VERIFY_TOKEN"],
             phone_number_id=NUMBER,
-            knock=KNOCK,
+            reopen_template=KNOCK,
             clock=FakeClock(),
         )
 
 
-async def test_a_body_beyond_the_limit_is_cut_off(meta: Meta, heard: Heard) -> None:
+async def test_a_body_beyond_the_limit_is_cut_off(meta: Meta, received: RecordingReceiver) -> None:
     sent = 0
 
     async def endless() -> AsyncIterator[bytes]:
@@ -143,25 +143,27 @@ async def test_a_body_beyond_the_limit_is_cut_off(meta: Meta, heard: Heard) -> N
     largest = BODY + b" " * (MAX_BYTES - len(BODY))
     assert (await meta.send(largest)).status_code == 200
     assert (await meta.send(largest + b" ")).status_code == 413
-    assert len(heard.posts) == 1
+    assert len(received.batches) == 1
 
 
-async def test_a_body_that_drips_is_cut_off(heard: Heard) -> None:
+async def test_a_body_that_drips_is_cut_off(received: RecordingReceiver) -> None:
     async def drip() -> AsyncIterator[bytes]:
         while True:
             yield b" "
             await asyncio.sleep(0.01)
 
-    meta = Meta(heard, FakeClock(), seconds=0.1)
+    meta = Meta(received, FakeClock(), seconds=0.1)
     assert (await meta.ask("POST", content=drip())).status_code == 408
 
 
 @pytest.mark.parametrize("trouble", ["broken", "full"])
-async def test_what_could_not_be_kept_is_asked_for_again(meta: Meta, heard: Heard, trouble: str) -> None:
-    setattr(heard, trouble, True)
+async def test_what_could_not_be_kept_is_asked_for_again(
+    meta: Meta, received: RecordingReceiver, trouble: str
+) -> None:
+    setattr(received, trouble, True)
     answer = await meta.send(BODY)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
-    setattr(heard, trouble, False)
+    setattr(received, trouble, False)
     assert (await meta.send(BODY)).status_code == 200
 
 
@@ -169,13 +171,13 @@ async def test_a_broken_database_is_a_503_and_loses_nothing(tmp_path: Path) -> N
     house = House(tmp_path)
     meta = Meta(house.receiver, house.clock)
     lock = sqlite3.connect(tmp_path / "cleo.db", isolation_level=None)
-    lock.execute("ALTER TABLE items RENAME TO gone")
+    lock.execute("ALTER TABLE webhook_events RENAME TO gone")
     assert (await meta.send(BODY)).status_code == 503
-    lock.execute("ALTER TABLE gone RENAME TO items")
+    lock.execute("ALTER TABLE gone RENAME TO webhook_events")
     lock.close()
     assert (await meta.send(BODY)).status_code == 200
     await house.settle()
-    assert await house.store.read(lambda tx: tx.items.news_since(0)) is True
+    assert await house.store.read(lambda tx: tx.webhook_events.any_since(0)) is True
     await house.store.close()
 
 
@@ -194,15 +196,15 @@ BODIES = {
 
 @pytest.mark.parametrize("raw", BODIES.values(), ids=BODIES)
 async def test_what_is_signed_and_no_webhook_is_kept_as_one_thing(
-    meta: Meta, heard: Heard, raw: bytes
+    meta: Meta, received: RecordingReceiver, raw: bytes
 ) -> None:
     assert (await meta.send(raw)).status_code == 200
-    (item,) = heard.posts[0].items
-    assert (item.kind, item.event, bool(item.problem)) == ("unreadable", None, True)
-    assert heard.posts[0].raw == raw
+    (item,) = received.batches[0].events
+    assert (item.kind, item.meaning, bool(item.problem)) == ("unreadable", None, True)
+    assert received.batches[0].raw == raw
 
 
-async def test_logs_hold_nothing_that_was_sent(meta: Meta, heard: Heard) -> None:
+async def test_logs_hold_nothing_that_was_sent(meta: Meta, received: RecordingReceiver) -> None:
     with capture_logs() as logs:
         await meta.send(
             written(webhook(change(messages=[said(), said("wamid.CANARY", type="CANARY text", of=None)])))
@@ -210,7 +212,7 @@ async def test_logs_hold_nothing_that_was_sent(meta: Meta, heard: Heard) -> None
         await meta.send(b'{"CANARY')
         await meta.send(BODY, b"sha256=CANARY")
         await meta.ask("GET", f"{QUERY}CANARY".replace(VERIFY_TOKEN, "CANARY"))
-        heard.broken = True
+        received.broken = True
         await meta.send(BODY)
     assert len(logs) >= 4
     assert all(word not in str(logs) for word in ("CANARY", "4915100000001", APP_SECRET, VERIFY_TOKEN))

@@ -1,4 +1,4 @@
-"""Who may knock at the webhook. The ids are those of the case list."""
+"""Authentication of the webhook."""
 
 import json
 
@@ -31,12 +31,12 @@ async def test_a_plain_event_is_accepted_once(door: Door) -> None:
     first, second = await door.post(event()), await door.post(event())
     assert (first.status_code, first.json()) == (200, {"status": "accepted"})
     assert (second.status_code, second.json()) == (200, {"status": "duplicate"})
-    assert [message.content for message in door.heard.messages] == [Text(body="hi")]
+    assert [message.content for message in door.received.messages] == [Text(body="hi")]
 
 
 async def test_A01_without_secret_nothing_is_read(door: Door) -> None:
     assert is_shut(await door.ask(never_read(), JSON))
-    assert door.heard.messages == []
+    assert door.received.messages == []
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ async def test_B01_the_same_event_again_is_a_duplicate(door: Door) -> None:
 async def test_B03_the_first_text_under_an_id_wins(door: Door) -> None:
     await door.post(event(text="first"))
     await door.post(event(text="second"))
-    assert [message.content for message in door.heard.messages] == [Text(body="first")]
+    assert [message.content for message in door.received.messages] == [Text(body="first")]
 
 
 async def test_B04_the_same_id_of_others_is_another_message(door: Door) -> None:

@@ -84,7 +84,7 @@ async def test_C05_a_bomb_is_refused_quickly(door: Door, bomb: bytes) -> None:
     answer = await door.ask(bomb)
     assert answer.status_code in {413, 422}
     assert time.process_time() - started < 0.5  # 50 ms on an idle machine
-    assert door.heard.messages == []
+    assert door.received.messages == []
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "identity, gzip", ""])
@@ -142,7 +142,7 @@ async def test_D01_a_time_that_is_none_is_refused(door: Door, timestamp: str) ->
 async def test_D01_seconds_and_whole_floats_are_times(door: Door, timestamp: str, at: int) -> None:
     body = json.dumps(event()).replace("1785000000000", timestamp).encode()
     assert (await door.ask(body)).status_code == 200
-    assert door.heard.messages[0].at == at
+    assert door.received.messages[0].at == at
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ async def test_D01_seconds_and_whole_floats_are_times(door: Door, timestamp: str
 async def test_D02_what_no_database_can_keep_is_replaced(door: Door, written: str, kept: str) -> None:
     body = json.dumps(event(text="TEXT")).replace("TEXT", written).encode()
     assert (await door.ask(body)).status_code == 200
-    assert door.heard.messages[0].content == Text(body=kept)
+    assert door.received.messages[0].content == Text(body=kept)
 
 
 @pytest.mark.parametrize("written", [r"\ud800", r"\u0000", "é"])
@@ -192,14 +192,14 @@ def _python_name(alias: str) -> str:
 async def test_D04_an_event_with_nothing_in_it_is_ignored(door: Door) -> None:
     answer = await door.post({"from": ANN, "messageId": "3A", "timestamp": 1})
     assert (answer.status_code, answer.json()) == (200, {"status": "ignored"})
-    assert door.heard.messages == []
+    assert door.received.messages == []
 
 
 async def test_D05_unknown_fields_are_ignored(door: Door) -> None:
     assert (await door.post(event(pushName="x", nested={"a": [1]}, message_id="other"))).json()[
         "status"
     ] == "accepted"
-    assert door.heard.messages[0].id == "3A1F0C"
+    assert door.received.messages[0].id == "3A1F0C"
 
 
 async def test_D05_fields_have_the_names_of_the_wire_only(door: Door) -> None:
@@ -211,7 +211,7 @@ async def test_D05_fields_have_the_names_of_the_wire_only(door: Door) -> None:
 async def test_D06_half_a_reaction_is_ignored(door: Door, half: dict[str, object]) -> None:
     answer = await door.post(event(**half))
     assert (answer.status_code, answer.json()) == (200, {"status": "ignored"})
-    assert door.heard.messages == []
+    assert door.received.messages == []
 
 
 @pytest.mark.parametrize(

@@ -65,10 +65,10 @@ def test_no_body_and_no_header_makes_the_door_fall(body: bytes, extra: list[tupl
 @settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(value=likely)
 def test_what_is_accepted_can_be_kept_in_any_database(value: dict[str, Any]) -> None:
-    DOOR.heard.messages.clear()
+    DOOR.received.messages.clear()
     answer = asyncio.run(DOOR.post(value))
     assert answer.status_code in {200, 422}
-    for message in DOOR.heard.messages:
+    for message in DOOR.received.messages:
         text = repr(message)
         assert text.encode()
         assert "\x00" not in str(message.content) + message.sender_name + message.account

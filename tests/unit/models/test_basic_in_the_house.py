@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.support.agent_house import FRIEND, House
 
-from cleo.agent import Bounds, Loop
+from cleo.agent import ModelLoop, RunLimits
 from cleo.agent.sweep import Sweeper
 from cleo.domain.content import File
 from cleo.models import BasicModel
@@ -17,7 +17,7 @@ class BasicHouse(House):
     """The house, with a model that reads English."""
 
     def open(self) -> None:
-        self.loop = Loop(model=BasicModel(), tools=TOOLS, bounds=Bounds())
+        self.loop = ModelLoop(model=BasicModel(), tools=TOOLS, bounds=RunLimits())
         super().open()
         self.sweeper = Sweeper(store=self.store, engine=self.engine, clock=self.clock, repeats=CronRepeats())
 

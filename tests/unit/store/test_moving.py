@@ -15,7 +15,7 @@ from tests.support.postgres import Postgres
 from cleo.domain.errors import StoreError
 from cleo.domain.identity import PersonId
 from cleo.domain.run import RunId
-from cleo.domain.webhook_batch import Item, Post
+from cleo.domain.webhook_batch import WebhookBatch, WebhookEvent
 from cleo.ports import DeadLetter, Parked, Record, Reminder, Tool, Transaction
 from cleo.store import lock_data_dir, move, open_store
 from cleo.store.schema import metadata
@@ -34,9 +34,9 @@ def fill(tx: Transaction) -> None:
     tx.people.resolve(frozenset({OWNER}), "Anna 👍\ud83d", 1.0)
     tx.people.claim_owner(PersonId(OWNER))
     tx.runs.start(run("R1"))
-    tx.history.append(CHAT, RunId("R1"), [b'{"a": "\xc3\xa4"}', b"{}"])
-    tx.history.park(CHAT, Parked(batch=1, requests=b"{}"))
-    tx.history.spend(CHAT, RunId("R1"), 5, 0.25, 1.0)
+    tx.transcript.append(CHAT, RunId("R1"), [b'{"a": "\xc3\xa4"}', b"{}"])
+    tx.transcript.park(CHAT, Parked(batch=1, requests=b"{}"))
+    tx.transcript.spend(CHAT, RunId("R1"), 5, 0.25, 1.0)
     tx.ledger.claim("k", "tool", 1.0)
     tx.outbox.add(outgoing("k1"))
     tx.confirmations.add(question("K7Q4"), [(CHAT, "k1")])
@@ -44,9 +44,11 @@ def fill(tx: Transaction) -> None:
     tx.reminders.add(Reminder(id="r", conversation=CHAT, text="tea", next_at=1.0))
     tx.records.add(Record(id="n", conversation=CHAT, kind="note", name="a", body="b", at=1.0))
     tx.dead_letters.add(DeadLetter(kind="inbound", key="x", conversation=CHAT, reason="r", at=1.0))
-    post = Post(channel="whatsapp", raw=b"{}", items=(Item(key="i", kind="status", body="{}"),))
-    tx.items.add(tx.items.keep(post), post.items[0])
-    tx.marks.set("account", "cloud:1001")
+    post = WebhookBatch(
+        channel="whatsapp", raw=b"{}", events=(WebhookEvent(key="i", kind="status", body="{}"),)
+    )
+    tx.webhook_events.add(tx.webhook_events.keep(post), post.events[0])
+    tx.installation.set("account", "cloud:1001")
 
 
 def rows(connection: sqlite3.Connection | psycopg.Connection, table: str) -> list[tuple[object, ...]]:

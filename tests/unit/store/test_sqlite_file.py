@@ -20,7 +20,7 @@ from tests.support.clock import FakeClock
 from cleo.domain.conversation import ConversationId
 from cleo.domain.errors import ConfigError, StoreError
 from cleo.ports import Transaction
-from cleo.store import SqlStore, glance, open_store
+from cleo.store import SqlStore, inspect_database, open_store
 from cleo.store.sqlite import SqliteFile
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="POSIX file modes")
@@ -102,7 +102,7 @@ async def test_a_look_at_what_a_killed_program_left_sees_all_and_changes_nothing
 ) -> None:
     path = copy(killed, tmp_path)
     before = contents(path)
-    seen = glance(f"sqlite:///{path}", since=0.0, account=None)
+    seen = inspect_database(f"sqlite:///{path}", since=0.0, account=None)
     assert seen is not None
     assert seen.messages == {"queued": 100}
     assert contents(path) == before
@@ -112,7 +112,7 @@ async def test_a_look_at_what_was_closed_in_order_leaves_nothing_beside_it(
     whole: Path, tmp_path: Path
 ) -> None:
     path = copy(whole, tmp_path)
-    seen = glance(f"sqlite:///{path}", since=0.0, account=None)
+    seen = inspect_database(f"sqlite:///{path}", since=0.0, account=None)
     assert seen is not None
     assert seen.messages == {"queued": 300}
     assert names(tmp_path) == ["cleo.db"]

@@ -185,7 +185,7 @@ class Asker:
         if confirmation.retry_of:
             text = f"⚠️ {confirmation.retry_of}: I may already have done this. Do it again?\n{text}"
         prompts: list[tuple[ConversationId, str]] = []
-        moves = tx.marks.get(MOVES)
+        moves = tx.installation.get(MOVES)
         for place in places:
             for number, part in enumerate(_cut(whole, self.channel.capabilities.text_max)):
                 key = f"{PLAN}{confirmation.ref}:{place.id}:{number}{moves and f':{moves}'}"
@@ -230,7 +230,7 @@ def prompt_key(tx: Transaction, confirmation: Confirmation, place: Conversation)
     Another way to WhatsApp is another message: keys have the number of the move, when there was one.
     """
     key = f"{PROMPT}{confirmation.ref}:{place.id}"
-    moves = tx.marks.get(MOVES)
+    moves = tx.installation.get(MOVES)
     return f"{key}:{moves}" if moves else key
 
 
@@ -350,13 +350,13 @@ def facts(rows: Iterable[Confirmation]) -> list[str]:
 
 
 def close(tx: Transaction, rows: Iterable[Confirmation], answers: DeferredToolResults) -> None:
-    """Mark the rows of a batch by what the model was told, not by the state found: a vote may have come since."""
+    """Mark the rows of a batch by what the model was told, not by the state found: a effect may have come since."""
     for before in rows:
         answer = answers.approvals.get(before.call_id)
         now = tx.confirmations.find(ref=before.ref)[0]
         put_off = before.state == "approved" and (isinstance(answer, ToolDenied) or now.state == "approved")
         waits = before.state == "pending" or put_off
-        flag: dict[str, object] = {"detached": True} if waits else {"told": True}
+        flag: dict[str, object] = {"detached": True} if waits else {"reported": True}
         tx.confirmations.move(before.ref, when={now.state}, to=now.state, changes=flag)
 
 

@@ -19,7 +19,7 @@ from pydantic_ai.models import ModelRequestContext
 from pydantic_ai.tools import ToolDefinition
 
 from cleo.agent.approval.confirm import digest, freeze, tool_hash
-from cleo.agent.run.deps import Turn
+from cleo.agent.run.deps import RunDeps
 from cleo.domain.confirmation import GRANT_AGE, MAX_OPEN, Confirmation, State
 from cleo.domain.errors import CleoError
 from cleo.domain.failpoint import failpoint
@@ -48,11 +48,11 @@ class _Claim:
     row: Confirmation | None = None
 
 
-class Gate(AbstractCapability[Turn]):
+class Gate(AbstractCapability[RunDeps]):
     """Asks before, records around, and contains what goes wrong inside every tool call."""
 
     async def after_tool_validate(
-        self, ctx: RunContext[Turn], *, call: ToolCallPart, tool_def: ToolDefinition, args: _Arguments
+        self, ctx: RunContext[RunDeps], *, call: ToolCallPart, tool_def: ToolDefinition, args: _Arguments
     ) -> _Arguments:
         """Park a call that needs a yes, with the exact bytes that will be shown."""
         if not _needs_yes(ctx.deps, tool_def.name) or ctx.tool_call_approved:
@@ -63,14 +63,14 @@ class Gate(AbstractCapability[Turn]):
         raise ApprovalRequired(metadata={"plan": freeze(tool_def.name, args), "hash": tool_hash(tool_def)})
 
     async def after_model_request(
-        self, ctx: RunContext[Turn], *, request_context: ModelRequestContext, response: ModelResponse
+        self, ctx: RunContext[RunDeps], *, request_context: ModelRequestContext, response: ModelResponse
     ) -> ModelResponse:
         """Give the response an id of its own: the call ids of some models repeat in every response."""
         return replace(response, metadata={**(response.metadata or {}), "uid": uuid4().hex})
 
     async def wrap_tool_execute(
         self,
-        ctx: RunContext[Turn],
+        ctx: RunContext[RunDeps],
         *,
         call: ToolCallPart,
         tool_def: ToolDefinition,
@@ -91,12 +91,12 @@ class Gate(AbstractCapability[Turn]):
         return await _once(ctx.deps, key, tool, args, handler)
 
 
-def _needs_yes(turn: Turn, name: str) -> bool:
-    tool = turn.tools.get(name)
+def _needs_yes(deps: RunDeps, name: str) -> bool:
+    tool = deps.tools.get(name)
     return tool is None or tool.requires_confirmation
 
 
-def _uid(ctx: RunContext[Turn], call: ToolCallPart) -> str:
+def _uid(ctx: RunContext[RunDeps], call: ToolCallPart) -> str:
     for message in reversed(ctx.messages):
         if isinstance(message, ModelResponse) and call in message.parts:
             return str((message.metadata or {}).get("uid", ""))
@@ -127,38 +127,42 @@ async def _effect(args: _Arguments, handler: _Handler) -> Any:
     return value
 
 
-async def _once(turn: Turn, key: str, tool: Tool, args: _Arguments, handler: _Handler) -> Any:
+async def _once(deps: RunDeps, key: str, tool: Tool, args: _Arguments, handler: _Handler) -> Any:
     """Run a call at most once, also through a crash in its middle."""
-    prior = await turn.store.write(lambda tx: tx.ledger.claim(key, tool.name, turn.clock.now()))
+    prior = await deps.store.write(lambda tx: tx.ledger.claim(key, tool.name, deps.clock.now()))
     if prior and prior.state == "done":
         return prior.value
     if prior:
         raise ToolFailed("Started before a restart; outcome unknown. NOT repeated. Ask the user to check.")
 
     async def end(ending: Ending, value: str) -> None:
-        await turn.store.write(lambda tx: tx.ledger.finish(key, ending, value, turn.clock.now()))
+        await deps.store.write(lambda tx: tx.ledger.finish(key, ending, value, deps.clock.now()))
 
     return await _recorded(tool.timeout, args, handler, end)
 
 
 async def _confirmed(
-    ctx: RunContext[Turn], call: ToolCallPart, tool_def: ToolDefinition, args: _Arguments, handler: _Handler
+    ctx: RunContext[RunDeps],
+    call: ToolCallPart,
+    tool_def: ToolDefinition,
+    args: _Arguments,
+    handler: _Handler,
 ) -> Any:
-    turn = ctx.deps
+    deps = ctx.deps
     plan = freeze(tool_def.name, args)
     shown = (digest(plan), tool_hash(tool_def))
-    claim = await turn.store.write(lambda tx: _claim(tx, turn, call.tool_call_id, shown))
+    claim = await deps.store.write(lambda tx: _claim(tx, deps, call.tool_call_id, shown))
     if claim.verdict == "repeat":
         return claim.text
     if claim.verdict == "refuse" or claim.row is None:
         raise ToolFailed(claim.text)
     row = claim.row
-    turn.keys[call.tool_call_id] = f"confirmed:{row.ref}"
+    deps.keys[call.tool_call_id] = f"confirmed:{row.ref}"
 
     async def end(ending: Ending, value: str) -> None:
-        await turn.store.write(lambda tx: _finish(tx, turn, row, ending, value))
+        await deps.store.write(lambda tx: _finish(tx, deps, row, ending, value))
 
-    tool = turn.tools.get(tool_def.name)
+    tool = deps.tools.get(tool_def.name)
     return await _recorded(tool.timeout if tool else 60, args, handler, end)
 
 
@@ -179,15 +183,15 @@ async def _recorded(
     return value
 
 
-def _claim(tx: Transaction, turn: Turn, call_id: str, shown: tuple[str, str]) -> _Claim:
+def _claim(tx: Transaction, deps: RunDeps, call_id: str, shown: tuple[str, str]) -> _Claim:
     """Consume a yes: in one transaction it becomes `executing` and the ledger says `started`."""
-    row = _row_of(tx, turn, call_id)
+    row = _row_of(tx, deps, call_id)
     if row is None:
         return _Claim("refuse", "NOT DONE: no confirmation on record.")
-    now = turn.clock.now()
+    now = deps.clock.now()
     if row.state == "approved":
         same = (row.digest, row.tool_hash) == shown
-        if not (same and _still_good(tx, turn, row, now)):
+        if not (same and _still_good(tx, deps, row, now)):
             to: State = "expired" if same else "cancelled"
             tx.confirmations.move(row.ref, when={"approved"}, to=to)
             tx.confirmations.note(row.ref, "claim refused", at=now)
@@ -196,44 +200,44 @@ def _claim(tx: Transaction, turn: Turn, call_id: str, shown: tuple[str, str]) ->
         tx.confirmations.note(row.ref, "executing", at=now)
         tx.ledger.claim(f"confirmed:{row.ref}", row.tool, now)
         return _Claim("run", row=row)
-    return _replay(tx, turn, row, now)
+    return _replay(tx, deps, row, now)
 
 
-def _replay(tx: Transaction, turn: Turn, row: Confirmation, now: float) -> _Claim:
+def _replay(tx: Transaction, deps: RunDeps, row: Confirmation, now: float) -> _Claim:
     """A call that was claimed before: by a run that crashed, or that could not save its answer."""
     if row.state not in ("executing", "succeeded", "failed", "unknown"):
         return _Claim("refuse", WITHDRAWN)
-    tool = turn.tools.get(row.tool)
+    tool = deps.tools.get(row.tool)
     prior = tx.ledger.claim(f"confirmed:{row.ref}", row.tool, now)
     if prior is None or prior.state == "started":
         if tool and tool.repeatable:
             return _Claim("run", row=row)
-        _finish(tx, turn, row, "unknown", UNKNOWN)
+        _finish(tx, deps, row, "unknown", UNKNOWN)
         return _Claim("refuse", UNKNOWN)
     return _Claim("repeat" if prior.state == "done" else "refuse", prior.value)
 
 
-def _finish(tx: Transaction, turn: Turn, row: Confirmation, ending: Ending, value: str) -> None:
-    now = turn.clock.now()
+def _finish(tx: Transaction, deps: RunDeps, row: Confirmation, ending: Ending, value: str) -> None:
+    now = deps.clock.now()
     tx.ledger.finish(f"confirmed:{row.ref}", ending, value, now)
     tx.confirmations.move(row.ref, when={"executing"}, to=_STATES[ending])
     tx.confirmations.note(row.ref, _STATES[ending], at=now)
-    turn.asker.show_outcome(tx, row, _STATES[ending], conversation=turn.conversation, now=now)
+    deps.asker.show_outcome(tx, row, _STATES[ending], conversation=deps.conversation, now=now)
     if ending == "unknown":
-        turn.asker.ask_again(tx, row, conversation=turn.conversation, now=now)
+        deps.asker.ask_again(tx, row, conversation=deps.conversation, now=now)
 
 
-def _row_of(tx: Transaction, turn: Turn, call_id: str) -> Confirmation | None:
-    rows = tx.confirmations.find(conversation=turn.conversation.id, told=False)
+def _row_of(tx: Transaction, deps: RunDeps, call_id: str) -> Confirmation | None:
+    rows = tx.confirmations.find(conversation=deps.conversation.id, reported=False)
     for row in reversed(rows):
         if (row.detached and call_id == _LATE + row.ref) or (not row.detached and call_id == row.call_id):
             return row
     return None
 
 
-def _still_good(tx: Transaction, turn: Turn, row: Confirmation, now: float) -> bool:
+def _still_good(tx: Transaction, deps: RunDeps, row: Confirmation, now: float) -> bool:
     fresh = row.decided_at is not None and row.decided_at > now - GRANT_AGE
-    return fresh and row.decided_by is not None and turn.access.may_approve(tx.people.get(row.decided_by))
+    return fresh and row.decided_by is not None and deps.access.may_approve(tx.people.get(row.decided_by))
 
 
 def late_call_id(row: Confirmation) -> str:

@@ -35,7 +35,7 @@ _INVISIBLE = frozenset(
         *range(0xE0000, 0xE01F0),
     }
 )
-"""Marks that are not seen, or that turn text around. A category test would miss half of them."""
+"""Installation that are not seen, or that turn text around. A category test would miss half of them."""
 
 _HOST = re.compile(r"(?<![\w.])(?:[^\W_][\w-]*\.)+[^\W\d_]{2,}", re.UNICODE)
 

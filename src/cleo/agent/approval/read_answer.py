@@ -1,6 +1,6 @@
-"""Answers to open questions: reactions, replies and typed words become votes on a confirmation's row.
+"""Answers to open questions: reactions, replies and typed words become answers on a confirmation's row.
 
-A vote is written in the transaction that receives it: it never waits for the chat's turn, else a 👎 would stand
+A effect is written in the transaction that receives it: it never waits for the chat's deps, else a 👎 would stand
 behind the very run that it should stop. The model decides nothing here, and no text is ever executed.
 """
 
@@ -37,7 +37,7 @@ EXPIRED = "That question has expired, so nothing was done. Ask me again if you s
 
 
 @dataclass(slots=True)
-class Vote:
+class AnswerEffect:
     """What a message did to open questions. An answer starts no run of its own."""
 
     is_answer: bool = False
@@ -45,8 +45,8 @@ class Vote:
 
 
 @dataclass(slots=True, frozen=True)
-class _Ballot:
-    """One inbound message while it is read as a vote."""
+class ApprovalMessage:
+    """One inbound message while it is read as a effect."""
 
     tx: Transaction
     inbound: Inbound
@@ -60,190 +60,197 @@ class _Ballot:
         item = OutboxItem(key=key, conversation=self.conversation.id, content=Text(body=text))
         self.tx.outbox.add(item)
 
-    def note(self, confirmation: Confirmation, kind: str, detail: str = "") -> None:
+    def log(self, confirmation: Confirmation, kind: str, detail: str = "") -> None:
+        """Append to the audit trail of the question."""
         self.tx.confirmations.note(confirmation.ref, kind, at=self.now, by=self.person.id, detail=detail)
 
 
-class Votes:
-    """Reads votes, from people who may give them."""
+class AnswerReader:
+    """Reads answers, from people who may give them."""
 
     def __init__(self, access: Access) -> None:
         self._access = access
 
     def read(
         self, tx: Transaction, inbound: Inbound, conversation: Conversation, person: Person, now: float
-    ) -> Vote:
+    ) -> AnswerEffect:
         """Apply the message to the questions that were asked in its chat, if it answers one."""
-        ballot = _Ballot(tx, inbound, conversation, person, now)
+        message = ApprovalMessage(tx, inbound, conversation, person, now)
         match inbound.content:
             case Reaction(emoji=emoji, to=to):
                 asked = tx.confirmations.asked_in(conversation.id, to)
-                return self._react(ballot, asked, emoji) if asked else self._astray(ballot, emoji, to)
+                return (
+                    self._react(message, asked, emoji)
+                    if asked
+                    else self._unmatched_reaction(message, emoji, to)
+                )
             case Text(body=body) if not inbound.forwarded:
-                return self._typed(ballot, body)
+                return self._typed(message, body)
             case Chosen(id=id):
-                return self._tapped(ballot, read_tap(id))
+                return self._tapped(message, read_tap(id))
             case _:
-                return Vote()
+                return AnswerEffect()
 
-    def _react(self, ballot: _Ballot, asked: Sequence[Confirmation], emoji: str) -> Vote:
-        vote = Vote()
+    def _react(self, message: ApprovalMessage, asked: Sequence[Confirmation], emoji: str) -> AnswerEffect:
+        effect = AnswerEffect()
         for confirmation in asked:
-            if not self._may(ballot, confirmation):
+            if not self._may(message, confirmation):
                 continue
             if not emoji:
-                _take_back(ballot, confirmation)
+                _take_back(message, confirmation)
             elif verdict := verdict_of_emoji(emoji):
-                _decide(ballot, confirmation, verdict, via="reaction")
-            vote.wake.add(confirmation.conversation)
-        return vote
+                _decide(message, confirmation, verdict, via="reaction")
+            effect.wake.add(confirmation.conversation)
+        return effect
 
-    def _astray(self, ballot: _Ballot, emoji: str, to: MessageId) -> Vote:
+    def _unmatched_reaction(self, message: ApprovalMessage, emoji: str, to: MessageId) -> AnswerEffect:
         """A reaction may come before the id of what it is put on is known: then somebody has to say it again."""
-        tx, chat, verdict = ballot.tx, ballot.conversation, verdict_of_emoji(emoji)
-        if verdict and self._access.may_approve(ballot.person):
+        tx, chat, verdict = message.tx, message.conversation, verdict_of_emoji(emoji)
+        if verdict and self._access.may_approve(message.person):
             here = tx.confirmations.asked_in(chat.id)
             row = next(
                 (each for each in here if each.state == "pending" and _is_on_its_way(tx, each, chat)), None
             )
             if row and not tx.outbox.find(conversation=chat.id, message_id=to):
-                ballot.hint(f"I cannot tell which question you mean. Please write: {verdict} {row.ref}")
-        return Vote()
+                message.hint(f"I cannot tell which question you mean. Please write: {verdict} {row.ref}")
+        return AnswerEffect()
 
-    def _typed(self, ballot: _Ballot, body: str) -> Vote:
-        asked = ballot.tx.confirmations.asked_in(ballot.conversation.id)
+    def _typed(self, message: ApprovalMessage, body: str) -> AnswerEffect:
+        asked = message.tx.confirmations.asked_in(message.conversation.id)
         if not asked:
-            return Vote()
-        quoted = ballot.inbound.quoted
-        in_reply = ballot.tx.confirmations.asked_in(ballot.conversation.id, quoted.id) if quoted else ()
+            return AnswerEffect()
+        quoted = message.inbound.quoted
+        in_reply = message.tx.confirmations.asked_in(message.conversation.id, quoted.id) if quoted else ()
         answer = read_answer(body, in_reply=bool(in_reply))
         if answer and (answer.refs or answer.everything):
-            return self._named(ballot, asked, answer)
+            return self._named(message, asked, answer)
         if in_reply:
-            return self._replied(ballot, in_reply[0], answer)
-        return self._bare(ballot, asked, answer) if answer and not quoted else Vote()
+            return self._replied(message, in_reply[0], answer)
+        return self._bare(message, asked, answer) if answer and not quoted else AnswerEffect()
 
-    def _tapped(self, ballot: _Ballot, answer: Answer | None) -> Vote:
+    def _tapped(self, message: ApprovalMessage, answer: Answer | None) -> AnswerEffect:
         """A tap answers the question that offered it, and nothing else, however late it comes."""
         if answer is None:
-            return Vote()
-        chosen = [row for row in _under(ballot) if row.ref in answer.refs]
-        vote = self._cast(ballot, chosen, answer, via="button")
+            return AnswerEffect()
+        chosen = [row for row in _candidates(message) if row.ref in answer.refs]
+        effect = self._cast(message, chosen, answer, via="button")
         if not any(confirmation.state in OPEN for confirmation in chosen):
-            ballot.hint(CLOSED)
-        vote.is_answer = True
-        return vote
+            message.hint(CLOSED)
+        effect.is_answer = True
+        return effect
 
-    def _named(self, ballot: _Ballot, asked: Sequence[Confirmation], answer: Answer) -> Vote:
+    def _named(self, message: ApprovalMessage, asked: Sequence[Confirmation], answer: Answer) -> AnswerEffect:
         chosen = [c for c in asked if (answer.everything and c.state in OPEN) or c.ref in answer.refs]
-        return self._cast(ballot, chosen, answer)
+        return self._cast(message, chosen, answer)
 
-    def _replied(self, ballot: _Ballot, confirmation: Confirmation, answer: Answer | None) -> Vote:
+    def _replied(
+        self, message: ApprovalMessage, confirmation: Confirmation, answer: Answer | None
+    ) -> AnswerEffect:
         if answer:
-            return self._cast(ballot, [confirmation], answer)
-        if confirmation.state in OPEN and self._may(ballot, confirmation):
-            ballot.tx.confirmations.move(confirmation.ref, when=OPEN, to="superseded")
-            ballot.note(confirmation, "superseded")
-            return Vote(wake={confirmation.conversation})
-        return Vote()
+            return self._cast(message, [confirmation], answer)
+        if confirmation.state in OPEN and self._may(message, confirmation):
+            message.tx.confirmations.move(confirmation.ref, when=OPEN, to="superseded")
+            message.log(confirmation, "superseded")
+            return AnswerEffect(wake={confirmation.conversation})
+        return AnswerEffect()
 
-    def _bare(self, ballot: _Ballot, asked: Sequence[Confirmation], answer: Answer) -> Vote:
+    def _bare(self, message: ApprovalMessage, asked: Sequence[Confirmation], answer: Answer) -> AnswerEffect:
         """A yes or no alone counts in a direct chat, when exactly one question is open and was seen before."""
         pending = [c for c in asked if c.state == "pending"]
-        if ballot.conversation.is_group or not pending or not self._access.may_approve(ballot.person):
-            return Vote()
+        if message.conversation.is_group or not pending or not self._access.may_approve(message.person):
+            return AnswerEffect()
         if len(pending) > 1:
             refs = ", ".join(c.ref for c in pending)
             example = f"{answer.verdict} {pending[-1].ref}"
-            ballot.hint(
+            message.hint(
                 f"Several questions are open ({refs}). React to the one you mean, or write: {example}"
             )
-            return Vote(is_answer=True)
+            return AnswerEffect(is_answer=True)
         asked_at = pending[0].asked_at
-        if asked_at is None or ballot.inbound.at / 1000 < asked_at - _CLOCK_SLACK:
-            return Vote()
-        if not _was_shown(ballot, pending[0]):
-            return Vote()
-        return self._cast(ballot, pending, answer)
+        if asked_at is None or message.inbound.at / 1000 < asked_at - _CLOCK_SLACK:
+            return AnswerEffect()
+        if not _was_shown(message, pending[0]):
+            return AnswerEffect()
+        return self._cast(message, pending, answer)
 
     def _cast(
-        self, ballot: _Ballot, chosen: Iterable[Confirmation], answer: Answer, via: str = "text"
-    ) -> Vote:
-        vote = Vote()
+        self, message: ApprovalMessage, chosen: Iterable[Confirmation], answer: Answer, via: str = "text"
+    ) -> AnswerEffect:
+        effect = AnswerEffect()
         for confirmation in chosen:
-            if self._may(ballot, confirmation):
-                _decide(ballot, confirmation, answer.verdict, via=via, reason=answer.reason)
-                vote.is_answer = True
-                vote.wake.add(confirmation.conversation)
-        return vote
+            if self._may(message, confirmation):
+                _decide(message, confirmation, answer.verdict, via=via, reason=answer.reason)
+                effect.is_answer = True
+                effect.wake.add(confirmation.conversation)
+        return effect
 
-    def _may(self, ballot: _Ballot, confirmation: Confirmation) -> bool:
-        if self._access.may_approve(ballot.person):
+    def _may(self, message: ApprovalMessage, confirmation: Confirmation) -> bool:
+        if self._access.may_approve(message.person):
             return True
-        ballot.note(confirmation, "vote refused", "not an approver")
+        message.log(confirmation, "effect refused", "not an approver")
         return False
 
 
 def _decide(
-    ballot: _Ballot, confirmation: Confirmation, verdict: Verdict, *, via: str, reason: str = ""
+    message: ApprovalMessage, confirmation: Confirmation, verdict: Verdict, *, via: str, reason: str = ""
 ) -> None:
     changes: dict[str, object] = {
-        "decided_by": ballot.person.id,
+        "decided_by": message.person.id,
         "decided_via": via,
-        "decided_at": ballot.now,
+        "decided_at": message.now,
         "reason": reason,
     }
-    move = ballot.tx.confirmations.move
+    move = message.tx.confirmations.move
     if verdict == "no":
         decided = move(confirmation.ref, when=OPEN, to="denied", changes=changes)
-    elif confirmation.expires_at is not None and confirmation.expires_at <= ballot.now:
+    elif confirmation.expires_at is not None and confirmation.expires_at <= message.now:
         if move(confirmation.ref, when={"pending"}, to="expired") or confirmation.state == "expired":
-            ballot.hint(EXPIRED)
+            message.hint(EXPIRED)
         decided = False
-    elif via == "reaction" and _is_taken_back(ballot, confirmation):
+    elif via == "reaction" and _is_taken_back(message, confirmation):
         decided = False
     else:
         decided = move(confirmation.ref, when={"pending"}, to="approved", changes=changes)
-    ballot.note(confirmation, verdict if decided else f"{verdict} without effect", via)
+    message.log(confirmation, verdict if decided else f"{verdict} without effect", via)
     if verdict == "no" and not decided and confirmation.state == "executing":
-        ballot.hint(TOO_LATE)
+        message.hint(TOO_LATE)
 
 
-def _take_back(ballot: _Ballot, confirmation: Confirmation) -> None:
+def _take_back(message: ApprovalMessage, confirmation: Confirmation) -> None:
     """Undo a yes by reaction; also one that is still on its way here, as some backends promise no order."""
-    mine = confirmation.decided_by == ballot.person.id
+    mine = confirmation.decided_by == message.person.id
     if confirmation.state not in OPEN or (confirmation.state == "approved" and not mine):
         return
     changes: dict[str, object] = {
-        "decided_by": ballot.person.id,
+        "decided_by": message.person.id,
         "decided_via": TAKEN_BACK,
-        "decided_at": ballot.inbound.at / 1000,
+        "decided_at": message.inbound.at / 1000,
     }
-    if ballot.tx.confirmations.move(confirmation.ref, when=OPEN, to="pending", changes=changes):
-        ballot.note(confirmation, TAKEN_BACK)
+    if message.tx.confirmations.move(confirmation.ref, when=OPEN, to="pending", changes=changes):
+        message.log(confirmation, TAKEN_BACK)
 
 
-def _is_taken_back(ballot: _Ballot, row: Confirmation) -> bool:
+def _is_taken_back(message: ApprovalMessage, row: Confirmation) -> bool:
     """Whether this reaction was put there before it was taken back: by the times that WhatsApp gave both."""
-    undone = row.decided_via == TAKEN_BACK and row.decided_by == ballot.person.id
-    return undone and row.decided_at is not None and ballot.inbound.at / 1000 < row.decided_at
+    undone = row.decided_via == TAKEN_BACK and row.decided_by == message.person.id
+    return undone and row.decided_at is not None and message.inbound.at / 1000 < row.decided_at
 
 
-def _was_shown(ballot: _Ballot, row: Confirmation) -> bool:
+def _was_shown(message: ApprovalMessage, row: Confirmation) -> bool:
     """Whether the question reached this chat: it may have reached another one, and still wait here."""
-    asking = ballot.tx.outbox.find(key=prompt_key(ballot.tx, row, ballot.conversation))
+    asking = message.tx.outbox.find(key=prompt_key(message.tx, row, message.conversation))
     return any(item.state in REACHED for item in asking)
 
 
-def _under(ballot: _Ballot) -> list[Confirmation]:
+def _candidates(message: ApprovalMessage) -> list[Confirmation]:
     """The questions that a button may stand under: those of its message, and those whose id is not known yet."""
-    tx, quoted, chat = ballot.tx, ballot.inbound.quoted, ballot.conversation
+    tx, quoted, chat = message.tx, message.inbound.quoted, message.conversation
     here = tx.confirmations.asked_in(chat.id)
     if quoted is None:
         return list(here)
     if tx.outbox.find(conversation=chat.id, message_id=quoted.id):
         return list(tx.confirmations.asked_in(chat.id, quoted.id))
-    return [row for row in here if _is_nameless(tx, row, chat)]
+    return [row for row in here if _is_awaiting_id(tx, row, chat)]
 
 
 def _is_on_its_way(tx: Transaction, row: Confirmation, chat: Conversation) -> bool:
@@ -251,5 +258,5 @@ def _is_on_its_way(tx: Transaction, row: Confirmation, chat: Conversation) -> bo
     return any(item.message_id is None and item.state in _IN_DOUBT for item in asking)
 
 
-def _is_nameless(tx: Transaction, row: Confirmation, chat: Conversation) -> bool:
+def _is_awaiting_id(tx: Transaction, row: Confirmation, chat: Conversation) -> bool:
     return any(item.message_id is None for item in tx.outbox.find(key=prompt_key(tx, row, chat)))

@@ -16,7 +16,7 @@ from pydantic_ai.messages import (
 )
 from pydantic_ai.models import ModelRequestContext
 
-from cleo.agent.run.deps import Turn
+from cleo.agent.run.deps import RunDeps
 from cleo.domain.content import FileId
 from cleo.ports import Files
 
@@ -26,14 +26,14 @@ _LARGEST = 5 * 1024 * 1024
 _SEEN = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif"})
 
 
-class Sight(AbstractCapability[Turn]):
+class ImageAttacher(AbstractCapability[RunDeps]):
     """Shows the newest pictures to a model whose profile says that it accepts images."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
 
     async def prepare_model_request(
-        self, ctx: RunContext[Turn], request_context: ModelRequestContext
+        self, ctx: RunContext[RunDeps], request_context: ModelRequestContext
     ) -> ModelRequestContext:
         """Put bytes beside the newest references, in this request only."""
         model = request_context.model

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from cleo.agent.outbox.delivery_status import AGAIN, Fates
+from cleo.agent.outbox.delivery_status import AGAIN, DeliveryStatus
 from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.delivery import backoff
-from cleo.domain.errors import NotNow, Paced, SendError, SendUncertain
+from cleo.domain.errors import RateLimited, SendError, SendUncertain, TemporarilyRefused
 from cleo.domain.failpoint import failpoint
 from cleo.domain.identity import namespace
 from cleo.domain.message import OutboxItem, OutboxState
@@ -37,8 +37,8 @@ class Deliverer:
 
     store: Store
     clock: Clock
-    fates: Fates
-    doubt: float = 20.0
+    delivery: DeliveryStatus
+    reconcile_after: float = 20.0
     """Seconds that news of a message may take whose send was cut off, on a channel that cannot repeat it."""
     awake_since: float = 0.0
     """Unix seconds since when news can be heard: what was told while Cleo was off still has to come."""
@@ -58,7 +58,7 @@ class Deliverer:
     async def _send(self, outgoing: Outgoing, epoch: int, channel: Channel) -> Outgoing | None:
         """Try once, write down what came of it, and tell which message is next."""
         item, to = outgoing.item, outgoing.to
-        if channel.capabilities.repeats == "news":
+        if channel.capabilities.on_repeat == "reconciled":
             before = item
             item, go = await self.store.write(lambda tx: self._begin(tx, before, epoch))
             if not go:
@@ -88,15 +88,17 @@ class Deliverer:
         if item.state not in self._doubtful:
             return item, False  # news of it came meanwhile
         now = self.clock.now()
-        since = now if item.doubted_at is None else item.doubted_at
+        since = now if item.uncertain_since is None else item.uncertain_since
         waited = now - max(since, self.awake_since)
-        if waited >= self.doubt:
-            if tx.items.news_since(since) and not item.repeated:
-                return self._save(tx, replace(item, state="sending", repeated=True, doubted_at=None)), True
-            if waited >= 3 * self.doubt or item.repeated:
-                self.fates.failed(tx, item, NOBODY_KNOWS, state="unknown")
+        if waited >= self.reconcile_after:
+            if tx.webhook_events.any_since(since) and not item.repeated:
+                return self._save(
+                    tx, replace(item, state="sending", repeated=True, uncertain_since=None)
+                ), True
+            if waited >= 3 * self.reconcile_after or item.repeated:
+                self.delivery.fail(tx, item, NOBODY_KNOWS, state="unknown")
                 return replace(item, state="unknown"), False
-        wait = replace(item, state="uncertain", doubted_at=since, next_at=now + self.doubt)
+        wait = replace(item, state="uncertain", uncertain_since=since, next_at=now + self.reconcile_after)
         return self._save(tx, wait), False
 
     @staticmethod
@@ -114,10 +116,12 @@ class Deliverer:
         match outcome:
             case Refused(reason=reason, code=code):
                 _log.error("message refused for good", reason=reason, code=code)
-                self.fates.failed(tx, replace(item, attempts=item.attempts + 1), reason)
-            case Held(reason=reason, knock=knock):
+                self.delivery.fail(tx, replace(item, attempts=item.attempts + 1), reason)
+            case Held(reason=reason, reopen_template=reopen_template):
                 _log.info("message held until the person writes")
-                self.fates.hold(tx, replace(item, repeated=False, doubted_at=None), reason, knock)
+                self.delivery.wait_for_user(
+                    tx, replace(item, repeated=False, uncertain_since=None), reason, reopen_template
+                )
             case Sent() as sent:
                 self._went(tx, item, sent, outgoing.to)
         return self.head(tx, item.conversation, channel)
@@ -125,33 +129,35 @@ class Deliverer:
     def _went(self, tx: Transaction, item: OutboxItem, sent: Sent, to: Conversation) -> None:
         how = sent.how if isinstance(sent, Degraded) else ""
         note = " ".join(part for part in (how, REPEATED if item.repeated else "") if part)
-        self.fates.went(tx, item, sent.state, sent.message_id, note)
+        self.delivery.advance(tx, item, sent.state, sent.message_id, note)
         if sent.also:
             tx.people.resolve(frozenset({to.address, sent.also}), "", self.clock.now())
         if sent.state == "accepted" and sent.message_id:
-            for receipt in tx.items.receipts(sent.message_id):
-                self.fates.told(tx, receipt)
+            for receipt in tx.webhook_events.receipts(sent.message_id):
+                self.delivery.on_receipt(tx, receipt)
 
     def _give_up(self, tx: Transaction, item: OutboxItem, epoch: int) -> None:
         """One message that never works must not hold up its chat for ever."""
         tx.conversations.guard(item.conversation, epoch)
-        self.fates.failed(tx, item, f"{item.reason} It was tried {item.attempts} times.")
+        self.delivery.fail(tx, item, f"{item.reason} It was tried {item.attempts} times.")
 
     async def _put_off(self, item: OutboxItem, epoch: int, error: SendError) -> None:
-        paced = isinstance(error, Paced)
+        paced = isinstance(error, RateLimited)
         attempts = item.attempts if paced else item.attempts + 1
         unsure = isinstance(error, SendUncertain)
         tell = _log.debug if paced else _log.warning
         tell("not sent", uncertain=unsure, attempts=attempts, reason=str(error), code=error.code)
         now = self.clock.now()
         later = replace(item, attempts=attempts, reason=str(error))
-        if isinstance(error, NotNow) and attempts >= MOST_TRIES:
+        if isinstance(error, TemporarilyRefused) and attempts >= MOST_TRIES:
             await self.store.write(lambda tx: self._give_up(tx, later, epoch))
             return
         if unsure or item.state == "uncertain" or item.repeated:
             # What may have been sent stays uncertain until the backend knows.
-            doubted = now if item.doubted_at is None else item.doubted_at
-            later = replace(later, state="uncertain", doubted_at=doubted, repeated=item.repeated and unsure)
+            doubted = now if item.uncertain_since is None else item.uncertain_since
+            later = replace(
+                later, state="uncertain", uncertain_since=doubted, repeated=item.repeated and unsure
+            )
         else:
             later = replace(later, state="queued")
         later = replace(later, next_at=now + backoff(attempts, retry_after=error.retry_after))
@@ -167,7 +173,7 @@ def _reachable(tx: Transaction, item: OutboxItem, channel: Channel) -> Conversat
     """The chat, at the address from which the person wrote last, else at the one that the channel reaches best."""
     to = tx.conversations.get(item.conversation)
     tiers = channel.capabilities.addresses
-    fitting = tiers if to.heard else tiers[:1]
+    fitting = tiers if to.last_inbound else tiers[:1]
     if to.person is None or any(namespace(to.address) in tier for tier in fitting):
         return to
     known = sorted(tx.people.get(to.person).addresses)

@@ -21,14 +21,14 @@ STALE = "The person did not write for so long that it was out of date."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fates:
+class DeliveryStatus:
     """Writes it down, with all that follows for questions, for the model and for what waits behind."""
 
     clock: Clock
     expiry: float = EXPIRY
     """Seconds that a question is open once it arrived."""
 
-    def went(
+    def advance(
         self, tx: Transaction, item: OutboxItem, state: OutboxState, id: MessageId | None, note: str
     ) -> None:
         """It was taken over, or got further."""
@@ -36,7 +36,7 @@ class Fates:
         if item.key.startswith(PROMPT):
             reached(tx, item.key, self.clock.now(), self.expiry)
 
-    def failed(self, tx: Transaction, item: OutboxItem, reason: str, state: OutboxState = "failed") -> None:
+    def fail(self, tx: Transaction, item: OutboxItem, reason: str, state: OutboxState = "failed") -> None:
         """It will never arrive; or, with the state `unknown`, nobody can tell."""
         tx.outbox.update(replace(item, state=state, reason=reason))
         tx.dead_letters.add(
@@ -51,30 +51,32 @@ class Fates:
         if item.key.startswith(PROMPT) and state == "failed":
             unreached(tx, item.key, reason)
 
-    def hold(self, tx: Transaction, item: OutboxItem, reason: str, knock: Template | None) -> None:
+    def wait_for_user(
+        self, tx: Transaction, item: OutboxItem, reason: str, reopen_template: Template | None
+    ) -> None:
         """It waits until the person writes, who is asked to: once for each silence, however much waits."""
         # An id that it had is of the message that was refused.
         held = replace(item, state="held", reason=reason, next_at=self.clock.now(), message_id=None)
         tx.outbox.update(held)
         if item.key.startswith(PROMPT):
             unasked(tx, item.key)
-        if knock:
-            heard = tx.conversations.get(item.conversation).heard
-            since = f"{heard.account}/{heard.at:.0f}" if heard else "ever"
-            key = f"knock:{item.conversation}:{since}:{tx.marks.get(MOVES)}"
-            tx.outbox.add(OutboxItem(key=key, conversation=item.conversation, content=knock))
+        if reopen_template:
+            last_inbound = tx.conversations.get(item.conversation).last_inbound
+            since = f"{last_inbound.account}/{last_inbound.at:.0f}" if last_inbound else "ever"
+            key = f"reopen_template:{item.conversation}:{since}:{tx.installation.get(MOVES)}"
+            tx.outbox.add(OutboxItem(key=key, conversation=item.conversation, content=reopen_template))
 
     def release(self, tx: Transaction, conversation: ConversationId) -> bool:
         """The person wrote: what was held can go out now, unless it is out of date. Tells whether there was any."""
         held = tx.outbox.find(conversation=conversation, states={"held"})
         for item in held:
             if item.next_at < self.clock.now() - FRESH or is_over(tx, item.key):
-                self.failed(tx, item, STALE)
+                self.fail(tx, item, STALE)
             else:
                 tx.outbox.update(replace(item, state="queued", next_at=0.0, reason=""))
         return bool(held)
 
-    def told(self, tx: Transaction, receipt: Receipt) -> set[ConversationId]:
+    def on_receipt(self, tx: Transaction, receipt: Receipt) -> set[ConversationId]:
         """Note a receipt, at whatever time it comes; tells the conversations where it is news."""
         return {item.conversation for item in self._meant(tx, receipt) if self._is_news(tx, item, receipt)}
 
@@ -103,9 +105,9 @@ class Fates:
         if receipt.of and (item.message_id is None or item.state in _IN_DOUBT):
             item = replace(item, message_id=receipt.of[0])
         if receipt.held:
-            self.hold(tx, item, receipt.reason, receipt.knock)
+            self.wait_for_user(tx, item, receipt.reason, receipt.reopen_template)
         elif receipt.state == "failed":
-            self.failed(tx, item, receipt.reason)
+            self.fail(tx, item, receipt.reason)
         else:
-            self.went(tx, item, receipt.state, None, item.reason)
+            self.advance(tx, item, receipt.state, None, item.reason)
         return True

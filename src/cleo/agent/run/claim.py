@@ -11,7 +11,7 @@ from cleo.domain.content import Text
 from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.identity import PersonId
 from cleo.domain.message import InboxItem, OutboxItem
-from cleo.domain.run import MAX_DEATHS, Run, RunId, RunKind
+from cleo.domain.run import MAX_CRASHES, Run, RunId, RunKind
 from cleo.ports import DeadLetter, Parked, Transaction
 
 WINDOW = 60
@@ -20,14 +20,14 @@ MOST = 10
 """Messages that one turn answers. The rest of a long burst has turns of its own: all of it in one would want more
 tool calls than a turn may make, and all of it would fail."""
 
-_RUSH_QUIET = 0.3
-_RUSH_LONGEST = 1.5
+_DEBOUNCE_QUIET = 0.3
+_DEBOUNCE_LONGEST = 1.5
 
 GAVE_UP = "⚠️ Sorry, I tried several times and could not handle that. My owner can see it in the log."
 
 
 @dataclass(slots=True, kw_only=True)
-class Job:
+class ClaimedRun:
     """One run with everything it begins with, read in one transaction."""
 
     run: Run
@@ -40,11 +40,11 @@ class Job:
     rows: Sequence[Confirmation] = ()
     """The questions of the parked batch."""
     late: Confirmation | None = None
-    told: list[Confirmation] = field(default_factory=list[Confirmation])
+    ended_questions: list[Confirmation] = field(default_factory=list[Confirmation])
     """Detached questions that ended; the model learns it with this prompt."""
     lost: Sequence[DeadLetter] = ()
     """Messages of Cleo's that never arrived; the model learns it with this prompt."""
-    suspect: bool = False
+    poison_candidate: bool = False
     """It went down with the process each time but the last one is left: that one counts only once it begins."""
 
 
@@ -56,8 +56,8 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claims:
-    """Claims jobs for people who may be answered."""
+class Claimer:
+    """Claimer jobs for people who may be answered."""
 
     access: Access
     begun: set[RunId] = field(default_factory=set[RunId])
@@ -65,25 +65,25 @@ class Claims:
 
     def claim(
         self, tx: Transaction, conversation: ConversationId, epoch: int, now: float, *, busy: bool
-    ) -> Job | Wait | None:
-        """Take the next job: an unfinished run, new messages, a settled batch, or a late yes.
+    ) -> ClaimedRun | Wait | None:
+        """Take the next claimed: an unfinished run, new messages, a settled batch, or a late yes.
 
         The conversation is the caller's in this transaction: it was leased or guarded. `busy` tells that the worker
-        comes from another job, so that what is new came in meanwhile.
+        comes from another claimed, so that what is new came in meanwhile.
         """
         run = tx.runs.open(conversation)
-        if run and run.attempts >= MAX_DEATHS:
+        if run and run.attempts >= MAX_CRASHES:
             _give_up(tx, run, now)
             run = None
         if run:
-            job = self._load(tx, run, epoch, tx.inbox.of_run(run.id))
-            job.suspect = run.attempts == MAX_DEATHS - 1 and run.id not in self.begun
-            if not job.suspect:
-                self._count(tx, job)
-            return job
+            claimed = self._load(tx, run, epoch, tx.inbox.of_run(run.id))
+            claimed.poison_candidate = run.attempts == MAX_CRASHES - 1 and run.id not in self.begun
+            if not claimed.poison_candidate:
+                self._count(tx, claimed)
+            return claimed
         confirm.expire(tx, conversation, now)
         items = self._allowed(tx, conversation)
-        if wait := _rush(items, now, busy=busy):
+        if wait := _debounce(items, now, busy=busy):
             return wait
         new = _new(tx, conversation, items, now)
         if new is None:
@@ -91,15 +91,15 @@ class Claims:
         self.begun.add(new.id)
         return self._load(tx, new, epoch, items[:MOST])
 
-    def try_again(self, tx: Transaction, job: Job) -> None:
-        """Count the last attempt of a suspect, now that it begins."""
-        tx.conversations.guard(job.conversation.id, job.epoch)
-        self._count(tx, job)
+    def try_again(self, tx: Transaction, claimed: ClaimedRun) -> None:
+        """Count the last attempt of a poison_candidate, now that it begins."""
+        tx.conversations.guard(claimed.conversation.id, claimed.epoch)
+        self._count(tx, claimed)
 
-    def _count(self, tx: Transaction, job: Job) -> None:
-        job.run = replace(job.run, attempts=job.run.attempts + 1)
-        tx.runs.update(job.run)
-        self.begun.add(job.run.id)
+    def _count(self, tx: Transaction, claimed: ClaimedRun) -> None:
+        claimed.run = replace(claimed.run, attempts=claimed.run.attempts + 1)
+        tx.runs.update(claimed.run)
+        self.begun.add(claimed.run.id)
 
     def _allowed(self, tx: Transaction, conversation: ConversationId) -> list[InboxItem]:
         """Drop what came from people who may not be answered any more."""
@@ -111,38 +111,38 @@ class Claims:
                 allowed.append(item)
         return allowed
 
-    def _load(self, tx: Transaction, run: Run, epoch: int, items: Sequence[InboxItem]) -> Job:
+    def _load(self, tx: Transaction, run: Run, epoch: int, items: Sequence[InboxItem]) -> ClaimedRun:
         conversation = tx.conversations.get(run.conversation)
-        parked = tx.history.parked(run.conversation)
+        parked = tx.transcript.parked(run.conversation)
         late = next(iter(tx.confirmations.find(ref=run.ref)), None) if run.ref else None
         rows = _batch(tx, run.conversation, parked) if parked else []
         asked_by = _asked_by(tx, run, [late] if late else rows)
         asks = run.kind == "message" and not run.prompted
-        untold = (
-            tx.confirmations.find(conversation=run.conversation, states=FINAL, told=False) if asks else ()
+        unreported = (
+            tx.confirmations.find(conversation=run.conversation, states=FINAL, reported=False) if asks else ()
         )
-        return Job(
+        return ClaimedRun(
             run=run,
             epoch=epoch,
             conversation=conversation,
             person=items[-1].person if items else asked_by or conversation.person or PersonId(""),
             items=items,
-            bodies=tx.history.window(run.conversation, WINDOW),
+            bodies=tx.transcript.window(run.conversation, WINDOW),
             parked=parked,
             rows=rows,
             late=late,
-            told=[row for row in untold if row.detached],
-            lost=tx.dead_letters.untold(run.conversation) if asks else (),
+            ended_questions=[row for row in unreported if row.detached],
+            lost=tx.dead_letters.unreported(run.conversation) if asks else (),
         )
 
 
-def _rush(items: Sequence[InboxItem], now: float, *, busy: bool) -> Wait | None:
+def _debounce(items: Sequence[InboxItem], now: float, *, busy: bool) -> Wait | None:
     """A lone message is never delayed; messages that come in a rush wait a moment for each other."""
     if not items or not (busy or len(items) > 1):
         return None
     quiet = now - items[-1].received_at
-    if quiet < _RUSH_QUIET and now - items[0].received_at < _RUSH_LONGEST:
-        return Wait(max(_RUSH_QUIET - max(quiet, 0.0), 0.01))
+    if quiet < _DEBOUNCE_QUIET and now - items[0].received_at < _DEBOUNCE_LONGEST:
+        return Wait(max(_DEBOUNCE_QUIET - max(quiet, 0.0), 0.01))
     return None
 
 
@@ -151,10 +151,10 @@ def _new(tx: Transaction, conversation: ConversationId, items: Sequence[InboxIte
         run = _start(tx, conversation, "message")
         tx.inbox.move([item.seq for item in items[:MOST]], "taken", run.id)
         return run
-    parked = tx.history.parked(conversation)
+    parked = tx.transcript.parked(conversation)
     if parked and confirm.settled(_batch(tx, conversation, parked), now):
         return _start(tx, conversation, "resume")
-    approved = tx.confirmations.find(conversation=conversation, states={"approved"}, told=False)
+    approved = tx.confirmations.find(conversation=conversation, states={"approved"}, reported=False)
     late = next((row for row in approved if row.detached), None)
     return _start(tx, conversation, "late", late.ref) if late else None
 
@@ -166,7 +166,7 @@ def _start(tx: Transaction, conversation: ConversationId, kind: RunKind, ref: st
 
 
 def _batch(tx: Transaction, conversation: ConversationId, parked: Parked) -> list[Confirmation]:
-    rows = tx.confirmations.find(conversation=conversation, told=False)
+    rows = tx.confirmations.find(conversation=conversation, reported=False)
     return [row for row in rows if row.batch == parked.batch and not row.detached]
 
 
@@ -180,7 +180,7 @@ def _asked_by(tx: Transaction, run: Run, rows: Sequence[Confirmation]) -> Person
 def _give_up(tx: Transaction, run: Run, now: float) -> None:
     """Close a run that crashed again and again: its messages become dead letters, the chat is told."""
     tx.runs.update(replace(run, state="failed"))
-    parked = tx.history.parked(run.conversation) if run.kind == "resume" else None
+    parked = tx.transcript.parked(run.conversation) if run.kind == "resume" else None
     asked_for = tx.inbox.of_run(parked.run) if parked and parked.run else ()
     items = [*tx.inbox.of_run(run.id), *asked_for]
     tx.inbox.move([item.seq for item in items], "dead")
@@ -193,9 +193,9 @@ def _give_up(tx: Transaction, run: Run, now: float) -> None:
     if parked:  # a run of another kind is not about these questions
         for row in _batch(tx, run.conversation, parked):
             _leave(tx, row, now)
-        tx.history.park(run.conversation, None)
+        tx.transcript.park(run.conversation, None)
     if run.ref:
-        tx.confirmations.move(run.ref, when={"approved"}, to="cancelled", changes={"told": True})
+        tx.confirmations.move(run.ref, when={"approved"}, to="cancelled", changes={"reported": True})
         for row in tx.confirmations.find(ref=run.ref, states={"executing"}):
             _leave(tx, row, now)
     notice = OutboxItem(key=f"{run.id}:gave-up", conversation=run.conversation, content=Text(body=GAVE_UP))

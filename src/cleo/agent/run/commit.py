@@ -9,8 +9,8 @@ from pydantic_ai.messages import ModelMessage
 
 from cleo.agent.approval import confirm
 from cleo.agent.approval.confirm import Asker
-from cleo.agent.run.claim import Job
-from cleo.agent.run.model_loop import End, bodies
+from cleo.agent.run.claim import ClaimedRun
+from cleo.agent.run.model_loop import RunResult, bodies
 from cleo.domain.content import Text
 from cleo.domain.conversation import ConversationId
 from cleo.domain.errors import ModelError
@@ -24,78 +24,92 @@ DONE_ANYWAY = "What you confirmed was carried out."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answerer:
-    """Writes a turn's end: history, questions, replies, and that its messages are answered."""
+class Committer:
+    """Writes a turn's result: history, questions, replies, and that its messages are answered."""
 
     asker: Asker
     channel: Channel
 
     def checkpoint(
-        self, tx: Transaction, job: Job, messages: Sequence[ModelMessage], answers: DeferredToolResults | None
+        self,
+        tx: Transaction,
+        claimed: ClaimedRun,
+        messages: Sequence[ModelMessage],
+        answers: DeferredToolResults | None,
     ) -> None:
         """Save the turn so far: its input counts as read, a crash goes on from here."""
-        tx.conversations.guard(job.conversation.id, job.epoch)
-        self._remember(tx, job, messages)
+        tx.conversations.guard(claimed.conversation.id, claimed.epoch)
+        self._remember(tx, claimed, messages)
         if answers:  # who goes on after a crash does not know them any more
-            confirm.close(tx, job.rows, answers)
-        if not job.run.prompted:
-            job.run = replace(job.run, prompted=True)
-            tx.runs.update(job.run)
+            confirm.close(tx, claimed.rows, answers)
+        if not claimed.run.prompted:
+            claimed.run = replace(claimed.run, prompted=True)
+            tx.runs.update(claimed.run)
 
     def commit(
-        self, tx: Transaction, job: Job, end: End, answers: DeferredToolResults | None, now: float
+        self,
+        tx: Transaction,
+        claimed: ClaimedRun,
+        result: RunResult,
+        answers: DeferredToolResults | None,
+        now: float,
     ) -> set[ConversationId]:
         """Finish the run with what is not saved yet; tells the conversations with new messages to send."""
-        tx.conversations.guard(job.conversation.id, job.epoch)
-        wake = {job.conversation.id}
-        revision = self._remember(tx, job, end.messages)
-        self._settle(tx, job, answers)
-        if end.parked:
-            tx.history.park(
-                job.conversation.id, Parked(batch=revision, requests=REQUESTS.dump_json(end.parked))
+        tx.conversations.guard(claimed.conversation.id, claimed.epoch)
+        wake = {claimed.conversation.id}
+        revision = self._remember(tx, claimed, result.messages)
+        self._settle(tx, claimed, answers)
+        if result.parked:
+            tx.transcript.park(
+                claimed.conversation.id, Parked(batch=revision, requests=REQUESTS.dump_json(result.parked))
             )
             wake |= self.asker.ask(
-                tx, end.parked, conversation=job.conversation, person=job.person, batch=revision, now=now
+                tx,
+                result.parked,
+                conversation=claimed.conversation,
+                person=claimed.person,
+                batch=revision,
+                now=now,
             )
-        self._reply(tx, job, [self._excuse(tx, job, end.error)] if end.error else end.parts)
-        tokens = end.usage.total_tokens
+        self._reply(tx, claimed, [self._excuse(tx, claimed, result.error)] if result.error else result.parts)
+        tokens = result.usage.total_tokens
         if tokens:
-            tx.history.spend(job.conversation.id, job.run.id, tokens, 0.0, now)
-        tx.inbox.move([item.seq for item in job.items], "done")
-        tx.runs.update(replace(job.run, state="failed" if end.error else "done"))
+            tx.transcript.spend(claimed.conversation.id, claimed.run.id, tokens, 0.0, now)
+        tx.inbox.move([item.seq for item in claimed.items], "done")
+        tx.runs.update(replace(claimed.run, state="failed" if result.error else "done"))
         return wake
 
-    def _remember(self, tx: Transaction, job: Job, messages: Sequence[ModelMessage]) -> int:
+    def _remember(self, tx: Transaction, claimed: ClaimedRun, messages: Sequence[ModelMessage]) -> int:
         """Append messages; the batch that was parked before them is answered now."""
-        revision = tx.history.append(job.conversation.id, job.run.id, bodies(messages))
-        if job.parked:
-            tx.history.park(job.conversation.id, None)
-        for row in job.told:
-            tx.confirmations.move(row.ref, when={row.state}, to=row.state, changes={"told": True})
-        tx.dead_letters.tell(job.lost)
+        revision = tx.transcript.append(claimed.conversation.id, claimed.run.id, bodies(messages))
+        if claimed.parked:
+            tx.transcript.park(claimed.conversation.id, None)
+        for row in claimed.ended_questions:
+            tx.confirmations.move(row.ref, when={row.state}, to=row.state, changes={"reported": True})
+        tx.dead_letters.mark_reported(claimed.lost)
         return revision
 
-    def _settle(self, tx: Transaction, job: Job, answers: DeferredToolResults | None) -> None:
+    def _settle(self, tx: Transaction, claimed: ClaimedRun, answers: DeferredToolResults | None) -> None:
         if answers:
-            confirm.close(tx, job.rows, answers)
-        if job.late:
-            row = tx.confirmations.find(ref=job.late.ref)[0]
+            confirm.close(tx, claimed.rows, answers)
+        if claimed.late:
+            row = tx.confirmations.find(ref=claimed.late.ref)[0]
             to = "cancelled" if row.state == "approved" else row.state
-            tx.confirmations.move(row.ref, when={row.state}, to=to, changes={"told": True})
+            tx.confirmations.move(row.ref, when={row.state}, to=to, changes={"reported": True})
 
-    def _excuse(self, tx: Transaction, job: Job, error: ModelError) -> str:
-        questions = [*job.rows, *([job.late] if job.late else [])]
+    def _excuse(self, tx: Transaction, claimed: ClaimedRun, error: ModelError) -> str:
+        questions = [*claimed.rows, *([claimed.late] if claimed.late else [])]
         after = {tx.confirmations.find(ref=row.ref)[0].state for row in questions}
         return f"⚠️ {error}" + (f" {DONE_ANYWAY}" if "succeeded" in after else "")
 
-    def _reply(self, tx: Transaction, job: Job, parts: Sequence[str]) -> None:
-        quoted = _quote(job) if job.conversation.is_group else None
+    def _reply(self, tx: Transaction, claimed: ClaimedRun, parts: Sequence[str]) -> None:
+        quoted = _quote(claimed) if claimed.conversation.is_group else None
         for number, part in enumerate(part for part in parts if part.strip()):
-            key = f"{job.run.id}:{number}"
+            key = f"{claimed.run.id}:{number}"
             tx.outbox.add(
                 OutboxItem(
                     key=key,
-                    conversation=job.conversation.id,
+                    conversation=claimed.conversation.id,
                     content=Text(body=part),
                     quoted=quoted if number == 0 else None,
                     message_id=self.channel.message_id(key),
@@ -103,9 +117,9 @@ class Answerer:
             )
 
 
-def _quote(job: Job) -> Quoted | None:
-    if not job.items:
+def _quote(claimed: ClaimedRun) -> Quoted | None:
+    if not claimed.items:
         return None
-    message = job.items[-1].message
+    message = claimed.items[-1].message
     text = message.content.body if isinstance(message.content, Text) else None
     return Quoted(id=message.id, sender=message.sender, text=text)

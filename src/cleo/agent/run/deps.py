@@ -14,7 +14,7 @@ from cleo.ports import Clock, Store, Tool, ToolContext
 
 
 @dataclass(slots=True, kw_only=True)
-class Turn:
+class RunDeps:
     """The library's `deps` of one run: lives in memory only, for the length of the run."""
 
     conversation: Conversation

@@ -1,4 +1,4 @@
-"""Step 5 of the line: one turn, model ⇄ tools, with pydantic-ai.
+"""Step 5 of the line: one deps, model ⇄ tools, with pydantic-ai.
 
 The library suspends at calls that need a yes, and continues from its own JSON in any process. What it must not
 do is decide: every tool call passes `gate`, and the state of questions is in our rows alone.
@@ -37,7 +37,7 @@ from pydantic_ai.models import Model
 from pydantic_ai.usage import RunUsage
 
 from cleo.agent.approval.gate import Gate
-from cleo.agent.run.deps import Turn
+from cleo.agent.run.deps import RunDeps
 from cleo.agent.run.tool_adapter import toolkit
 from cleo.domain.errors import ModelError, ModelRefused, ModelUnavailable
 from cleo.ports import Tool
@@ -46,7 +46,7 @@ _TRY_LATER_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
+class RunLimits:
     """How far one turn may go. `cost` is in US dollars."""
 
     requests: int = 12
@@ -65,7 +65,7 @@ class Bounds:
 
 
 @dataclass(slots=True, kw_only=True)
-class Start:
+class RunInput:
     """What a turn begins with. `window` is valid history; what the run adds to it is new."""
 
     window: list[ModelMessage]
@@ -75,7 +75,7 @@ class Start:
 
 
 @dataclass(slots=True, kw_only=True)
-class End:
+class RunResult:
     """What a turn came to: messages to keep, and a reply, or calls to ask about, or what went wrong."""
 
     messages: list[ModelMessage] = field(default_factory=list[ModelMessage])
@@ -88,7 +88,7 @@ class End:
     error: ModelError | None = None
 
 
-class Loop:
+class ModelLoop:
     """The model with its tools. Made once: describing the tools takes a third of a second.
 
     `stream` asks the provider for its answer piece by piece: some servers give up on long ones otherwise.
@@ -99,27 +99,27 @@ class Loop:
         *,
         model: Model,
         tools: Iterable[Tool],
-        bounds: Bounds,
-        capabilities: Sequence[AbstractCapability[Turn]] = (),
+        bounds: RunLimits,
+        capabilities: Sequence[AbstractCapability[RunDeps]] = (),
         stream: bool = False,
     ) -> None:
         self._listen = _listen if stream else None
         self._limits = bounds.limits()
-        self._agent: Agent[Turn, str | DeferredToolRequests] = Agent(
+        self._agent: Agent[RunDeps, str | DeferredToolRequests] = Agent(
             model,
-            deps_type=Turn,
+            deps_type=RunDeps,
             output_type=[str, DeferredToolRequests],
             instructions=_instructions,
             tools=toolkit(tools),
             capabilities=[Gate(), *capabilities],
         )
 
-    async def run(self, start: Start, turn: Turn) -> End:
-        """Take one turn. Model trouble is told in `End.error`; anything else raised is a bug or a crash."""
+    async def run(self, start: RunInput, deps: RunDeps) -> RunResult:
+        """Take one deps. Model trouble is told in `RunResult.error`; anything else raised is a bug or a crash."""
         conversation = Conversation(
-            conversation_id=turn.conversation.id, messages=start.window, deferred_tool_requests=start.parked
+            conversation_id=deps.conversation.id, messages=start.window, deferred_tool_requests=start.parked
         )
-        end = End()
+        run = RunResult()
         before = len(start.window)
         with capture_run_messages() as seen:
             try:
@@ -127,18 +127,18 @@ class Loop:
                     start.prompt,
                     conversation=conversation,
                     deferred_tool_results=start.results,
-                    deps=turn,
+                    deps=deps,
                     usage_limits=self._limits,
                     event_stream_handler=self._listen,
                 )
             except AgentRunError as error:
-                end.error = _explain(error)
+                run.error = _explain(error)
             else:
-                end.usage = result.usage
-                end.parked = result.conversation.deferred_tool_requests
-                end.reply = result.output if isinstance(result.output, str) else ""
-            end.messages = list(seen[before:])
-        return end
+                run.usage = result.usage
+                run.parked = result.conversation.deferred_tool_requests
+                run.reply = result.output if isinstance(result.output, str) else ""
+            run.messages = list(seen[before:])
+        return run
 
 
 def window(bodies: Sequence[bytes], *, closed: bool) -> list[ModelMessage]:
@@ -152,7 +152,7 @@ def window(bodies: Sequence[bytes], *, closed: bool) -> list[ModelMessage]:
 
 
 def bodies(messages: Iterable[ModelMessage]) -> list[bytes]:
-    """Write messages for the store, one body each; instructions are made anew for every turn."""
+    """Write messages for the store, one body each; instructions are made anew for every deps."""
     return [ModelMessagesTypeAdapter.dump_json([_bare(message)]) for message in messages]
 
 
@@ -164,13 +164,13 @@ def _begins(message: ModelMessage) -> bool:
     return message.kind == "request" and any(part.part_kind == "user-prompt" for part in message.parts)
 
 
-async def _listen(_: RunContext[Turn], events: AsyncIterable[AgentStreamEvent]) -> None:
+async def _listen(_: RunContext[RunDeps], events: AsyncIterable[AgentStreamEvent]) -> None:
     """Take a streamed answer in; WhatsApp gets it when it is whole."""
     async for _event in events:
         pass
 
 
-def _instructions(ctx: RunContext[Turn]) -> str:
+def _instructions(ctx: RunContext[RunDeps]) -> str:
     return ctx.deps.instructions
 
 

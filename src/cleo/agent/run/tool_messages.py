@@ -7,7 +7,7 @@ from cleo.domain.message import OutboxItem
 from cleo.ports import Channel, Clock, Engine, Renders, Store, Transaction
 
 
-class Speaker:
+class ToolMessages:
     """Implements `ports.Say` for one tool call."""
 
     def __init__(

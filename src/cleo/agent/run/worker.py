@@ -1,4 +1,4 @@
-"""One worker a conversation: claims what there is to do, takes the turn, commits it, sends."""
+"""One worker a conversation: claims what there is to do, takes the deps, commits it, sends."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -13,14 +13,14 @@ from pydantic_ai.messages import ModelMessage
 from cleo.agent.approval.confirm import Asker, facts, open_questions
 from cleo.agent.media.fetch import Fetcher
 from cleo.agent.outbox.deliver import Deliverer, Outgoing
-from cleo.agent.outbox.delivery_status import Fates
-from cleo.agent.run.claim import Claims, Job, Wait
-from cleo.agent.run.commit import Answerer
-from cleo.agent.run.deps import Turn
-from cleo.agent.run.model_loop import End, Loop
+from cleo.agent.outbox.delivery_status import DeliveryStatus
+from cleo.agent.run.claim import ClaimedRun, Claimer, Wait
+from cleo.agent.run.commit import Committer
+from cleo.agent.run.deps import RunDeps
+from cleo.agent.run.model_loop import ModelLoop, RunResult
 from cleo.agent.run.prompt import instructions, lateness, losses, prompt
-from cleo.agent.run.resume import Beginning, begin
-from cleo.agent.run.tool_messages import Speaker
+from cleo.agent.run.resume import ResumePoint, resume
+from cleo.agent.run.tool_messages import ToolMessages
 from cleo.domain.access import Access
 from cleo.domain.confirmation import EXPIRY
 from cleo.domain.conversation import ConversationId
@@ -61,24 +61,28 @@ class Worker:
     files: Files
     access: Access
     channels: Mapping[str, Channel]
-    loop: Loop
+    loop: ModelLoop
     tools: Mapping[str, Tool]
     zone: ZoneInfo
     extra_instructions: str = ""
     file_max_bytes: int = 64 * 1024 * 1024
     question_expiry: float = EXPIRY
     """Seconds that a question is open once it arrived."""
-    doubt: float = 20.0
+    reconcile_after: float = 20.0
     """Seconds that news of a message may take whose send was cut off."""
 
     def __post_init__(self) -> None:
         """Make the parts that keep nothing but memory."""
-        self._claims = Claims(access=self.access)
-        self._one_suspect = asyncio.Lock()
+        self._claimer = Claimer(access=self.access)
+        self._one_poison_candidate = asyncio.Lock()
         self._reading: set[asyncio.Task[None]] = set()
-        fates = Fates(clock=self.clock, expiry=self.question_expiry)
+        delivery = DeliveryStatus(clock=self.clock, expiry=self.question_expiry)
         self._deliverer = Deliverer(
-            store=self.store, clock=self.clock, fates=fates, doubt=self.doubt, awake_since=self.clock.now()
+            store=self.store,
+            clock=self.clock,
+            delivery=delivery,
+            reconcile_after=self.reconcile_after,
+            awake_since=self.clock.now(),
         )
         self._fetcher = Fetcher(
             store=self.store, files=self.files, clock=self.clock, max_bytes=self.file_max_bytes
@@ -94,21 +98,23 @@ class Worker:
     async def _work(self, conversation: ConversationId) -> None:
         epoch, channel, step = await self.store.write(lambda tx: self._take(tx, conversation))
         while True:
-            if step.job is not None:
+            if step.claimed is not None:
                 failpoint("claim.after_commit")
             await self._deliverer.drain(step.outgoing, epoch, channel)
-            if step.job is None:
+            if step.claimed is None:
                 return
-            step = await self._do(step.job, channel) or await self.store.write(
+            step = await self._do(step.claimed, channel) or await self.store.write(
                 lambda tx: self._look_again(tx, conversation, epoch, channel)
             )
 
-    async def _do(self, job: Job | Wait, channel: Channel) -> "_Step | None":
-        """Tell what is next, when that is known at the job's end already."""
-        if isinstance(job, Wait):
-            await self.clock.sleep(job.seconds)
+    async def _do(self, claimed: ClaimedRun | Wait, channel: Channel) -> "_Step | None":
+        """Tell what is next, when that is known at the claimed's end already."""
+        if isinstance(claimed, Wait):
+            await self.clock.sleep(claimed.seconds)
             return None
-        return await (self._alone(job, channel) if job.suspect else self._turn(job, channel))
+        return await (
+            self._alone(claimed, channel) if claimed.poison_candidate else self._turn(claimed, channel)
+        )
 
     def _take(self, tx: Transaction, conversation: ConversationId) -> tuple[int, Channel, "_Step"]:
         epoch = tx.conversations.lease(conversation)
@@ -124,63 +130,65 @@ class Worker:
     def _look(
         self, tx: Transaction, conversation: ConversationId, epoch: int, channel: Channel, *, busy: bool
     ) -> "_Step":
-        job = self._claims.claim(tx, conversation, epoch, self.clock.now(), busy=busy)
-        return _Step(job, self._deliverer.head(tx, conversation, channel))
+        claimed = self._claimer.claim(tx, conversation, epoch, self.clock.now(), busy=busy)
+        return _Step(claimed, self._deliverer.head(tx, conversation, channel))
 
-    async def _alone(self, job: Job, channel: Channel) -> "_Step | None":
-        """Take a suspect's last turn beside no other suspect: if it ends the process again, it was the one."""
-        async with self._one_suspect:
-            await self.store.write(lambda tx: self._claims.try_again(tx, job))
-            return await self._turn(job, channel)
+    async def _alone(self, claimed: ClaimedRun, channel: Channel) -> "_Step | None":
+        """Run a poison candidate's last attempt beside no other one: if the process ends again, it was the cause."""
+        async with self._one_poison_candidate:
+            await self.store.write(lambda tx: self._claimer.try_again(tx, claimed))
+            return await self._turn(claimed, channel)
 
     def asker(self, channel: Channel) -> Asker:
         """Make what asks on this channel."""
         return Asker(access=self.access, channel=channel, tools=self.tools, expiry=self.question_expiry)
 
-    async def _turn(self, job: Job, channel: Channel) -> "_Step | None":
+    async def _turn(self, claimed: ClaimedRun, channel: Channel) -> "_Step | None":
         asker = self.asker(channel)
-        answerer = Answerer(asker=asker, channel=channel)
-        self._mark_read(channel, job)
-        async with _typing(channel, job):
-            beginning = await self._begin(job, channel)
-            progress = _Progress(self.store, answerer, job, beginning)
-            turn = await self._make_turn(job, channel, asker, progress)
+        committer = Committer(asker=asker, channel=channel)
+        self._mark_read(channel, claimed)
+        async with _typing(channel, claimed):
+            resume_point = await self._begin(claimed, channel)
+            progress = _Progress(self.store, committer, claimed, resume_point)
+            deps = await self._make_turn(claimed, channel, asker, progress)
             failpoint("model.before")
-            end = await self.loop.run(beginning.start, turn)
+            result = await self.loop.run(resume_point.start, deps)
             failpoint("model.after")
-        if isinstance(end.error, ModelUnavailable) and job.run.attempts < MAX_ATTEMPTS:
-            _log.warning("model unavailable", attempt=job.run.attempts, reason=str(end.error))
-            await self.clock.sleep(_MODEL_PAUSE * 2 ** (job.run.attempts - 1))
+        if isinstance(result.error, ModelUnavailable) and claimed.run.attempts < MAX_ATTEMPTS:
+            _log.warning("model unavailable", attempt=claimed.run.attempts, reason=str(result.error))
+            await self.clock.sleep(_MODEL_PAUSE * 2 ** (claimed.run.attempts - 1))
             return None
-        return await self._finish(job, end, progress, channel)
+        return await self._finish(claimed, result, progress, channel)
 
-    def _mark_read(self, channel: Channel, job: Job) -> None:
+    def _mark_read(self, channel: Channel, claimed: ClaimedRun) -> None:
         """Say that it was read; the answer does not wait for that, nor ends it."""
-        if job.items and isinstance(channel, MarksRead):
-            reading = asyncio.create_task(channel.read(job.conversation))
+        if claimed.items and isinstance(channel, MarksRead):
+            reading = asyncio.create_task(channel.read(claimed.conversation))
             self._reading.add(reading)
             reading.add_done_callback(self._reading.discard)
 
-    async def _begin(self, job: Job, channel: Channel) -> Beginning:
-        if job.run.prompted or not job.items:
-            return begin(job, ())
-        files = await self._fetcher.fetch(job.items, channel)
+    async def _begin(self, claimed: ClaimedRun, channel: Channel) -> ResumePoint:
+        if claimed.run.prompted or not claimed.items:
+            return resume(claimed, ())
+        files = await self._fetcher.fetch(claimed.items, channel)
         words = prompt(
-            job.items,
+            claimed.items,
             files=files,
-            facts=[*facts(job.told), *losses(job.lost), *lateness(job.items)],
-            named=job.conversation.is_group,
+            facts=[*facts(claimed.ended_questions), *losses(claimed.lost), *lateness(claimed.items)],
+            named=claimed.conversation.is_group,
         )
-        return begin(job, words)
+        return resume(claimed, words)
 
-    async def _make_turn(self, job: Job, channel: Channel, asker: Asker, progress: "_Progress") -> Turn:
-        here = job.conversation
-        questions = await self.store.read(lambda tx: open_questions(tx, here.id)) if job.rows else 0
+    async def _make_turn(
+        self, claimed: ClaimedRun, channel: Channel, asker: Asker, progress: "_Progress"
+    ) -> RunDeps:
+        here = claimed.conversation
+        questions = await self.store.read(lambda tx: open_questions(tx, here.id)) if claimed.rows else 0
         now = datetime.fromtimestamp(self.clock.now(), self.zone)
-        return Turn(
+        return RunDeps(
             conversation=here,
-            person=job.person,
-            run=job.run.id,
+            person=claimed.person,
+            run=claimed.run.id,
             tools=self.tools,
             store=self.store,
             clock=self.clock,
@@ -189,23 +197,23 @@ class Worker:
             instructions=instructions(
                 now=now, zone=self.zone.key, advice=channel.capabilities.advice, extra=self.extra_instructions
             ),
-            context=lambda key: self._tool_context(key, job, channel),
+            context=lambda key: self._tool_context(key, claimed, channel),
             checkpoint=progress.checkpoint,
             open_questions=questions,
         )
 
-    def _tool_context(self, key: str, job: Job, channel: Channel) -> ToolContext:
-        say = Speaker(
+    def _tool_context(self, key: str, claimed: ClaimedRun, channel: Channel) -> ToolContext:
+        say = ToolMessages(
             key=key,
-            here=job.conversation,
+            here=claimed.conversation,
             channel=channel,
             store=self.store,
             engine=self.engine,
             clock=self.clock,
         )
         return ToolContext(
-            conversation=job.conversation.id,
-            person=job.person,
+            conversation=claimed.conversation.id,
+            person=claimed.person,
             key=key,
             zone=self.zone,
             clock=self.clock,
@@ -214,22 +222,24 @@ class Worker:
             say=say,
         )
 
-    async def _finish(self, job: Job, end: End, progress: "_Progress", channel: Channel) -> "_Step":
-        if end.error:
-            _log.error("turn failed", reason=str(end.error))
-        end.messages = progress.rest(end.messages)
-        end.parts = await _rendered(end.reply, channel)
+    async def _finish(
+        self, claimed: ClaimedRun, result: RunResult, progress: "_Progress", channel: Channel
+    ) -> "_Step":
+        if result.error:
+            _log.error("turn failed", reason=str(result.error))
+        result.messages = progress.rest(result.messages)
+        result.parts = await _rendered(result.reply, channel)
         now = self.clock.now()
 
         def commit(tx: Transaction) -> tuple[set[ConversationId], _Step]:
-            wake = progress.answerer.commit(tx, job, end, progress.beginning.answers, now)
-            return wake, self._look(tx, job.conversation.id, job.epoch, channel, busy=True)
+            wake = progress.committer.commit(tx, claimed, result, progress.resume_point.answers, now)
+            return wake, self._look(tx, claimed.conversation.id, claimed.epoch, channel, busy=True)
 
         failpoint("answer.before_commit")
         wake, step = await self.store.write(commit)
         failpoint("answer.after_commit")
-        self._claims.begun.discard(job.run.id)
-        for conversation in wake - {job.conversation.id}:
+        self._claimer.begun.discard(claimed.run.id)
+        for conversation in wake - {claimed.conversation.id}:
             await self.engine.wake(conversation)
         return step
 
@@ -245,9 +255,9 @@ async def _rendered(markdown: str, channel: Channel) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """What there is to do in a conversation: first what goes out, then the job."""
+    """What there is to do in a conversation: first what goes out, then the claimed."""
 
-    job: Job | Wait | None
+    claimed: ClaimedRun | Wait | None
     outgoing: Outgoing | None
 
 
@@ -256,29 +266,29 @@ class _Progress:
     """How much of a turn is saved. Tool calls run side by side; one of them saves for all."""
 
     store: Store
-    answerer: Answerer
-    job: Job
-    beginning: Beginning
+    committer: Committer
+    claimed: ClaimedRun
+    resume_point: ResumePoint
     saved: int = 0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def checkpoint(self, messages: Sequence[ModelMessage]) -> None:
         """Save what is new in the library's list of messages."""
         async with self.lock:
-            new = self.rest(messages[len(self.beginning.start.window) :])
+            new = self.rest(messages[len(self.resume_point.start.window) :])
             if new:
-                answers = self.beginning.answers
-                await self.store.write(lambda tx: self.answerer.checkpoint(tx, self.job, new, answers))
+                answers = self.resume_point.answers
+                await self.store.write(lambda tx: self.committer.checkpoint(tx, self.claimed, new, answers))
                 self.saved += len(new)
                 failpoint("checkpoint.after_commit")
 
     def rest(self, added: Sequence[ModelMessage]) -> list[ModelMessage]:
         """Tell which of the messages that the run added (and of its unsaved start) are not saved yet."""
-        return [*self.beginning.unsaved, *added][self.saved :]
+        return [*self.resume_point.unsaved, *added][self.saved :]
 
 
 @asynccontextmanager
-async def _typing(channel: Channel, job: Job) -> AsyncGenerator[None]:
+async def _typing(channel: Channel, claimed: ClaimedRun) -> AsyncGenerator[None]:
     """Show that Cleo writes, but only when an answer takes a moment."""
 
     async def show() -> None:
@@ -286,7 +296,7 @@ async def _typing(channel: Channel, job: Job) -> AsyncGenerator[None]:
         if sign and isinstance(channel, ShowsTyping):
             await asyncio.sleep(_TYPING_AFTER)
             while True:
-                await channel.typing(job.conversation, True)
+                await channel.typing(claimed.conversation, True)
                 await asyncio.sleep(sign.seconds * _TYPING_IN_TIME)
 
     showing = asyncio.create_task(show())

@@ -7,12 +7,14 @@ from cleo.agent.receive import CONTESTED
 from cleo.app.doctor.finding import Findings, good, note
 from cleo.app.settings import Settings, is_cloud
 from cleo.channels.whatsapp.cloud.capabilities import DAY
-from cleo.store import Glance, glance
+from cleo.store import DatabaseOverview, inspect_database
 
 
 def database(settings: Settings) -> Findings:
     """Look without changing anything; raises `StoreError` when it cannot be reached."""
-    seen = glance(settings.database, since=time.time() - DAY, account=settings.whatsapp_cloud_phone_number_id)
+    seen = inspect_database(
+        settings.database, since=time.time() - DAY, account=settings.whatsapp_cloud_phone_number_id
+    )
     name = "Postgres" if settings.is_shared else "Database"
     if seen is None:
         yield note(f"{name}: nothing in it yet", "Cleo makes its tables at the first start: cleo up")
@@ -33,8 +35,8 @@ def _messages(counts: Mapping[str, int]) -> Findings:
         yield note(f"Messages of which nobody knows whether they arrived: {unknown}", fix)
 
 
-def _contested(seen: Glance) -> Findings:
-    if CONTESTED in seen.marks:
+def _contested(seen: DatabaseOverview) -> Findings:
+    if CONTESTED in seen.installation:
         yield note(
             "WhatsApp named an address of one person as another's, so that two people looked like one",
             "Nothing was put together: each keeps a chat and rights of their own. If somebody changed numbers, list "

@@ -1,4 +1,4 @@
-"""The door of a webhook: who may knock, with what, how much and for how long. Nothing is read before the secret."""
+"""Authentication of webhooks, with limits on size and time. Nothing is read before the secret is checked."""
 
 import asyncio
 import hmac

@@ -61,7 +61,7 @@ class Reacts(Protocol):
 
 @runtime_checkable
 class SendsChoices(Protocol):
-    """A backend with answers to tap; what may be sent is told by `Capabilities.tapping`."""
+    """A backend with answers to tap; what may be sent is told by `Capabilities.choice_limits`."""
 
     async def send_choices(
         self, to: Conversation, choices: Choices, *, key: str, quoted: Quoted | None

@@ -126,7 +126,7 @@ class WhatsAppChannel:
     async def _send_choices(
         self, to: Conversation, choices: Choices, *, key: str, quoted: Quoted | None
     ) -> Outcome:
-        fitting = to_tap(choices, self.capabilities.tapping, in_group=to.is_group)
+        fitting = to_tap(choices, self.capabilities.choice_limits, in_group=to.is_group)
         if fitting and isinstance(self._backend, SendsChoices):
             return await self._backend.send_choices(to, fitting, key=key, quoted=quoted)
         sent = await self._send_text(to, in_words(choices), key=key, quoted=quoted)

@@ -19,14 +19,14 @@ from cleo.domain.errors import FetchError, SendRejected
 from cleo.domain.health import Health
 from cleo.domain.identity import Address
 from cleo.domain.message import Quoted
-from cleo.ports import Capabilities, Degraded, Files, Sent, Typing
+from cleo.ports import Capabilities, Degraded, Files, Sent, TypingIndicator
 
 W = TypeVar("W", bound=wire.Wire)
 
 BAILEYS = Capabilities(
     text_max=4000,
     caption_max=1024,
-    typing=Typing(seconds=12),
+    typing=TypingIndicator(seconds=12),
     advice="Replies are read on a phone in WhatsApp: short paragraphs and lists, no tables.",
 )
 

@@ -28,7 +28,7 @@ class BridgeHttp:
         )
 
     async def send(self, path: str, *, key: str, body: bytes) -> Answer:
-        """Post JSON that sends something; raises `SendFailed` or `SendUncertain`."""
+        """WebhookBatch JSON that sends something; raises `SendFailed` or `SendUncertain`."""
         headers = {KEY_HEADER: key, "Content-Type": "application/json"}
         return await self._sent(
             self._http.build_request("POST", self._url(path), content=body, headers=headers)

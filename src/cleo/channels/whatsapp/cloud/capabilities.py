@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from cleo.ports import Capabilities, FileLimit, Rate, Tapping, Typing
+from cleo.ports import Capabilities, ChoiceLimits, FileLimit, Rate, TypingIndicator
 
 _KB = 1024
 _MB = 1024 * 1024
@@ -26,7 +26,7 @@ DAY: Final = 86400.0
 """Seconds after a message of the person in which anything may be sent."""
 PER_CHAT: Final = Rate(burst=10, seconds=6.0)
 PER_ACCOUNT: Final = Rate(burst=80, seconds=1 / 80)
-TAPPING: Final = Tapping()
+TAPPING: Final = ChoiceLimits()
 
 CLOUD: Final = Capabilities(
     addresses=(frozenset({"phone", "group"}), frozenset({"bsuid"}), frozenset({"parent_bsuid"})),
@@ -42,12 +42,12 @@ CLOUD: Final = Capabilities(
         "sticker": FileLimit(mimetypes=frozenset({"image/webp"}), max_bytes=500 * _KB),
     },
     places=True,
-    tapping=TAPPING,
-    typing=Typing(seconds=25, needs_message=True, marks_read=True),
+    choice_limits=TAPPING,
+    typing=TypingIndicator(seconds=25, needs_message=True, marks_read=True),
     templates=True,
     window=DAY,
     receipts=frozenset({"sent", "delivered", "read", "played", "failed"}),
-    repeats="news",
+    on_repeat="reconciled",
     per_chat=PER_CHAT,
     per_account=PER_ACCOUNT,
     advice=(

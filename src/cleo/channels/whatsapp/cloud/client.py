@@ -194,7 +194,7 @@ class WhatsAppCloudClient:
         raise error
 
     async def _seen(self, to: Conversation, *, typing: bool) -> None:
-        heard = to.heard
+        heard = to.last_inbound
         if to.is_group or heard is None or heard.account != self._graph.origin.number_id or self._halt.reason:
             return
         with suppress(httpx2.HTTPError, SendRejected):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from cleo.channels.http.sanitize import label
 from cleo.channels.whatsapp.cloud import wire
 from cleo.domain.identity import Address, address, namespace
-from cleo.domain.message import Rotation
+from cleo.domain.message import IdentityChange
 from cleo.domain.number import variants
 
 _PHONE = re.compile(r"\+?([1-9][0-9]{4,14})")
@@ -102,7 +102,7 @@ def _differ(contact: wire.Contact, sender: wire.Sender) -> bool:
     return bool(contact.user_id and sender.from_user_id and contact.user_id != sender.from_user_id)
 
 
-def rotation_of(message: wire.Message, system: wire.System) -> Rotation | None:
+def rotation_of(message: wire.Message, system: wire.System) -> IdentityChange | None:
     """Read who has new addresses; None: it does not say of whom, or which."""
     before = some(
         read_person(message.from_),
@@ -116,4 +116,4 @@ def rotation_of(message: wire.Message, system: wire.System) -> Rotation | None:
         read_person(system.user_id),
         read_parent(system.parent_user_id),
     )
-    return Rotation(before=frozenset(before), now=frozenset(now)) if before and now else None
+    return IdentityChange(before=frozenset(before), now=frozenset(now)) if before and now else None

@@ -3,33 +3,38 @@
 from dataclasses import replace
 
 from cleo.domain.content import Choices, Option
-from cleo.ports import Tapping
+from cleo.ports import ChoiceLimits
 
 _MORE = "…"
 
 
-def to_tap(choices: Choices, tapping: Tapping | None, *, in_group: bool) -> Choices | None:
+def to_tap(choices: Choices, choice_limits: ChoiceLimits | None, *, in_group: bool) -> Choices | None:
     """Fit it to what can be tapped; None: it must be written out.
 
     Titles are cut, as long as they still differ; ids never are, and neither are the words.
     """
-    if tapping is None or (in_group and not tapping.in_groups) or not choices.options:
+    if choice_limits is None or (in_group and not choice_limits.in_groups) or not choices.options:
         return None
-    if len(choices.options) > max(tapping.rows, tapping.buttons) or len(choices.body) > tapping.body_max:
+    if (
+        len(choices.options) > max(choice_limits.rows, choice_limits.buttons)
+        or len(choices.body) > choice_limits.body_max
+    ):
         return None
-    longest = tapping.button_max if len(choices.options) <= tapping.buttons else tapping.row_max
+    longest = (
+        choice_limits.button_max if len(choices.options) <= choice_limits.buttons else choice_limits.row_max
+    )
     options = tuple(
         Option(
             id=option.id,
             title=cut(option.title, longest),
-            description=cut(option.description, tapping.description_max),
+            description=cut(option.description, choice_limits.description_max),
         )
         for option in choices.options
     )
     distinct = (
         len({option.title for option in options}) == len({option.id for option in options}) == len(options)
     )
-    fits = all(0 < len(option.id) <= tapping.id_max and option.title.strip() for option in options)
+    fits = all(0 < len(option.id) <= choice_limits.id_max and option.title.strip() for option in options)
     return replace(choices, options=options) if distinct and fits and choices.body.strip() else None
 
 

@@ -24,7 +24,7 @@ from cleo.channels.whatsapp.cloud.inbound.contents import (
 )
 from cleo.domain.content import Content, MessageId
 from cleo.domain.identity import Address
-from cleo.domain.message import Inbound, Quoted, Receipt, Rotation
+from cleo.domain.message import IdentityChange, Inbound, Quoted, Receipt
 
 _LATE = 15 * 60 * 1000
 """Milliseconds after which a message was not said just now."""
@@ -39,7 +39,7 @@ _ROTATIONS = frozenset({"user_changed_number", "user_changed_user_id", "customer
 class Meaning:
     """What something means, and what is wrong with it; with both, the event has as much as could be read."""
 
-    event: Inbound | Receipt | Rotation | None = None
+    event: Inbound | Receipt | IdentityChange | None = None
     problem: str = ""
     opens_window: bool = False
     starts: bool = True

@@ -1,4 +1,4 @@
-"""Who may knock: Meta signs the raw bytes of each webhook with the app secret and knows the operator's token."""
+"""Who may call: Meta signs the raw bytes of each webhook with the app secret and knows the operator's token."""
 
 import hashlib
 import hmac

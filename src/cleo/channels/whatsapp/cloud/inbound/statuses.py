@@ -19,7 +19,9 @@ _STATES: dict[str, ReceiptState] = {
 _LONGEST_KEY = 512
 
 
-def read_status(status: wire.Status, *, account: str, knock: Template | None, now: float) -> Meaning:
+def read_status(
+    status: wire.Status, *, account: str, reopen_template: Template | None, now: float
+) -> Meaning:
     """Read what became of a message. A status that Cleo knows nothing of, such as `deleted`, means nothing."""
     state = _STATES.get(status.status or "")
     id, chat = read_id(status.id), _chat(status)
@@ -28,7 +30,7 @@ def read_status(status: wire.Status, *, account: str, knock: Template | None, no
     if state is None:
         return Meaning()
     error = next((each for each in status.errors if each), None) if state == "failed" else None
-    held = knock is not None and error is not None and is_window(error.code)
+    held = reopen_template is not None and error is not None and is_window(error.code)
     return Meaning(
         event=Receipt(
             channel=CHANNEL,
@@ -40,7 +42,7 @@ def read_status(status: wire.Status, *, account: str, knock: Template | None, no
             account=account,
             key=_key(status),
             held=held,
-            knock=knock if held else None,
+            reopen_template=reopen_template if held else None,
         )
     )
 

@@ -16,10 +16,10 @@ from cleo.channels.http.error_responses import Refusal, not_now, refuse
 from cleo.channels.http.webhook_auth import Reader, Refused, headers
 from cleo.channels.whatsapp.backend import PATH
 from cleo.channels.whatsapp.cloud.inbound.signature import HEADER, is_signed, is_token
-from cleo.channels.whatsapp.cloud.inbound.webhook_events import read_post
+from cleo.channels.whatsapp.cloud.inbound.webhook_events import read_batch
 from cleo.domain.content import Template
 from cleo.domain.errors import ConfigError, Overloaded, StoreError
-from cleo.domain.webhook_batch import Post
+from cleo.domain.webhook_batch import WebhookBatch
 from cleo.ports import Clock, Receive
 
 MAX_BYTES = 4 * 1024 * 1024
@@ -45,14 +45,14 @@ def cloud_routes(
     app_secret: str,
     verify_token: str,
     phone_number_id: str,
-    knock: Template | None,
+    reopen_template: Template | None,
     clock: Clock,
     seconds: float = 10.0,
 ) -> APIRouter:
     """Make the routes; a body has `seconds` to arrive. Raises `ConfigError` when a secret is empty.
 
-    `phone_number_id` is Cleo's own: what is for another number is kept and means nothing. `knock` may be sent to
-    somebody who has not written lately.
+    `phone_number_id` is Cleo's own: what is for another number is kept and means nothing. `reopen_template` may be
+    sent to somebody who has not written lately.
     """
     _check(app_secret, "WHATSAPP_CLOUD_APP_SECRET")
     _check(verify_token, "WHATSAPP_CLOUD_VERIFY_TOKEN")
@@ -73,8 +73,10 @@ def cloud_routes(
             return refuse(Refused(403, "wrong_verify_token", "", close=False))
         return Response(echo, media_type="text/plain", headers={"X-Content-Type-Options": "nosniff"})
 
-    async def read(raw: bytes) -> Post:
-        reading = partial(read_post, raw, phone_number_id=phone_number_id, knock=knock, now=clock.now())
+    async def read(raw: bytes) -> WebhookBatch:
+        reading = partial(
+            read_batch, raw, phone_number_id=phone_number_id, reopen_template=reopen_template, now=clock.now()
+        )
         return reading() if len(raw) < _LARGE else await asyncio.to_thread(reading)
 
     async def webhook(request: Request) -> Response:
@@ -94,12 +96,12 @@ def cloud_routes(
     return router
 
 
-async def _keep(receive: Receive, post: Post) -> None:
+async def _keep(receive: Receive, post: WebhookBatch) -> None:
     try:
-        new = await receive.post(post)
+        new = await receive.batch(post)
     except (StoreError, Overloaded) as error:
         raise not_now(error) from error
-    told = [item for item in post.items if item.problem or item.kind.startswith("error")]
+    told = [item for item in post.events if item.problem or item.kind.startswith("error")]
     if new and told:
         _log.warning(
             "kept, but of no use", what=sorted({f"{item.kind} {item.problem}".strip() for item in told})

@@ -13,7 +13,7 @@ from cleo.channels.whatsapp.cloud.inbound.lenient_json import read_object, write
 from cleo.channels.whatsapp.cloud.inbound.messages import Meaning, message_kind, read_echo, read_message
 from cleo.channels.whatsapp.cloud.inbound.statuses import read_status
 from cleo.domain.content import Template
-from cleo.domain.webhook_batch import Item, Post
+from cleo.domain.webhook_batch import WebhookBatch, WebhookEvent
 
 FAULT = "Cleo could not read it"
 """Begins the problem of a leaf at which Cleo itself failed."""
@@ -22,33 +22,35 @@ _ROUTES = {"messages": "message", "standby": "standby", "smb_message_echoes": "e
 """What messages are, by the field of their change: in any other field they are only kept."""
 
 
-def read_post(raw: bytes, *, phone_number_id: str, knock: Template | None, now: float) -> Post:
+def read_batch(
+    raw: bytes, *, phone_number_id: str, reopen_template: Template | None, now: float
+) -> WebhookBatch:
     """Read a signed body; never raises. `now` is in Unix seconds: it tells what comes late.
 
-    `knock` goes with the news that a message waits until the person writes.
+    `reopen_template` goes with the news that a message waits until the person writes.
     """
-    desk = _Desk(number=phone_number_id, knock=knock, now=now)
+    desk = _Desk(number=phone_number_id, reopen_template=reopen_template, now=now)
     try:
         items = tuple(desk.item(leaf) for leaf in leaves(read_object(raw)))
     except NotJson as error:
         key = f"{phone_number_id}/unreadable/{_digest(raw)}"
-        items = (Item(key=key, kind="unreadable", body="null", problem=str(error)),)
-    return Post(channel=CHANNEL, raw=raw, items=items)
+        items = (WebhookEvent(key=key, kind="unreadable", body="null", problem=str(error)),)
+    return WebhookBatch(channel=CHANNEL, raw=raw, events=items)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Desk:
     number: str
-    knock: Template | None
+    reopen_template: Template | None
     now: float
 
-    def item(self, leaf: Leaf) -> Item:
+    def item(self, leaf: Leaf) -> WebhookEvent:
         try:
             return self._read(leaf)
         except Exception as error:  # one leaf must not cost its siblings, nor be sent again for a week
             return _kept(leaf, "unreadable", f"{FAULT} ({type(error).__name__})")
 
-    def _read(self, leaf: Leaf) -> Item:
+    def _read(self, leaf: Leaf) -> WebhookEvent:
         if leaf.problem or leaf.what not in {"message", "echo", "status"}:
             return _kept(leaf, _name(leaf), leaf.problem or self._foreign(leaf, must_say=False))
         if not isinstance(leaf.content, dict):
@@ -57,19 +59,19 @@ class _Desk:
             return self._status(leaf, leaf.content)
         return self._message(leaf, leaf.content)
 
-    def _status(self, leaf: Leaf, content: dict[str, Json]) -> Item:
+    def _status(self, leaf: Leaf, content: dict[str, Json]) -> WebhookEvent:
         status = wire.Status.model_validate(content)
         problem = self._foreign(leaf)
         meaning = (
             Meaning(problem=problem)
             if problem
-            else read_status(status, account=self.number, knock=self.knock, now=self.now)
+            else read_status(status, account=self.number, reopen_template=self.reopen_template, now=self.now)
         )
         id = read_id(status.id)
         names = (id, read_name(status.status), status.recipient_participant_id or "") if id else None
         return _item(leaf, "status", f"status/{read_name(status.status)}", names, meaning=meaning)
 
-    def _message(self, leaf: Leaf, content: dict[str, Json]) -> Item:
+    def _message(self, leaf: Leaf, content: dict[str, Json]) -> WebhookEvent:
         message = wire.Message.model_validate(content)
         route = _route(leaf)
         contact = leaf.company.contact_of(message)
@@ -105,21 +107,21 @@ def _item(
     *,
     meaning: Meaning,
     contact: wire.Contact | None = None,
-) -> Item:
+) -> WebhookEvent:
     is_live = route == "message"
-    return Item(
+    return WebhookEvent(
         key=_key(leaf, route, names),
         kind=kind,
         body=_body(leaf, contact),
-        event=meaning.event,
+        meaning=meaning.event,
         problem=meaning.problem,
         starts=is_live and meaning.starts,
         opens_window=is_live and meaning.opens_window,
     )
 
 
-def _kept(leaf: Leaf, kind: str, problem: str) -> Item:
-    return Item(key=_key(leaf, leaf.what, None), kind=kind, body=_body(leaf), problem=problem)
+def _kept(leaf: Leaf, kind: str, problem: str) -> WebhookEvent:
+    return WebhookEvent(key=_key(leaf, leaf.what, None), kind=kind, body=_body(leaf), problem=problem)
 
 
 def _name(leaf: Leaf) -> str:

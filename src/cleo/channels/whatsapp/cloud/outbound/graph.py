@@ -27,7 +27,7 @@ class Graph:
         self._short = httpx2.Timeout(min(timeout, _SHORT), connect=5.0, pool=5.0)
 
     async def send(self, body: bytes) -> Answer:
-        """Post JSON that sends something; raises `SendFailed` or `SendUncertain`."""
+        """WebhookBatch JSON that sends something; raises `SendFailed` or `SendUncertain`."""
         try:
             return await self._answer(self._message(body))
         except NOT_SENT as error:
@@ -49,7 +49,7 @@ class Graph:
             raise self._unreachable(error) from error
 
     async def tell(self, body: bytes) -> Answer:
-        """Post JSON that may be lost or come twice; raises `httpx2.HTTPError`."""
+        """WebhookBatch JSON that may be lost or come twice; raises `httpx2.HTTPError`."""
         return await self._answer(self._message(body, self._short))
 
     async def ask(self, url: httpx2.URL) -> Answer:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from cleo.domain.errors import Paced
+from cleo.domain.errors import RateLimited
 from cleo.ports import Rate
 
 _SHORT_WAIT = 0.5
@@ -53,12 +53,12 @@ class Limiter:
         self._account = _Bucket(self.per_account)
 
     async def take(self, chat: str) -> None:
-        """Let one message of the chat through, perhaps after a moment; raises `Paced` with the time to wait."""
+        """Let one message of the chat through, perhaps after a moment; raises `RateLimited` with the time to wait."""
         now = self.clock()
         bucket = self._chat(chat, now).bucket
         wait = max(bucket.wait(now), self._account.wait(now))
         if wait >= _SHORT_WAIT:
-            raise Paced("Messages go out no faster than WhatsApp takes them.", retry_after=wait)
+            raise RateLimited("Messages go out no faster than WhatsApp takes them.", retry_after=wait)
         bucket.take(now)
         self._account.take(now)
         if wait:

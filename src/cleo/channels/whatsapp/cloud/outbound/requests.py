@@ -10,7 +10,7 @@ from cleo.domain.content import Choices, Location, MessageId, Option, Reaction, 
 from cleo.domain.errors import SendRejected
 from cleo.domain.identity import Address, namespace, value
 from cleo.domain.message import Quoted
-from cleo.ports import Tapping
+from cleo.ports import ChoiceLimits
 
 Body = Mapping[str, object]
 
@@ -87,9 +87,11 @@ def place(given: Location) -> Body:
     return {"type": "location", "location": {**where, **{name: said for name, said in words.items() if said}}}
 
 
-def choices(given: Choices, tapping: Tapping) -> Body:
+def choices(given: Choices, choice_limits: ChoiceLimits) -> Body:
     """Answers to tap: buttons, or a list when there are more, or when they have descriptions."""
-    as_buttons = len(given.options) <= tapping.buttons and not any(each.description for each in given.options)
+    as_buttons = len(given.options) <= choice_limits.buttons and not any(
+        each.description for each in given.options
+    )
     shown = _buttons(given.options) if as_buttons else _list(given.options)
     return {"type": "interactive", "interactive": {**shown, "body": {"text": given.body}}}
 

@@ -13,7 +13,7 @@ from cleo.channels.whatsapp.cloud.errors import ErrorClass, class_of, reason_of
 from cleo.channels.whatsapp.cloud.identities import read_person
 from cleo.channels.whatsapp.cloud.wire import Many, Maybe
 from cleo.domain.content import MessageId
-from cleo.domain.errors import NotNow, SendError, SendFailed, SendRejected, SendUncertain
+from cleo.domain.errors import SendError, SendFailed, SendRejected, SendUncertain, TemporarilyRefused
 from cleo.domain.identity import Address, namespace
 from cleo.ports import Degraded, Sent
 
@@ -142,7 +142,7 @@ def refusal(answer: Answer) -> SendError:
     if answer.kind == "unknown":
         _log.warning("unknown error of Graph", code=code, status=answer.status, trace=error.fbtrace_id)
     if answer.kind == "retry":
-        return NotNow(error.reason, retry_after=retry_after(answer.response), code=code)
+        return TemporarilyRefused(error.reason, retry_after=retry_after(answer.response), code=code)
     if answer.kind in {"throttle", "auth", "sender", "quality"}:
         return SendFailed(error.reason, retry_after=retry_after(answer.response), code=code)
     return SendRejected(error.reason, code=code)

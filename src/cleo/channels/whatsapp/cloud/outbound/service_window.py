@@ -33,16 +33,16 @@ class Window:
         """Tell whether the person wrote lately, to this number. Groups are not judged."""
         if to.is_group:
             return True
-        if to.heard is None or to.heard.account != self.number_id:
+        if to.last_inbound is None or to.last_inbound.account != self.number_id:
             return False
-        return self.clock() < to.heard.at + self.seconds - _MARGIN
+        return self.clock() < to.last_inbound.at + self.seconds - _MARGIN
 
     def closed(self) -> Held | Refused:
         """Say what becomes of a message for which it is too late."""
         reason = reason_of(WINDOW, "", "")
         if self.fallback is None:
             return Refused(reason=reason + _WITHOUT_TEMPLATE, code=WINDOW)
-        return Held(reason=f"{reason} It waits until they write.", knock=self.fallback)
+        return Held(reason=f"{reason} It waits until they write.", reopen_template=self.fallback)
 
     def contradicted(self, key: str) -> Held | Refused:
         """WhatsApp says that it is closed, although it looked open. It is wrong about that at times.

@@ -6,27 +6,29 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from cleo.domain.conversation import ConversationId
 from cleo.domain.run import RunId
-from cleo.ports.line import Parked
-from cleo.store.schema import conversations, history, spending
+from cleo.ports.store import Parked
+from cleo.store.schema import conversations, spending, transcript
 
-_of_it = history.c.conversation == bindparam("chat")
-_WINDOW = select(history.c.body).where(_of_it).order_by(history.c.revision.desc()).limit(bindparam("newest"))
-_REVISION = select(func.coalesce(func.max(history.c.revision), 0)).where(_of_it)
-_APPEND = insert(history)
-_parked_by = (history.c.conversation == conversations.c.id) & (
-    history.c.revision == conversations.c.parked_batch
+_of_it = transcript.c.conversation == bindparam("chat")
+_WINDOW = (
+    select(transcript.c.body).where(_of_it).order_by(transcript.c.revision.desc()).limit(bindparam("newest"))
+)
+_REVISION = select(func.coalesce(func.max(transcript.c.revision), 0)).where(_of_it)
+_APPEND = insert(transcript)
+_parked_by = (transcript.c.conversation == conversations.c.id) & (
+    transcript.c.revision == conversations.c.parked_batch
 )
 _PARKED = (
-    select(conversations.c.parked_batch, conversations.c.parked_requests, history.c.run)
-    .join_from(conversations, history, _parked_by, isouter=True)
+    select(conversations.c.parked_batch, conversations.c.parked_requests, transcript.c.run)
+    .join_from(conversations, transcript, _parked_by, isouter=True)
     .where(conversations.c.id == bindparam("chat"))
 )
 _PARK = update(conversations).where(conversations.c.id == bindparam("chat"))
 _SPEND = insert(spending)
 
 
-class SqlHistory:
-    """Implements `cleo.ports.History`. The revision is the number of messages."""
+class SqlTranscript:
+    """Implements `cleo.ports.Transcript`. The revision is the number of messages."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -11,9 +11,9 @@ from tests.support.clock import FakeClock
 from tests.support.postgres import Postgres
 
 from cleo.domain.content import MessageId
-from cleo.domain.conversation import Heard
+from cleo.domain.conversation import LastInbound
 from cleo.domain.errors import StoreError
-from cleo.store import glance, open_store
+from cleo.store import inspect_database, open_store
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -26,37 +26,41 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield url
 
 
-def heard(account: str, at: float) -> Heard:
-    return Heard(account=account, id=MessageId("wamid.1"), at=at)
+def heard(account: str, at: float) -> LastInbound:
+    return LastInbound(account=account, id=MessageId("wamid.1"), at=at)
 
 
 async def test_it_counts_messages_by_state_and_chats_that_wrote_lately(url: str) -> None:
-    assert glance(url, since=0.0, account="1001") is None
+    assert inspect_database(url, since=0.0, account="1001") is None
     store = open_store(url, clock=FakeClock())
-    await store.write(lambda tx: tx.conversations.open(replace(chat(CHAT), heard=heard("1001", 100.0))))
-    await store.write(lambda tx: tx.conversations.open(replace(chat(OTHER_CHAT), heard=heard("1001", 50.0))))
+    await store.write(
+        lambda tx: tx.conversations.open(replace(chat(CHAT), last_inbound=heard("1001", 100.0)))
+    )
+    await store.write(
+        lambda tx: tx.conversations.open(replace(chat(OTHER_CHAT), last_inbound=heard("1001", 50.0)))
+    )
     for key, state in (("a", "held"), ("b", "held"), ("c", "unknown"), ("d", "read")):
         item = outgoing(key, state=state)  # pyright: ignore[reportArgumentType]
         await store.write(lambda tx, item=item: tx.outbox.add(item))
-    await store.write(lambda tx: tx.marks.set("contested", "somebody"))
+    await store.write(lambda tx: tx.installation.set("contested", "somebody"))
 
-    seen = glance(url, since=60.0, account="1001")
+    seen = inspect_database(url, since=60.0, account="1001")
     assert seen is not None
     assert seen.messages == {"held": 2, "unknown": 1, "read": 1}
-    assert (seen.windows, seen.marks) == (1, {"contested"})
-    elsewhere = glance(url, since=0.0, account="baileys")
+    assert (seen.windows, seen.installation) == (1, {"contested"})
+    elsewhere = inspect_database(url, since=0.0, account="baileys")
     assert elsewhere is not None
     assert elsewhere.windows == 0
-    await store.write(lambda tx: tx.marks.set("contested", ""))  # the store is as usable as before
-    after = glance(url, since=0.0, account="1001")
+    await store.write(lambda tx: tx.installation.set("contested", ""))  # the store is as usable as before
+    after = inspect_database(url, since=0.0, account="1001")
     assert after is not None
-    assert (after.windows, after.marks) == (2, set())
+    assert (after.windows, after.installation) == (2, set())
     await store.close()
 
 
 def test_a_server_that_is_away_is_told() -> None:
     with pytest.raises(StoreError, match="cannot be reached"):
-        glance("postgresql://cleo:word@127.0.0.1:1/cleo", since=0.0, account=None)
+        inspect_database("postgresql://cleo:word@127.0.0.1:1/cleo", since=0.0, account=None)
 
 
 async def test_a_database_of_another_version_is_told(postgres: Postgres) -> None:
@@ -65,10 +69,10 @@ async def test_a_database_of_another_version_is_told(postgres: Postgres) -> None
         with psycopg.connect(url, autocommit=True) as other:
             other.execute("update alembic_version set version_num = '0000'")
         with pytest.raises(StoreError, match="another version of Cleo"):
-            glance(url, since=0.0, account=None)
+            inspect_database(url, since=0.0, account=None)
 
 
 def test_what_is_no_database_is_told(tmp_path: Path) -> None:
     (tmp_path / "cleo.db").write_text("nothing of the kind" * 100)
     with pytest.raises(StoreError, match="damaged"):
-        glance(f"sqlite:///{tmp_path}/cleo.db", since=0.0, account=None)
+        inspect_database(f"sqlite:///{tmp_path}/cleo.db", since=0.0, account=None)

@@ -1,23 +1,22 @@
-"""Where the truth is: transactions over all nouns, and files."""
+"""Where the truth is: transactions over all nouns."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol, TypeVar
 
-from cleo.domain.content import FileId
-from cleo.ports.line import (
-    Confirmations,
-    Conversations,
-    DeadLetters,
-    History,
-    Inbox,
-    Items,
-    Ledger,
-    Outbox,
-    Runs,
-)
-from cleo.ports.memory import Marks, People, Records, Reminders
+from cleo.ports.store.confirmations import Confirmations
+from cleo.ports.store.conversations import Conversations
+from cleo.ports.store.dead_letters import DeadLetters
+from cleo.ports.store.inbox import Inbox
+from cleo.ports.store.installation import Installation
+from cleo.ports.store.ledger import Ledger
+from cleo.ports.store.outbox import Outbox
+from cleo.ports.store.people import People
+from cleo.ports.store.records import Records
+from cleo.ports.store.reminders import Reminders
+from cleo.ports.store.runs import Runs
+from cleo.ports.store.transcript import Transcript
+from cleo.ports.store.webhook_events import WebhookEvents
 
 T = TypeVar("T")
 
@@ -27,10 +26,10 @@ class Transaction:
     """All nouns under one commit."""
 
     inbox: Inbox
-    items: Items
+    webhook_events: WebhookEvents
     outbox: Outbox
     conversations: Conversations
-    history: History
+    transcript: Transcript
     runs: Runs
     ledger: Ledger
     confirmations: Confirmations
@@ -38,7 +37,7 @@ class Transaction:
     reminders: Reminders
     records: Records
     dead_letters: DeadLetters
-    marks: Marks
+    installation: Installation
 
 
 class Store(Protocol):
@@ -54,16 +53,4 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Finish what runs and let go of the database."""
-        ...
-
-
-class Files(Protocol):
-    """Bytes of files, by the hash of their content."""
-
-    async def keep(self, chunks: AsyncIterator[bytes], limit: int) -> FileId:
-        """Store a file of at most `limit` bytes; raises `FetchError` when it is larger."""
-        ...
-
-    def path(self, file: FileId) -> Path:
-        """Where it lies; raises `KeyError`."""
         ...

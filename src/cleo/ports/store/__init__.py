@@ -1,0 +1,40 @@
+"""The store: transactions over all nouns, one file a noun."""
+
+from cleo.ports.store.confirmations import Confirmations
+from cleo.ports.store.conversations import Conversations
+from cleo.ports.store.dead_letters import DeadLetter, DeadLetters
+from cleo.ports.store.inbox import Inbox
+from cleo.ports.store.installation import Installation
+from cleo.ports.store.ledger import Ledger, LedgerEntry
+from cleo.ports.store.outbox import Outbox
+from cleo.ports.store.people import People
+from cleo.ports.store.records import Record, Records
+from cleo.ports.store.reminders import Reminder, Reminders, Repeats
+from cleo.ports.store.runs import Runs
+from cleo.ports.store.transaction import Store, Transaction
+from cleo.ports.store.transcript import Parked, Transcript
+from cleo.ports.store.webhook_events import WebhookEvents
+
+__all__ = [
+    "Confirmations",
+    "Conversations",
+    "DeadLetter",
+    "DeadLetters",
+    "Inbox",
+    "Installation",
+    "Ledger",
+    "LedgerEntry",
+    "Outbox",
+    "Parked",
+    "People",
+    "Record",
+    "Records",
+    "Reminder",
+    "Reminders",
+    "Repeats",
+    "Runs",
+    "Store",
+    "Transaction",
+    "Transcript",
+    "WebhookEvents",
+]

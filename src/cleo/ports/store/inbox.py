@@ -1,0 +1,35 @@
+"""What came in."""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from cleo.domain.conversation import ConversationId
+from cleo.domain.identity import PersonId
+from cleo.domain.message import Inbound, InboxItem, InboxState
+from cleo.domain.run import RunId
+
+
+class Inbox(Protocol):
+    """What came in, in arrival order."""
+
+    def add(
+        self, message: Inbound, conversation: ConversationId, person: PersonId, state: InboxState
+    ) -> int | None:
+        """Keep it and tell its seq; None: it was here before."""
+        ...
+
+    def new(self, conversation: ConversationId) -> Sequence[InboxItem]:
+        """What waits for a run, oldest first."""
+        ...
+
+    def waiting(self, limit: int) -> int:
+        """Count what waits for a run, in all conversations, up to `limit`."""
+        ...
+
+    def of_run(self, run: RunId) -> Sequence[InboxItem]:
+        """What the run took, oldest first."""
+        ...
+
+    def move(self, seqs: Iterable[int], state: InboxState, run: RunId | None = None) -> None:
+        """Change the state, and the run if one is given."""
+        ...

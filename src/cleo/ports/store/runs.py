@@ -1,0 +1,27 @@
+"""Turns of the agent."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from cleo.domain.conversation import ConversationId
+from cleo.domain.run import Run, RunState
+
+
+class Runs(Protocol):
+    """Turns of the agent."""
+
+    def open(self, conversation: ConversationId) -> Run | None:
+        """The run that is not finished, if there is one."""
+        ...
+
+    def start(self, run: Run) -> None:
+        """Keep a new run."""
+        ...
+
+    def update(self, run: Run) -> None:
+        """Save attempts, prompted and state."""
+        ...
+
+    def recent(self, limit: int) -> Sequence[tuple[Run, RunState]]:
+        """The newest runs of all conversations, newest first."""
+        ...

@@ -1,0 +1,43 @@
+"""What the model saw and said."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from cleo.domain.conversation import ConversationId
+from cleo.domain.run import RunId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parked:
+    """A batch of tool calls that waits for answers; `requests` is the model library's own JSON."""
+
+    batch: int
+    """The revision of the history with which it was parked."""
+    requests: bytes
+    run: RunId | None = None
+    """Which run parked it; known when it is read back."""
+
+
+class Transcript(Protocol):
+    """The model's messages of a conversation, one row each, append only; bodies are the library's JSON."""
+
+    def window(self, conversation: ConversationId, limit: int) -> Sequence[bytes]:
+        """The newest `limit` messages, oldest first."""
+        ...
+
+    def append(self, conversation: ConversationId, run: RunId, bodies: Sequence[bytes]) -> int:
+        """Add messages; tells the new revision."""
+        ...
+
+    def parked(self, conversation: ConversationId) -> Parked | None:
+        """The open batch, if there is one."""
+        ...
+
+    def park(self, conversation: ConversationId, parked: Parked | None) -> None:
+        """Set or clear the open batch."""
+        ...
+
+    def spend(self, conversation: ConversationId, run: RunId, tokens: int, cost: float, at: float) -> None:
+        """Note what a model call cost (tokens, US dollars)."""
+        ...
