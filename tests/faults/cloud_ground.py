@@ -118,7 +118,7 @@ class CloudGround(Field, CloudStage):
 
     def items(self) -> list[str]:
         """The names of all webhook items that the agent keeps."""
-        return [str(key) for (key,) in self.rows("select key from items")]
+        return [str(key) for (key,) in self.rows("select key from webhook_events")]
 
     def given_up(self) -> set[str]:
         """The keys of the messages of which the model is told that they may not have arrived."""

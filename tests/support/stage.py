@@ -253,7 +253,7 @@ class Stage(ABC):
         """What the model read and said in this person's chat, as the agent keeps it."""
         [conversation] = self.conversations(phone)
         rows = self.rows(
-            "select body from history where conversation = ? order by revision", str(conversation)
+            "select body from transcript where conversation = ? order by revision", str(conversation)
         )
         return [body.decode() for (body,) in rows if isinstance(body, bytes)]
 
