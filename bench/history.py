@@ -9,7 +9,7 @@ from bench.process import agent
 from cleo.domain.content import MessageId, Text
 from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.identity import Address, PersonId
-from cleo.domain.message import Inbound, OutboxItem
+from cleo.domain.message import Inbound, OutgoingMessage
 from cleo.domain.run import RunId
 from cleo.ports import Transaction
 from cleo.store import SystemClock, open_store
@@ -48,7 +48,7 @@ def _some(tx: Transaction, first: int, last: int) -> None:
     people = numbers(_CHATS)
     for number in range(first, last):
         address = Address(f"phone:+{people[number % _CHATS]}")
-        chat = ConversationId(f"whatsapp/{address}")
+        chat = ConversationId(f"whatsapp/default/{address}")
         if number < _CHATS:
             person = tx.people.resolve(frozenset({address}), "", time.time())
             tx.conversations.open(
@@ -64,6 +64,6 @@ def _some(tx: Transaction, first: int, last: int) -> None:
         )
         tx.inbox.add(message, chat, PersonId(address), "done")
         tx.outbox.add(
-            OutboxItem(key=f"old:{number}", conversation=chat, content=Text(body="hello"), state="sent")
+            OutgoingMessage(key=f"old:{number}", conversation=chat, content=Text(body="hello"), state="sent")
         )
         tx.transcript.append(chat, RunId(f"old{number}"), _TURN)

@@ -5,9 +5,9 @@ from typing import TypeVar
 
 from cleo.domain.confirmation import Confirmation, State
 from cleo.domain.content import Content, MessageId, Text
-from cleo.domain.conversation import Conversation, ConversationId, conversation_id
+from cleo.domain.conversation import AccountKey, Conversation, ConversationId, conversation_id
 from cleo.domain.identity import Address, PersonId
-from cleo.domain.message import Inbound, OutboxItem, OutboxState
+from cleo.domain.message import Inbound, OutboxState, OutgoingMessage
 from cleo.domain.run import Run, RunId, RunKind
 from cleo.ports import Store, Transaction
 
@@ -17,12 +17,12 @@ ANNA = Address("phone:+4915112345678")
 ANNA_LID = Address("lid:219876543210987")
 BEN = Address("phone:+4917600000000")
 
-CHAT = conversation_id("whatsapp", PersonId(ANNA))
-OTHER_CHAT = conversation_id("whatsapp", PersonId(BEN))
+CHAT = conversation_id(AccountKey("whatsapp"), PersonId(ANNA))
+OTHER_CHAT = conversation_id(AccountKey("whatsapp"), PersonId(BEN))
 
 
 def chat(id: ConversationId = CHAT) -> Conversation:
-    person = PersonId(id.partition("/")[2])
+    person = PersonId(id.split("/", 2)[2])
     return Conversation(id=id, channel="whatsapp", address=Address(person), person=person)
 
 
@@ -46,11 +46,14 @@ def outgoing(
     state: OutboxState = "queued",
     next_at: float = 0.0,
     message_id: str | None = None,
-) -> OutboxItem:
-    return OutboxItem(
+    asks: str | None = None,
+) -> OutgoingMessage:
+    return OutgoingMessage(
         key=key,
         conversation=conversation,
         content=Text(body=f"text of {key}"),
+        purpose="prompt" if asks else "reply",
+        asks=asks,
         state=state,
         next_at=next_at,
         message_id=MessageId(message_id) if message_id else None,

@@ -17,26 +17,26 @@ from cleo.app.demo.graph.sends import Location as Place
 from cleo.channels import CHANNELS
 from cleo.channels.whatsapp import BACKENDS, WhatsAppBridgeClient, WhatsAppChannel
 from cleo.domain.content import Content, Edit, File, Location, MessageId, Other, Reaction, Revoke, Text
-from cleo.domain.conversation import Conversation, LastInbound, conversation_id
+from cleo.domain.conversation import AccountKey, Conversation, LastInbound, conversation_id
 from cleo.domain.errors import FetchError, SendFailed
 from cleo.domain.identity import Address, PersonId
 from cleo.domain.message import Quoted
 from cleo.ports import Channel, Degraded, Outcome, Refused, Renders, Sent, ShowsTyping
 
 ANN = Conversation(
-    id=conversation_id("whatsapp", PersonId("ann")),
+    id=conversation_id(AccountKey("whatsapp"), PersonId("ann")),
     channel="whatsapp",
     address=Address("phone:+4915112345678"),
     person=PersonId("ann"),
-    last_inbound=LastInbound(account=NUMBER, id=WAMID, at=time.time()),
+    last_inbound=LastInbound(number_id=NUMBER, id=WAMID, at=time.time()),
 )
 GROUP = Conversation(
-    id=conversation_id("whatsapp", Address("group:120363000000000001")),
+    id=conversation_id(AccountKey("whatsapp"), Address("group:120363000000000001")),
     channel="whatsapp",
     address=Address("group:120363000000000001"),
 )
 NOWHERE = Conversation(
-    id=conversation_id("whatsapp", Address("x:1")), channel="whatsapp", address=Address("x:1")
+    id=conversation_id(AccountKey("whatsapp"), Address("x:1")), channel="whatsapp", address=Address("x:1")
 )
 
 

@@ -56,7 +56,7 @@ async def ask(store: Store, *asked: Confirmation, parked: int | None = None) -> 
     def work(tx: Transaction) -> None:
         tx.conversations.open(chat())
         for one in asked:
-            tx.confirmations.add(one, [])
+            tx.confirmations.add(one)
         if parked is not None:
             tx.transcript.park(CHAT, Parked(batch=parked, requests=b"{}"))
 
@@ -110,10 +110,8 @@ async def test_a_decision_alone_is_not_due_without_a_parked_batch(store: Store) 
 async def test_a_late_yes_is_due_until_it_is_told(store: Store) -> None:
     await ask(store, question("AAAA", state="approved", detached=True))
     assert await due(store) == [CHAT]
-    told: dict[str, object] = {"reported": True}
-    await store.write(
-        lambda tx: tx.confirmations.move("AAAA", when=["approved"], to="approved", changes=told)
-    )
+    reported = question("AAAA", state="approved", detached=True, reported=True)
+    await store.write(lambda tx: tx.confirmations.save(reported, before="approved"))
     assert await due(store) == []
 
 
@@ -140,7 +138,7 @@ async def test_each_conversation_is_told_once(store: Store) -> None:
 def fill(tx: Transaction, count: int, start: int, *, done: bool) -> None:
     """Messages in and out in a hundred chats, answered and sent, or not."""
     for number in range(start, start + count):
-        conversation = ConversationId(f"whatsapp/phone:+{number % 100}")
+        conversation = ConversationId(f"whatsapp/default/phone:+{number % 100}")
         state = "done" if done else "new"
         tx.inbox.add(inbound(f"M{number}"), conversation, PersonId("p"), state)
         sent = outgoing(f"k{number}", conversation, state="sent" if done else "queued", next_at=5000.0)

@@ -68,14 +68,14 @@ async def test_marks_are_set_and_set_again(store: Store) -> None:
 
 
 async def test_the_newest_message_of_an_account_is_what_was_heard(store: Store) -> None:
-    new = LastInbound(account="1001", id=MessageId("wamid.B"), at=200.5)
-    old = LastInbound(account="1001", id=MessageId("wamid.A"), at=100.0)
+    new = LastInbound(number_id="1001", id=MessageId("wamid.B"), at=200.5)
+    old = LastInbound(number_id="1001", id=MessageId("wamid.A"), at=100.0)
     for heard in (new, old, None):
         await store.write(
             lambda tx, newest=heard: tx.conversations.open(replace(chat(), last_inbound=newest))
         )
         assert (await store.read(lambda tx: tx.conversations.get(CHAT))).last_inbound == new
-    elsewhere = LastInbound(account="1002", id=MessageId("wamid.C"), at=50.0)
+    elsewhere = LastInbound(number_id="1002", id=MessageId("wamid.C"), at=50.0)
     await store.write(lambda tx: tx.conversations.open(replace(chat(), last_inbound=elsewhere)))
     assert (await store.read(lambda tx: tx.conversations.get(CHAT))).last_inbound == elsewhere
 
@@ -83,7 +83,7 @@ async def test_the_newest_message_of_an_account_is_what_was_heard(store: Store) 
 async def test_a_message_that_was_taken_over_can_still_be_held(store: Store) -> None:
     await store.write(lambda tx: tx.outbox.add(outgoing("k1", state="accepted")))
     await store.write(lambda tx: tx.outbox.update(outgoing("k1", state="held")))
-    [held] = await store.read(lambda tx: tx.outbox.find(conversation=CHAT, states=["held"]))
+    [held] = await store.read(lambda tx: tx.outbox_lookup.held(CHAT))
     assert await store.read(lambda tx: tx.outbox.next(CHAT)) is None
     await store.write(lambda tx: tx.outbox.update(replace(held, state="queued")))
     assert (await store.read(lambda tx: tx.outbox.next(CHAT))) is not None
@@ -91,7 +91,8 @@ async def test_a_message_that_was_taken_over_can_still_be_held(store: Store) -> 
 
 async def test_a_message_in_doubt_remembers_it(store: Store) -> None:
     await store.write(lambda tx: tx.outbox.add(outgoing("k1")))
-    doubtful = replace(outgoing("k1", state="uncertain"), uncertain_since=12.5, repeated=True)
+    doubtful = replace(outgoing("k1", state="uncertain"), uncertain_since=12.5, attempt=2)
     await store.write(lambda tx: tx.outbox.update(doubtful))
-    [kept] = await store.read(lambda tx: tx.outbox.find(key="k1"))
-    assert (kept.state, kept.uncertain_since, kept.repeated) == ("uncertain", 12.5, True)
+    kept = await store.read(lambda tx: tx.outbox.get("k1"))
+    assert kept is not None
+    assert (kept.state, kept.uncertain_since, kept.attempt) == ("uncertain", 12.5, 2)

@@ -33,11 +33,12 @@ from cleo.domain.content import (
     Template,
     Text,
 )
-from cleo.domain.conversation import Conversation, ConversationId
+from cleo.domain.conversation import AccountId, Conversation, ConversationId
 from cleo.domain.errors import Fenced, StoreError
 from cleo.domain.identity import Address, PersonId
 from cleo.domain.message import Inbound, OutboxState, Quoted
 from cleo.domain.run import RunId
+from cleo.domain.spending import Spending
 from cleo.ports import DeadLetter, LedgerEntry, Parked, Store
 
 EVERY_CONTENT: list[Content] = [
@@ -70,7 +71,8 @@ async def test_a_message_comes_back_as_it_was(store: Store, clock: FakeClock, co
         at=1_700_000_000_123,
         aliases=frozenset({ANNA, ANNA_LID}),
         sender_name="Anna 🌻",
-        account="main",
+        account=AccountId("main"),
+        number_id="1001",
         is_group=True,
         forwarded=True,
         offline=True,
@@ -105,7 +107,8 @@ async def test_an_id_is_unique_only_with_account_chat_and_sender(store: Store) -
     others = [
         replace(first, sender=BEN),
         replace(first, chat=BEN),
-        replace(first, account="second"),
+        replace(first, number_id="second"),
+        replace(first, account=AccountId("second")),
         replace(first, channel="other"),
         replace(first, id=MessageId("M2")),
     ]
@@ -198,10 +201,10 @@ async def test_what_arrived_stays_arrived(store: Store) -> None:
     await store.write(lambda tx: tx.outbox.update(replace(sending, state="delivered")))
     for late in ("sent", "uncertain", "failed", "queued", "sending"):
         await store.write(lambda tx, late=late: tx.outbox.update(replace(sending, state=late)))
-    (item,) = await store.read(lambda tx: tx.outbox.recent(1))
+    (item,) = await store.read(lambda tx: tx.outbox_lookup.recent(1))
     assert item.state == "delivered"
     await store.write(lambda tx: tx.outbox.update(replace(sending, state="read")))
-    (item,) = await store.read(lambda tx: tx.outbox.recent(1))
+    (item,) = await store.read(lambda tx: tx.outbox_lookup.recent(1))
     assert item.state == "read"
 
 
@@ -214,7 +217,7 @@ async def test_a_failure_turns_out_to_have_arrived(store: Store) -> None:
     )
     for state, then in news:
         await store.write(lambda tx, state=state: tx.outbox.update(outgoing("k1", state=state)))
-        (item,) = await store.read(lambda tx: tx.outbox.recent(1))
+        (item,) = await store.read(lambda tx: tx.outbox_lookup.recent(1))
         assert item.state == then
 
 
@@ -235,18 +238,16 @@ async def test_sent_messages_are_found_by_their_id_in_their_chat(store: Store) -
     await store.write(lambda tx: tx.outbox.add(outgoing("k2")))
     await store.write(lambda tx: tx.outbox.update(outgoing("k2", state="sent", message_id="W2")))
     for key, id in ("k1", MessageId("W1")), ("k2", MessageId("W2")):
-        found = await store.read(lambda tx, id=id: tx.outbox.find(conversation=CHAT, message_id=id))
+        found = await store.read(lambda tx, id=id: tx.outbox_lookup.by_message_id(CHAT, id))
         assert [item.key for item in found] == [key]
-    assert not await store.read(
-        lambda tx: tx.outbox.find(conversation=OTHER_CHAT, message_id=MessageId("W1"))
-    )
-    assert [item.key for item in await store.read(lambda tx: tx.outbox.recent(5))] == ["k2", "k1"]
-    assert [item.key for item in await store.read(lambda tx: tx.outbox.recent(1))] == ["k2"]
+    assert not await store.read(lambda tx: tx.outbox_lookup.by_message_id(OTHER_CHAT, MessageId("W1")))
+    assert [item.key for item in await store.read(lambda tx: tx.outbox_lookup.recent(5))] == ["k2", "k1"]
+    assert [item.key for item in await store.read(lambda tx: tx.outbox_lookup.recent(1))] == ["k2"]
 
 
 async def test_a_conversation_is_made_once(store: Store) -> None:
     group = Conversation(
-        id=ConversationId("whatsapp/group:1"), channel="whatsapp", address=Address("group:1")
+        id=ConversationId("whatsapp/default/group:1"), channel="whatsapp", address=Address("group:1")
     )
     for made in group, chat():
         assert await store.write(lambda tx, made=made: tx.conversations.open(made)) == made
@@ -280,7 +281,24 @@ async def test_history_shows_its_newest_part_in_order(store: Store) -> None:
     assert await store.write(lambda tx: tx.transcript.append(CHAT, RunId("R2"), [])) == 3
     assert list(await store.read(lambda tx: tx.transcript.window(CHAT, 10))) == [b"1", b"2", b"3\0\xff"]
     assert list(await store.read(lambda tx: tx.transcript.window(CHAT, 2))) == [b"2", b"3\0\xff"]
-    await store.write(lambda tx: tx.transcript.spend(CHAT, RunId("R1"), 1200, 0.004, 1.0))
+
+
+async def test_spending_is_found_by_conversation_and_time(store: Store) -> None:
+    first = Spending(
+        conversation=CHAT,
+        run=RunId("R1"),
+        kind="chat",
+        model="gpt",
+        tokens_in=1200,
+        tokens_out=30,
+        cost=0.004,
+        at=1.0,
+    )
+    later = replace(first, run=RunId("R2"), cost=None, at=2.0)
+    for spending in (first, later, replace(first, conversation=OTHER_CHAT)):
+        await store.write(lambda tx, spending=spending: tx.spendings.add(spending))
+    assert await store.read(lambda tx: tx.spendings.of(CHAT, 0.0)) == [first, later]
+    assert await store.read(lambda tx: tx.spendings.of(CHAT, 2.0)) == [later]
 
 
 async def test_a_batch_is_parked_until_it_is_cleared(store: Store) -> None:
@@ -322,9 +340,9 @@ async def test_a_call_is_claimed_once(store: Store) -> None:
     assert await store.write(lambda tx: tx.ledger.claim("k1", "note", 1.0)) is None
     known = await store.write(lambda tx: tx.ledger.claim("k1", "note", 2.0))
     assert known == LedgerEntry(key="k1", tool="note", state="started")
-    await store.write(lambda tx: tx.ledger.finish("k1", "done", "saved", 3.0))
+    await store.write(lambda tx: tx.ledger.finish("k1", "succeeded", "saved", 3.0))
     known = await store.write(lambda tx: tx.ledger.claim("k1", "note", 4.0))
-    assert known == LedgerEntry(key="k1", tool="note", state="done", value="saved")
+    assert known == LedgerEntry(key="k1", tool="note", state="succeeded", value="saved")
 
 
 async def test_dead_letters_are_kept_once(store: Store) -> None:

@@ -54,14 +54,16 @@ async def test_neighbours_of_a_failing_transaction_are_kept(store: Store) -> Non
     works = [good, failing, refused] * 10
     ends = await asyncio.gather(*(store.write(work) for work in works), return_exceptions=True)
     assert [type(end) for end in ends] == [type(None), Stop, StoreError] * 10
-    assert [item.key for item in await store.read(lambda tx: tx.outbox.recent(9))] == ["good"]
+    assert [item.key for item in await store.read(lambda tx: tx.outbox_lookup.recent(9))] == ["good"]
     assert await store.read(lambda tx: tx.transcript.window(CHAT, 9)) == []
 
 
 async def test_what_was_written_is_read(store: Store) -> None:
     for number in range(20):
         await store.write(lambda tx, n=number: tx.outbox.add(outgoing(f"k{n}")))
-        reads = await asyncio.gather(*(store.read(lambda tx: len(tx.outbox.recent(99))) for _ in range(4)))
+        reads = await asyncio.gather(
+            *(store.read(lambda tx: len(tx.outbox_lookup.recent(99))) for _ in range(4))
+        )
         assert reads == [number + 1] * 4
 
 
@@ -70,17 +72,17 @@ async def test_a_read_sees_one_moment_and_does_not_wait_for_writes(store: Store)
     looked, written = threading.Event(), threading.Event()
 
     def look_twice(tx: Transaction) -> tuple[int, int]:
-        before = len(tx.outbox.recent(9))
+        before = len(tx.outbox_lookup.recent(9))
         looked.set()
         assert written.wait(10)
-        return before, len(tx.outbox.recent(9))
+        return before, len(tx.outbox_lookup.recent(9))
 
     reading = asyncio.create_task(store.read(look_twice))
     await asyncio.to_thread(looked.wait, 10)
     await store.write(lambda tx: tx.outbox.add(outgoing("k2")))
     written.set()
     assert await reading == (1, 1)
-    assert await store.read(lambda tx: len(tx.outbox.recent(9))) == 2
+    assert await store.read(lambda tx: len(tx.outbox_lookup.recent(9))) == 2
 
 
 async def test_a_read_goes_on_while_a_write_takes_long(store: Store) -> None:
@@ -93,7 +95,7 @@ async def test_a_read_goes_on_while_a_write_takes_long(store: Store) -> None:
 
     write = asyncio.create_task(store.write(slow))
     await asyncio.to_thread(writing.wait, 10)
-    assert await store.read(lambda tx: tx.outbox.recent(9)) == []
+    assert await store.read(lambda tx: tx.outbox_lookup.recent(9)) == []
     done.set()
     await write
 
@@ -109,7 +111,7 @@ async def test_a_thousand_writes_at_once_keep_order_and_uniqueness(store: Store)
     kept: dict[int, str] = {}
 
     async def one(task: int) -> None:
-        conversation = ConversationId(f"whatsapp/{task % 10}")
+        conversation = ConversationId(f"whatsapp/default/{task % 10}")
         for number in range(20):
             message = inbound(f"M{task}-{number}")
             seqs = await asyncio.gather(*(store.write(put(message, conversation=conversation)) for _ in "ab"))
@@ -120,7 +122,7 @@ async def test_a_thousand_writes_at_once_keep_order_and_uniqueness(store: Store)
     await asyncio.gather(*(one(task) for task in range(50)))
     assert len(kept) == 1000
     for chat_number in range(10):
-        conversation = ConversationId(f"whatsapp/{chat_number}")
+        conversation = ConversationId(f"whatsapp/default/{chat_number}")
         items = await store.read(lambda tx, c=conversation: tx.inbox.new(c))
         assert [item.seq for item in items] == sorted(item.seq for item in items)
         for task in range(chat_number, 50, 10):
@@ -134,7 +136,7 @@ async def test_writes_happen_in_the_order_of_the_calls(store: Store) -> None:
         for number in range(200)
     ]
     await asyncio.gather(*tasks)
-    keys = [item.key for item in await store.read(lambda tx: tx.outbox.recent(200))]
+    keys = [item.key for item in await store.read(lambda tx: tx.outbox_lookup.recent(200))]
     assert keys == [f"k{number}" for number in reversed(range(200))]
 
 
@@ -149,7 +151,7 @@ async def test_a_write_that_nobody_waits_for_any_more_harms_nobody(store: Store)
     for number in cancelled:
         tasks[number].cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    keys = {item.key for item in await store.read(lambda tx: tx.outbox.recent(200))}
+    keys = {item.key for item in await store.read(lambda tx: tx.outbox_lookup.recent(200))}
     assert keys >= {f"k{number}" for number in range(100) if number not in cancelled}
 
 
@@ -162,12 +164,12 @@ async def test_closing_finishes_what_was_begun_and_refuses_the_rest(url: str, cl
     await store.close()
     assert await asyncio.gather(*writes) == [True] * 50
     with pytest.raises(StoreError, match="closed"):
-        await store.write(lambda tx: tx.outbox.recent(1))
+        await store.write(lambda tx: tx.outbox_lookup.recent(1))
     with pytest.raises(StoreError, match="closed"):
-        await store.read(lambda tx: tx.outbox.recent(1))
+        await store.read(lambda tx: tx.outbox_lookup.recent(1))
     await store.close()
     again = open_store(url, clock=clock)
-    assert len(await again.read(lambda tx: tx.outbox.recent(99))) == 50
+    assert len(await again.read(lambda tx: tx.outbox_lookup.recent(99))) == 50
     await again.close()
 
 
@@ -224,7 +226,7 @@ async def test_what_write_returned_for_is_there_after_a_kill(url: str, clock: Fa
         promised |= await asyncio.to_thread(live_and_die, url, life)
     store = open_store(url, clock=clock)
     messages = await store.read(lambda tx: tx.inbox.new(CHAT))
-    items = await store.read(lambda tx: tx.outbox.recent(10**6))
+    items = await store.read(lambda tx: tx.outbox_lookup.recent(10**6))
     await store.close()
     received, queued = [item.message.id for item in messages], [item.key for item in items]
     assert len(promised) > 500

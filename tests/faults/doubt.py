@@ -9,7 +9,8 @@ from tests.faults.oracle import Evidence, Verdict, View, judge
 from tests.faults.seen import Shown
 from tests.faults.workload import QUESTION
 
-from cleo.agent.outbox.delivery_status import AGAIN
+AGAIN = "#2"
+"""What a second attempt has behind its key at the Cloud API."""
 
 _RARE = 10
 """For so many cuts, one message may stay in doubt for good."""

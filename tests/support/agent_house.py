@@ -20,11 +20,21 @@ from pydantic_ai.messages import (
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 from tests.support.clock import FakeClock
 
-from cleo.agent import ModelLoop, Receiver, RunLimits, Worker
+from cleo.agent import (
+    Asker,
+    DeliveryStatus,
+    ModelLoop,
+    OutboxQueue,
+    PromptDelivery,
+    Receiver,
+    RunLimits,
+    Worker,
+)
+from cleo.agent.account_switch import switch_account
 from cleo.agent.sweep import Sweeper
 from cleo.domain.access import Access
 from cleo.domain.content import Choices, Content, File, MessageId, Reaction, Text
-from cleo.domain.conversation import Conversation, ConversationId
+from cleo.domain.conversation import AccountKey, Conversation, ConversationId
 from cleo.domain.errors import SendError
 from cleo.domain.health import Health
 from cleo.domain.identity import Address
@@ -32,6 +42,7 @@ from cleo.domain.message import Inbound, Quoted
 from cleo.ports import Capabilities, Outcome, Sent, Tool
 from cleo.store import DiskFiles, open_store
 
+ACCOUNT = AccountKey("whatsapp")
 OWNER = Address("phone:+4915100000001")
 FRIEND = Address("phone:+4915100000002")
 STRANGER = Address("phone:+4915100000009")
@@ -46,6 +57,12 @@ class Delivered:
     content: Content
     key: str
     quoted: Quoted | None = None
+
+    @property
+    def ref(self) -> str:
+        """Which question it asks, by its buttons; empty: none."""
+        first = self.content.options[0].id if isinstance(self.content, Choices) else ""
+        return first.removeprefix("yes:") if first.startswith("yes:") else ""
 
     @property
     def text(self) -> str:
@@ -165,15 +182,31 @@ class House:
     def open(self) -> None:
         self.engine = WakeList()
         self.store = open_store(self.url, clock=self.clock)
-        self.receiver = Receiver(store=self.store, engine=self.engine, clock=self.clock, access=self.access)
-        self.sweeper = Sweeper(store=self.store, engine=self.engine, clock=self.clock, repeats=NoRepeats())
+        self.queue = OutboxQueue(channels={ACCOUNT: self.channel})
+        self.asker = Asker(access=self.access, queue=self.queue, tools=self.tools)
+        self.delivery = DeliveryStatus(clock=self.clock, queue=self.queue, listeners=[PromptDelivery()])
+        self.receiver = Receiver(
+            store=self.store,
+            engine=self.engine,
+            clock=self.clock,
+            access=self.access,
+            queue=self.queue,
+            delivery=self.delivery,
+        )
+        self.sweeper = Sweeper(
+            store=self.store,
+            engine=self.engine,
+            clock=self.clock,
+            queue=self.queue,
+            repeats=NoRepeats(),
+        )
         self.worker = Worker(
             store=self.store,
             engine=self.engine,
             clock=self.clock,
             files=DiskFiles(self.root / "files"),
-            access=self.access,
-            channels={"whatsapp": self.channel},
+            asker=self.asker,
+            delivery=self.delivery,
             loop=self.loop,
             tools=self.tools,
             zone=ZoneInfo("Europe/Berlin"),
@@ -227,9 +260,21 @@ class House:
     async def react(self, emoji: str, to: MessageId, sender: Address = OWNER) -> list[str]:
         return await self.say(Reaction(emoji=emoji, to=to), sender)
 
+    async def switch(self, number: str) -> set[ConversationId]:
+        """Be reached by another number from now on; tells the conversations with something to do."""
+        return await self.store.write(
+            lambda tx: switch_account(
+                tx, ACCOUNT, number, asker=self.asker, delivery=self.delivery, clock=self.clock
+            )
+        )
+
+    def questions(self) -> list[Delivered]:
+        """Every question that was asked so far."""
+        return [message for message in self.channel.delivered if message.ref]
+
     def question(self, number: int = -1) -> Delivered:
         """The n-th question that was asked so far."""
-        return [message for message in self.channel.delivered if message.key.startswith("ask:")][number]
+        return self.questions()[number]
 
     def ref(self, number: int = -1) -> str:
-        return self.question(number).key.split(":")[1]
+        return self.question(number).ref

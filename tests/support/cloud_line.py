@@ -16,7 +16,7 @@ from cleo.app.demo.graph.server import FakeGraph
 from cleo.app.demo.graph.world import Known
 from cleo.channels.whatsapp.cloud.client import WhatsAppCloudClient
 from cleo.domain.content import MessageId, Template
-from cleo.domain.conversation import Conversation, LastInbound, conversation_id
+from cleo.domain.conversation import AccountKey, Conversation, LastInbound, conversation_id
 from cleo.domain.identity import Address, PersonId
 
 NUMBER = "1001"
@@ -46,10 +46,10 @@ class CloudLine:
 
     def chat(self, address: str = ANN, *, ago: float | None = 60.0, account: str = NUMBER) -> Conversation:
         """The chat with Ann, who wrote so many seconds ago, or never."""
-        heard = None if ago is None else LastInbound(account=account, id=WAMID, at=time.time() - ago)
+        heard = None if ago is None else LastInbound(number_id=account, id=WAMID, at=time.time() - ago)
         person = PersonId("ann")
         return Conversation(
-            id=conversation_id("whatsapp", person),
+            id=conversation_id(AccountKey("whatsapp"), person),
             channel="whatsapp",
             address=Address(address),
             person=person,

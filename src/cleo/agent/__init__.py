@@ -1,21 +1,27 @@
-"""What Cleo does, one file a step of the line: receive · claimed · loop · confirm · answer · deliver · remind."""
+"""What Cleo does, one file a step of the line: receive · run · approval · outbox."""
 
-from cleo.agent.account_switch import switch_account
-from cleo.agent.approval.confirm import Asker
+from cleo.agent.account_watch import AccountWatch
+from cleo.agent.approval.ask import Asker
+from cleo.agent.approval.prompt_delivery import PromptDelivery
 from cleo.agent.media.images import ImageAttacher
+from cleo.agent.outbox.delivery_status import DeliveryStatus
+from cleo.agent.outbox.queue import OutboxQueue
 from cleo.agent.receive import ClaimCode, Receiver
 from cleo.agent.run.model_loop import ModelLoop, RunLimits
 from cleo.agent.run.worker import Worker
 from cleo.agent.sweep import Sweeper
 
 __all__ = [
+    "AccountWatch",
     "Asker",
     "ClaimCode",
+    "DeliveryStatus",
     "ImageAttacher",
     "ModelLoop",
+    "OutboxQueue",
+    "PromptDelivery",
     "Receiver",
     "RunLimits",
     "Sweeper",
     "Worker",
-    "switch_account",
 ]

@@ -13,21 +13,21 @@ import structlog
 
 from cleo.agent.approval.read_answer import AnswerReader
 from cleo.agent.outbox.delivery_status import DeliveryStatus
+from cleo.agent.outbox.queue import OutboxQueue
 from cleo.domain.access import Access
-from cleo.domain.confirmation import EXPIRY
 from cleo.domain.content import Choices, Edit, Reaction, Revoke, Text
 from cleo.domain.conversation import Conversation, ConversationId, LastInbound, conversation_id
 from cleo.domain.errors import Overloaded
 from cleo.domain.failpoint import failpoint
 from cleo.domain.identity import Person
-from cleo.domain.message import IdentityChange, Inbound, InboxState, OutboxItem, Receipt
+from cleo.domain.message import IdentityChange, Inbound, InboxState, Receipt
 from cleo.domain.webhook_batch import WebhookBatch, WebhookEvent
 from cleo.ports import Clock, Engine, IntakeStatus, Store, Transaction
 
 _log = structlog.get_logger("cleo.receive")
 
 CONTESTED = "contested"
-"""The mark that tells whose addresses were named as another one's."""
+"""The installation fact that says whose addresses were named as another one's."""
 
 WELCOME = (
     "You are my owner now. 👋 I will ask you before I change anything. Write *help* to see what I can do."
@@ -68,9 +68,10 @@ class Receiver:
         engine: Engine,
         clock: Clock,
         access: Access,
+        queue: OutboxQueue,
+        delivery: DeliveryStatus,
         claim: ClaimCode | None = None,
         most_waiting: int = 10_000,
-        question_expiry: float = EXPIRY,
     ) -> None:
         self._store = store
         self._engine = engine
@@ -78,8 +79,9 @@ class Receiver:
         self._access = access
         self._claim = claim
         self._most_waiting = most_waiting
-        self._answer_reader = AnswerReader(access)
-        self._delivery = DeliveryStatus(clock=clock, expiry=question_expiry)
+        self._queue = queue
+        self._delivery = delivery
+        self._answer_reader = AnswerReader(access, queue)
 
     async def message(self, inbound: Inbound) -> IntakeStatus:
         """Keep a message; raises `StoreError` or `Overloaded` when that is not possible now."""
@@ -163,7 +165,7 @@ class Receiver:
             return _Kept("duplicate")
         released = last_inbound is not None and self._delivery.release(tx, conversation.id)
         if claims:
-            return _greet_owner(tx, conversation, person)
+            return _greet_owner(tx, self._queue, conversation, person)
         if not allowed:  # strangers are noted, not answered
             return _Kept("ignored", {conversation.id} if released else set())
         effect = self._answer_reader.read(tx, inbound, conversation, person, now)
@@ -189,20 +191,21 @@ class Receiver:
         return _Kept("accepted" if wake else "ignored", wake)
 
 
-def _greet_owner(tx: Transaction, conversation: Conversation, person: Person) -> _Kept:
+def _greet_owner(tx: Transaction, queue: OutboxQueue, conversation: Conversation, person: Person) -> _Kept:
     tx.people.claim_owner(person.id)
-    key = f"welcome:{person.id}"
-    tx.outbox.add(OutboxItem(key=key, conversation=conversation.id, content=Text(body=WELCOME)))
+    queue.put(tx, conversation, Text(body=WELCOME), key=f"welcome:{person.id}", purpose="notice")
     return _Kept("accepted", {conversation.id})
 
 
 def _conversation_of(tx: Transaction, inbound: Inbound, person: Person, now: float) -> Conversation:
     if inbound.is_group:
-        id_ = conversation_id(inbound.channel, inbound.chat)
-        return Conversation(id=id_, channel=inbound.channel, address=inbound.chat)
+        id_ = conversation_id(inbound.account_key, inbound.chat)
+        return Conversation(id=id_, channel=inbound.channel, account=inbound.account, address=inbound.chat)
     other = tx.people.resolve(frozenset({inbound.chat}), "", now) if inbound.from_me else person
-    id_ = conversation_id(inbound.channel, other.id)
-    return Conversation(id=id_, channel=inbound.channel, address=inbound.chat, person=other.id)
+    id_ = conversation_id(inbound.account_key, other.id)
+    return Conversation(
+        id=id_, channel=inbound.channel, account=inbound.account, address=inbound.chat, person=other.id
+    )
 
 
 def _starts_run(inbound: Inbound) -> bool:
@@ -211,7 +214,7 @@ def _starts_run(inbound: Inbound) -> bool:
 
 
 def _heard(inbound: Inbound) -> LastInbound:
-    return LastInbound(account=inbound.account, id=inbound.id, at=inbound.at / 1000)
+    return LastInbound(number_id=inbound.number_id, id=inbound.id, at=inbound.at / 1000)
 
 
 def _tell_contested(tx: Transaction, person: Person) -> None:
@@ -228,7 +231,7 @@ def _with_quoted_words(tx: Transaction, inbound: Inbound, conversation: Conversa
     quoted = inbound.quoted
     if quoted is None or quoted.text is not None:
         return inbound
-    for event in tx.outbox.find(conversation=conversation.id, message_id=quoted.id):
+    for event in tx.outbox_lookup.by_message_id(conversation.id, quoted.id):
         if isinstance(event.content, Text | Choices):
             return replace(inbound, quoted=replace(quoted, text=event.content.body))
     return inbound

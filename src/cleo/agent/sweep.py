@@ -2,6 +2,7 @@
 
 import structlog
 
+from cleo.agent.outbox.queue import OutboxQueue
 from cleo.agent.outbox.reminders import fire
 from cleo.domain.errors import StoreError
 from cleo.domain.failpoint import failpoint
@@ -18,11 +19,19 @@ class Sweeper:
     """Looks through the tables every `every` seconds. A wake too many is harmless."""
 
     def __init__(
-        self, *, store: Store, engine: Engine, clock: Clock, repeats: Repeats, every: float = 1.0
+        self,
+        *,
+        store: Store,
+        engine: Engine,
+        clock: Clock,
+        queue: OutboxQueue,
+        repeats: Repeats,
+        every: float = 1.0,
     ) -> None:
         self._store = store
         self._engine = engine
         self._clock = clock
+        self._queue = queue
         self._repeats = repeats
         self._every = every
         self._forget_at = 0.0
@@ -44,7 +53,7 @@ class Sweeper:
         )
         due = waiting[0]
         if waiting[1]:
-            due |= await self._store.write(lambda tx: fire(tx, self._repeats, now))
+            due |= await self._store.write(lambda tx: fire(tx, self._queue, self._repeats, now))
             failpoint("remind.after_commit")
         for conversation in due:
             await self._engine.wake(conversation)

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
@@ -13,15 +13,18 @@ import structlog
 from fastapi import APIRouter
 
 from cleo.agent import (
+    AccountWatch,
     Asker,
     ClaimCode,
+    DeliveryStatus,
     ImageAttacher,
     ModelLoop,
+    OutboxQueue,
+    PromptDelivery,
     Receiver,
     RunLimits,
     Sweeper,
     Worker,
-    switch_account,
 )
 from cleo.app.backends import Way, way
 from cleo.app.engines import open_engine
@@ -32,9 +35,10 @@ from cleo.app.readiness import Readiness
 from cleo.app.settings import Settings, environment, is_cloud
 from cleo.channels import CHANNELS
 from cleo.domain.access import Access
+from cleo.domain.conversation import AccountKey
 from cleo.domain.errors import ConfigError
 from cleo.models import Choice, resolve_model
-from cleo.ports import Channel, Clock, Engine, Files, Store, Tool
+from cleo.ports import Channel, Engine, Files, Store, Tool
 from cleo.store import DiskFiles, SystemClock, open_store
 from cleo.tools import TOOLS, CronRepeats, load
 
@@ -64,6 +68,7 @@ class Cleo:
     _part: Part
     _engine: Engine
     _worker: Worker
+    _watch: AccountWatch
     _sweeper: Sweeper
     _closing: AsyncExitStack
     on_failure: Callable[[], None] = field(default=lambda: None)
@@ -71,7 +76,11 @@ class Cleo:
     @asynccontextmanager
     async def working(self) -> AsyncGenerator[None]:
         """Answer people while the block is open."""
-        endless = (self._sweeper.run(), self._engine.run(self._worker.work)) if self._part != "api" else ()
+        endless = (
+            (self._sweeper.run(), self._watch.run(), self._engine.run(self._worker.work))
+            if self._part != "api"
+            else ()
+        )
         tasks = [asyncio.create_task(each) for each in endless]
         for task in tasks:
             task.add_done_callback(self._stopped)
@@ -119,25 +128,30 @@ async def build(
             groups=settings.cleo_allowed_groups,
         )
         claim = await _claim(store, access, part)
+        tools = _tools(settings)
+        expiry = settings.cleo_confirm_minutes * 60
+        queue = OutboxQueue(channels=channels)
+        asker = Asker(access=access, queue=queue, tools={tool.name: tool for tool in tools}, expiry=expiry)
+        delivery = DeliveryStatus(clock=clock, queue=queue, listeners=[PromptDelivery(expiry=expiry)])
         receiver = Receiver(
             store=store,
             engine=engine,
             clock=clock,
             access=access,
+            queue=queue,
+            delivery=delivery,
             claim=claim,
             most_waiting=settings.cleo_inbox_max,
-            question_expiry=settings.cleo_confirm_minutes * 60,
         )
         choice = resolve_model(settings.cleo_model, environment())
         await closing.enter_async_context(choice.model)
-        tools = _tools(settings)
         worker = Worker(
             store=store,
             engine=engine,
             clock=clock,
             files=files,
-            access=access,
-            channels=channels,
+            asker=asker,
+            delivery=delivery,
             loop=ModelLoop(
                 model=choice.model,
                 tools=tools,
@@ -145,40 +159,48 @@ async def build(
                 capabilities=[ImageAttacher(files)],
                 stream=settings.cleo_stream,
             ),
-            tools={tool.name: tool for tool in tools},
+            tools=asker.tools,
             zone=settings.zone,
             extra_instructions=settings.cleo_instructions,
             file_max_bytes=settings.cleo_file_max_bytes,
-            question_expiry=settings.cleo_confirm_minutes * 60,
             reconcile_after=settings.whatsapp_cloud_doubt_seconds,
         )
+        watch = AccountWatch(
+            channels=channels, store=store, engine=engine, clock=clock, asker=asker, delivery=delivery
+        )
         if part != "api":
-            await _notice_move(store, clock, whatsapp, [worker.asker(each) for each in channels.values()])
+            for account in channels:
+                await watch.note(account, whatsapp.account)
         return Cleo(
             settings=settings,
             choice=choice,
             claim_code=claim.code if claim else None,
-            readiness=Readiness(store=store, channels=channels),
+            readiness=Readiness(
+                store=store, channels={account.channel: each for account, each in channels.items()}
+            ),
             webhooks=_webhooks(settings, whatsapp.routes(receiver, clock), store, secret),
             known_names=None if secret or is_cloud(settings) else _names(settings),
             store=store,
             _part=part,
             _engine=engine,
             _worker=worker,
-            _sweeper=Sweeper(store=store, engine=engine, clock=clock, repeats=CronRepeats()),
+            _watch=watch,
+            _sweeper=Sweeper(store=store, engine=engine, clock=clock, queue=queue, repeats=CronRepeats()),
             _closing=closing.pop_all(),
         )
     raise AssertionError("unreachable: an exit stack swallows nothing here")
 
 
-def _channels(settings: Settings, whatsapp: Way, files: Files, closing: AsyncExitStack) -> dict[str, Channel]:
-    channels: dict[str, Channel] = {}
+def _channels(
+    settings: Settings, whatsapp: Way, files: Files, closing: AsyncExitStack
+) -> dict[AccountKey, Channel]:
+    channels: dict[AccountKey, Channel] = {}
     for name in settings.enabled_clients:
         make_channel = _named(CHANNELS, name, "ENABLED_CLIENTS")
         if whatsapp.open:
             backend = whatsapp.open(files)
             closing.push_async_callback(backend.close)
-            channels[name] = make_channel(backend)
+            channels[AccountKey(name)] = make_channel(backend)
     return channels
 
 
@@ -187,12 +209,6 @@ def _webhooks(
 ) -> tuple[APIRouter, ...]:
     """The outbox is not told to strangers: with a public webhook only to who knows the secret."""
     return (routes, outbox_routes(store, secret)) if secret or not is_cloud(settings) else (routes,)
-
-
-async def _notice_move(store: Store, clock: Clock, whatsapp: Way, askers: Sequence[Asker]) -> None:
-    """What was open on another way to WhatsApp is taken along; the first sweep finds it."""
-    for asker in askers:
-        await store.write(lambda tx, asker=asker: switch_account(tx, whatsapp.account, asker, clock))
 
 
 def _names(settings: Settings) -> frozenset[str]:

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from cleo.channels.http.webhook_auth import Guard, Refused, Secret
 from cleo.channels.whatsapp.bridge.contract import SECRET_HEADER
-from cleo.domain.message import OutboxItem, OutboxState
+from cleo.domain.message import OutboxState, OutgoingMessage
 from cleo.ports import Store
 
 PATH = "/api/outbox"
@@ -26,16 +26,16 @@ class Outgoing(BaseModel):
     """Why it failed, waits, or went out otherwise than asked."""
 
     @classmethod
-    def of(cls, item: OutboxItem) -> "Outgoing":
-        """Take what may be told of an outbox item."""
+    def of(cls, message: OutgoingMessage) -> "Outgoing":
+        """Take what may be told of an outbox message."""
         return cls(
-            seq=item.seq,
-            conversation=item.conversation,
-            kind=item.content.type,
-            state=item.state,
-            attempts=item.attempts,
-            message_id=item.message_id,
-            reason=item.reason,
+            seq=message.seq,
+            conversation=message.conversation,
+            kind=message.content.type,
+            state=message.state,
+            attempts=message.attempts,
+            message_id=message.message_id,
+            reason=message.reason,
         )
 
 
@@ -61,7 +61,7 @@ def outbox_routes(store: Store, secret: Secret) -> APIRouter:
             guard.admit(request)
         except Refused:
             raise HTTPException(status_code=403) from None
-        items = await store.read(lambda tx: tx.outbox.recent(limit))
-        return OutboxReport(messages=[Outgoing.of(item) for item in items])
+        messages = await store.read(lambda tx: tx.outbox_lookup.recent(limit))
+        return OutboxReport(messages=[Outgoing.of(message) for message in messages])
 
     return routes

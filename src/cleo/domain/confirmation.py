@@ -1,4 +1,4 @@
-"""Confirmation: the rules of asking before a tool changes something, and of reading the answers.
+"""Confirmation: the rules of asking before a tool changes something, and the transitions of the question.
 
     pending ──yes, in time──▶ approved ──claim──▶ executing ──▶ succeeded
        ▲                        │                   ├────────▶ failed    the tool says: nothing was done
@@ -12,8 +12,7 @@ and `reported` (the model's history holds the outcome).
 """
 
 import secrets
-import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from cleo.domain.conversation import ConversationId
@@ -31,19 +30,13 @@ State = Literal[
     "superseded",
     "cancelled",
 ]
-Verdict = Literal["yes", "no"]
+
+Ending = Literal["succeeded", "failed", "unknown"]
 
 OPEN: frozenset[State] = frozenset({"pending", "approved"})
 FINAL: frozenset[State] = frozenset(
     {"succeeded", "failed", "unknown", "denied", "expired", "superseded", "cancelled"}
 )
-
-MOVES: dict[State, frozenset[State]] = {
-    "pending": frozenset({"approved", "denied", "expired", "superseded", "cancelled"}),
-    "approved": frozenset({"pending", "executing", "denied", "expired", "superseded", "cancelled"}),
-    "executing": frozenset({"succeeded", "failed", "unknown"}),
-}
-"""Every legal arrow; a state that is missing is final."""
 
 EXPIRY = 30 * 60.0
 """Seconds from the prompt's delivery to WhatsApp until nobody can say yes any more."""
@@ -55,34 +48,10 @@ HOLD = 20.0
 """Seconds that a half-answered batch waits for the rest before it goes on without."""
 MAX_OPEN = 5
 """Open questions in one conversation."""
+TAKEN_BACK = "taken back"
+"""`decided_via` of a reaction that was removed."""
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-_YES_EMOJI = frozenset({"👍", "✅"})
-_NO_EMOJI = frozenset({"👎", "❌", "🚫"})
-_IGNORED_MARKS = frozenset({*range(0x1F3FB, 0x1F400), 0xFE0E, 0xFE0F, 0x200D})
-
-_YES = frozenset(
-    {
-        "yes",
-        "y",
-        "yep",
-        "yeah",
-        "do it",
-        "yes please",
-        "ja",
-        "jo",
-        "ja bitte",
-        "mach es",
-        "si",
-        "sí",
-        "oui",
-        "sim",
-    }
-)
-_NO = frozenset(
-    {"no", "n", "nope", "don't", "dont", "no thanks", "nein", "ne", "nein danke", "non", "não", "nao"}
-)
-_YES_IN_REPLY = _YES | {"ok", "okay", "sure", "klar", "gern", "go ahead"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,101 +80,90 @@ class Confirmation:
     retry_of: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """A yes or no that somebody typed. No `refs` and not `everything`: the one that is open, or was quoted."""
-
-    verdict: Verdict
-    refs: tuple[str, ...] = ()
-    everything: bool = False
-    reason: str = ""
-
-
 def new_ref() -> str:
     """Make a short code that people can type: 4 characters without 0, O, 1, I and L."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(4))
 
 
-def verdict_of_emoji(emoji: str) -> Verdict | None:
-    """Read a reaction: 👍 ✅ say yes, 👎 ❌ 🚫 say no, everything else (❤, 👌, …) is no answer."""
-    bare = "".join(mark for mark in emoji if ord(mark) not in _IGNORED_MARKS)
-    if bare in _YES_EMOJI:
-        return "yes"
-    return "no" if bare in _NO_EMOJI else None
-
-
-def tap_id(verdict: Verdict, ref: str) -> str:
-    """Name a button under a question."""
-    return f"{verdict}:{ref}"
-
-
-def read_tap(id: str) -> Answer | None:
-    """Read the name of a button that was tapped; None: it is of no question."""
-    verdict, _, ref = id.partition(":")
-    if not _is_ref(ref):
-        return None
-    return Answer(verdict="yes", refs=(ref,)) if verdict == "yes" else _no_to(verdict, ref)
-
-
-def _no_to(verdict: str, ref: str) -> Answer | None:
-    return Answer(verdict="no", refs=(ref,)) if verdict == "no" else None
-
-
-def read_answer(text: str, *, in_reply: bool) -> Answer | None:
-    """Read a typed answer, or tell that it is none.
-
-    Accepted: a yes or no word alone; `yes K7Q4`, `no K7Q4 R2MX`, `no all` (`yes all` does not exist); in a
-    reply to the question also `no, because …`, whose rest is the reason.
-    """
-    words = _fold(text)
-    if not words or len(words) > 400:
-        return None
-    return _with_refs(words) or _bare(words, in_reply=in_reply) or (_no_because(text) if in_reply else None)
-
-
-def _fold(text: str) -> str:
-    return _plain(text).casefold()
-
-
-def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).replace("’", "'").split()).strip(" .!,")
-
-
-def _bare(words: str, *, in_reply: bool) -> Answer | None:
-    if words in (_YES_IN_REPLY if in_reply else _YES):
-        return Answer(verdict="yes")
-    if words in _NO:
-        return Answer(verdict="no")
-    return _bare_emoji(words)
-
-
-def _bare_emoji(words: str) -> Answer | None:
-    verdict = verdict_of_emoji(words)
-    return Answer(verdict=verdict) if verdict else None
-
-
-def _with_refs(words: str) -> Answer | None:
-    head, _, tail = words.partition(" ")
-    verdict: Verdict | None = "yes" if head in _YES else "no" if head in _NO else None
-    if verdict is None or not tail:
-        return None
-    if tail == "all":
-        return Answer(verdict="no", everything=True) if verdict == "no" else None
-    refs = tuple(ref.upper() for ref in tail.replace(",", " ").split())
-    return Answer(verdict=verdict, refs=refs) if all(_is_ref(ref) for ref in refs) else None
-
-
-def _no_because(text: str) -> Answer | None:
-    """The reason stays as it was written: it may hold names and addresses."""
-    words = _plain(text)
-    for separator in (",", ":", " -", " –", " because", "."):
-        place = words.casefold().find(separator)
-        tail = words[place + len(separator) :]
-        if place > 0 and _fold(words[:place]) in _NO and tail.strip():
-            why = separator.strip(" ,:-–.")
-            return Answer(verdict="no", reason=f"{why} {tail.strip()}".strip())
-    return None
-
-
-def _is_ref(word: str) -> bool:
+def is_ref(word: str) -> bool:
+    """Tell whether a word has the form of a ref."""
     return len(word) == 4 and all(mark in _ALPHABET for mark in word)
+
+
+# ── transitions: each returns the confirmation as it is afterwards, or None where the state does not allow it ──
+
+
+def delivered(row: Confirmation, *, at: float, expiry: float) -> Confirmation | None:
+    """Start the time to answer, at the first delivery of the question; `expiry` in seconds."""
+    if row.state != "pending" or row.asked_at is not None:
+        return None
+    return replace(row, asked_at=at, expires_at=at + expiry)
+
+
+def undelivered(row: Confirmation) -> Confirmation | None:
+    """Stop the time to answer: the question has reached nobody, but it will."""
+    return replace(row, asked_at=None, expires_at=None) if row.state == "pending" else None
+
+
+def approve(row: Confirmation, *, by: PersonId, via: str, at: float) -> Confirmation | None:
+    """Grant it, in time."""
+    if row.state != "pending" or is_too_late(row, at):
+        return None
+    return replace(row, state="approved", decided_by=by, decided_via=via, decided_at=at, reason="")
+
+
+def deny(row: Confirmation, *, by: PersonId, via: str, at: float, reason: str = "") -> Confirmation | None:
+    """Refuse it, also after a yes that was not used yet."""
+    if row.state not in OPEN:
+        return None
+    return replace(row, state="denied", decided_by=by, decided_via=via, decided_at=at, reason=reason)
+
+
+def take_back(row: Confirmation, *, by: PersonId, at: float) -> Confirmation | None:
+    """Undo a yes; `at` is the time of the removal as the channel tells it, in Unix seconds.
+
+    It is noted on a question without a yes, too: some channels promise no order, and the yes may come later.
+    """
+    if row.state not in OPEN or (row.state == "approved" and row.decided_by != by):
+        return None
+    return replace(row, state="pending", decided_by=by, decided_via=TAKEN_BACK, decided_at=at)
+
+
+def supersede(row: Confirmation) -> Confirmation | None:
+    """Close it because the person wants something else."""
+    return replace(row, state="superseded") if row.state in OPEN else None
+
+
+def expire(row: Confirmation) -> Confirmation | None:
+    """Close it because nobody answered in time, or nobody used the grant in time."""
+    return replace(row, state="expired") if row.state in OPEN else None
+
+
+def cancel(row: Confirmation, *, reason: str = "") -> Confirmation | None:
+    """Close it because it cannot be asked, or because what was shown is not what would run."""
+    return replace(row, state="cancelled", reason=reason or row.reason) if row.state in OPEN else None
+
+
+def claim(row: Confirmation) -> Confirmation | None:
+    """Consume the grant: the call starts now."""
+    return replace(row, state="executing") if row.state == "approved" else None
+
+
+def finish(row: Confirmation, ending: Ending) -> Confirmation | None:
+    """Note how the call ended."""
+    return replace(row, state=ending) if row.state == "executing" else None
+
+
+def detach(row: Confirmation) -> Confirmation:
+    """Let the question live on alone: the model was told that the call has not run yet."""
+    return replace(row, detached=True)
+
+
+def mark_reported(row: Confirmation) -> Confirmation:
+    """Note that the transcript holds the outcome."""
+    return replace(row, reported=True)
+
+
+def is_too_late(row: Confirmation, now: float) -> bool:
+    """Tell whether the time to answer is over."""
+    return row.expires_at is not None and row.expires_at <= now

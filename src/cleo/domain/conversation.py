@@ -1,4 +1,4 @@
-"""A conversation: one chat on one channel, and the unit of order."""
+"""A conversation: one chat of one account, and the unit of order."""
 
 from dataclasses import dataclass
 from typing import NewType
@@ -7,16 +7,34 @@ from cleo.domain.content import MessageId
 from cleo.domain.identity import Address, PersonId
 
 ConversationId = NewType("ConversationId", str)
+"""`channel/account/person-or-group`, such as `whatsapp/default/phone:+4915112345678`."""
+
+AccountId = NewType("AccountId", str)
+"""The operator's name of one number that Cleo has on a channel. It stays when the number behind it changes."""
+
+DEFAULT_ACCOUNT = AccountId("default")
+"""The account of a Cleo that has only one: nobody has to name it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountKey:
+    """One account of one channel: what sends a conversation's messages is found by it."""
+
+    channel: str
+    account: AccountId = DEFAULT_ACCOUNT
+
+    def __str__(self) -> str:
+        return f"{self.channel}/{self.account}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastInbound:
     """The newest message of the other side that allows an answer: by its own time, in Unix seconds.
 
-    `account` is Cleo's account that it was sent to; for another account it means nothing.
+    `number_id` is the backend's id of the number that it was sent to; for another number it means nothing.
     """
 
-    account: str
+    number_id: str
     id: MessageId
     at: float
 
@@ -28,6 +46,7 @@ class Conversation:
     id: ConversationId
     channel: str
     address: Address
+    account: AccountId = DEFAULT_ACCOUNT
     person: PersonId | None = None
     last_inbound: LastInbound | None = None
 
@@ -36,7 +55,12 @@ class Conversation:
         """Whether more than one person reads along."""
         return self.person is None
 
+    @property
+    def account_key(self) -> AccountKey:
+        """The account that it belongs to."""
+        return AccountKey(self.channel, self.account)
 
-def conversation_id(channel: str, with_: PersonId | Address) -> ConversationId:
-    """Name the chat with a person, or of a group address."""
-    return ConversationId(f"{channel}/{with_}")
+
+def conversation_id(of: AccountKey, with_: PersonId | Address) -> ConversationId:
+    """Return the id of the chat of an account with a person, or in the group of an address."""
+    return ConversationId(f"{of}/{with_}")

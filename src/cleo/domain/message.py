@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cleo.domain.content import Content, MessageId, Template
-from cleo.domain.conversation import ConversationId
+from cleo.domain.conversation import DEFAULT_ACCOUNT, AccountId, AccountKey, ConversationId
 from cleo.domain.identity import Address, PersonId
 
 InboxState = Literal["new", "taken", "done", "noted", "dead"]
@@ -51,13 +51,20 @@ class Inbound:
     at: int
     aliases: frozenset[Address] = frozenset()
     sender_name: str = ""
-    account: str = ""
+    account: AccountId = DEFAULT_ACCOUNT
+    number_id: str = ""
+    """The backend's id of Cleo's number that it was sent to; empty where the backend does not tell it."""
     is_group: bool = False
     from_me: bool = False
     forwarded: bool = False
     offline: bool = False
     """It waited somewhere before it came here: it is answered, but not as if it were said just now."""
     quoted: Quoted | None = None
+
+    @property
+    def account_key(self) -> AccountKey:
+        """The account that it was sent to."""
+        return AccountKey(self.channel, self.account)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +79,22 @@ class InboxItem:
     """Unix seconds by Cleo's clock."""
 
 
+Purpose = Literal["reply", "prompt", "plan", "outcome", "notice", "reminder", "tool", "reopen"]
+"""`reply` of a run · `prompt` asks for a confirmation · `plan` shows what is too long for its prompt · `outcome` of a
+confirmation · `notice` of Cleo itself · `reminder` · `tool`: what a tool says · `reopen`: a template that asks the
+person to write, so that what is held can go out."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OutboxItem:
+class OutgoingMessage:
     """A message that must go out, once. `key` makes a repeated send harmless where the backend supports it."""
 
     key: str
     conversation: ConversationId
     content: Content
+    purpose: Purpose
+    asks: str | None = None
+    """The ref of the confirmation that it asks for or shows; None once the question is asked by another message."""
     quoted: Quoted | None = None
     seq: int = 0
     state: OutboxState = "queued"
@@ -89,8 +105,19 @@ class OutboxItem:
     reason: str = ""
     uncertain_since: float | None = None
     """Unix seconds since when nobody knows whether it was sent."""
-    repeated: bool = False
-    """It was sent once more in doubt, so it may be there twice."""
+    attempt: int = 1
+    """2: it was sent once more when nobody could tell whether the first one arrived, so it may be there twice."""
+
+    @property
+    def send_key(self) -> str:
+        """The idempotency key of this attempt: statuses of the two differ by it."""
+        return self.key if self.attempt == 1 else f"{self.key}#{self.attempt}"
+
+
+def read_send_key(text: str) -> tuple[str, int]:
+    """Read a `send_key` that a backend gave back: the message's key, and which attempt it was."""
+    key, _, attempt = text.rpartition("#")
+    return (key, int(attempt)) if key and attempt.isdecimal() and len(attempt) < 4 else (text, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,13 +130,21 @@ class Receipt:
     state: ReceiptState
     at: int
     reason: str = ""
-    account: str = ""
+    account: AccountId = DEFAULT_ACCOUNT
+    number_id: str = ""
     key: str = ""
-    """The outbox key of the message, where the backend gives it back: then it is known also by that."""
+    """The key of the message, where the backend gives it back: then it is known also by that."""
+    attempt: int = 1
+    """Which attempt at sending it this is about."""
     held: bool = False
     """With `failed`: it was refused because the person has not written lately, so it can wait for that."""
     reopen_template: Template | None = None
     """With `held`: what may be sent meanwhile, to ask the person to write."""
+
+    @property
+    def account_key(self) -> AccountKey:
+        """The account that sent them."""
+        return AccountKey(self.channel, self.account)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,6 +97,15 @@ class MarksRead(Protocol):
 
 
 @runtime_checkable
+class KnowsNumber(Protocol):
+    """A channel that can tell which number is behind the account, and may get another one."""
+
+    async def number(self) -> str | None:
+        """Return `backend:number`; None: it is not known now. Never raises."""
+        ...
+
+
+@runtime_checkable
 class Renders(Protocol):
     """A channel with a markup and a length limit of its own."""
 

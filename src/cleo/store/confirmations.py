@@ -1,40 +1,41 @@
-"""The questions, and the messages that ask them."""
+"""The questions."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, fields
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
-from cleo.domain.confirmation import MOVES, Confirmation, State
+from cleo.domain.confirmation import Confirmation, State
 from cleo.domain.content import MessageId
 from cleo.domain.conversation import ConversationId
 from cleo.domain.identity import PersonId
-from cleo.store.schema import confirmation_events, confirmations, is_unreported, outbox, prompts
+from cleo.store.schema import confirmation_events, confirmations, is_asking, is_pending, is_unreported, outbox
 
 _FIELDS = tuple(field.name for field in fields(Confirmation))
-_CHANGEABLE = frozenset(_FIELDS) - {"ref", "state"}
 
 _ALL: Any = select(*(confirmations.c[name] for name in _FIELDS)).order_by(confirmations.c.seq)
-_asked = select(prompts.c.ref).where(prompts.c.conversation == bindparam("chat"))
-_ASKED_HERE = _ALL.where(is_unreported, confirmations.c.ref.in_(_asked))
-_ASKED_BY = _ALL.where(
-    confirmations.c.ref.in_(
-        _asked.join(outbox, outbox.c.key == prompts.c.key).where(
-            outbox.c.conversation == bindparam("chat"), outbox.c.message_id == bindparam("message_id")
-        )
-    )
+_BY_REF = _ALL.where(confirmations.c.ref == bindparam("of_ref"))
+_UNREPORTED = _ALL.where(confirmations.c.conversation == bindparam("chat"), is_unreported)
+_PENDING = _ALL.where(is_pending)
+_NEWEST: Any = (
+    select(*(confirmations.c[name] for name in _FIELDS))
+    .where(confirmations.c.conversation == bindparam("chat"))
+    .order_by(confirmations.c.seq.desc())
+    .limit(1)
 )
-_CONDITIONS = {
-    "of_ref": confirmations.c.ref == bindparam("of_ref"),
-    "chat": confirmations.c.conversation == bindparam("chat"),
-    "states": confirmations.c.state.in_(bindparam("states", expanding=True)),
-}
+_prompted = select(outbox.c.asks).where(
+    outbox.c.conversation == bindparam("chat"), is_asking, outbox.c.purpose == "prompt"
+)
+_ASKED_IN = _ALL.where(is_unreported, confirmations.c.ref.in_(_prompted))
+_ASKED_BY = _ALL.where(
+    confirmations.c.ref.in_(_prompted.where(outbox.c.message_id == bindparam("message_id")))
+)
 _ADD = insert(confirmations)
-_ADD_PROMPTS = insert(prompts)
-_FORGET_PROMPTS = delete(prompts).where(prompts.c.ref == bindparam("of_ref"))
-_NOTE = insert(confirmation_events)
+_SAVE = update(confirmations).where(
+    confirmations.c.ref == bindparam("of_ref"), confirmations.c.state == bindparam("before")
+)
+_LOG = insert(confirmation_events)
 
 
 class SqlConfirmations:
@@ -43,78 +44,50 @@ class SqlConfirmations:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, confirmation: Confirmation, prompts: Iterable[tuple[ConversationId, str]]) -> None:
-        """Keep a question with the outbox keys of the messages that ask it, and where they go.
+    def add(self, confirmation: Confirmation) -> None:
+        """Keep a new one; raises `StoreError` when its ref is taken."""
+        self._connection.execute(_ADD, asdict(confirmation))
 
-        The same question again is asked by these messages alone: an answer to the old ones is none.
-        Raises `StoreError` when the ref was used for another one.
-        """
-        known = [(row.conversation, row.call_id, row.digest) for row in self.find(ref=confirmation.ref)]
-        if known != [(confirmation.conversation, confirmation.call_id, confirmation.digest)]:
-            self._connection.execute(_ADD, asdict(confirmation))
-        else:
-            self._connection.execute(_FORGET_PROMPTS, {"of_ref": confirmation.ref})
-        rows = [{"ref": confirmation.ref, "conversation": chat, "key": key} for chat, key in prompts]
-        if rows:
-            self._connection.execute(_ADD_PROMPTS, rows)
+    def get(self, ref: str) -> Confirmation | None:
+        """Return the one with this ref, if there is one."""
+        row = self._connection.execute(_BY_REF, {"of_ref": ref}).mappings().one_or_none()
+        return None if row is None else Confirmation(**row)
 
-    def find(
-        self,
-        *,
-        ref: str | None = None,
-        conversation: ConversationId | None = None,
-        states: Iterable[State] | None = None,
-        reported: bool | None = None,
-    ) -> Sequence[Confirmation]:
-        """All that match, oldest first."""
-        wanted = states if states is None else list(states)
-        given = {"of_ref": ref, "chat": conversation, "states": wanted}
-        values = {name: value for name, value in given.items() if value is not None}
-        return self._all(_finding(frozenset(values), reported), **values)
+    def save(self, after: Confirmation, *, before: State) -> bool:
+        """Save what a transition made of it, if its state is still `before`. False: somebody was first."""
+        values = {"of_ref": after.ref, "before": before, **asdict(after)}
+        return self._connection.execute(_SAVE, values).rowcount == 1
 
-    def asked_in(
-        self, conversation: ConversationId, message_id: MessageId | None = None
-    ) -> Sequence[Confirmation]:
-        """Those the model waits for whose prompt went to this chat; or that this very message asked; oldest first."""
-        if message_id is None:
-            return self._all(_ASKED_HERE, chat=conversation)
+    def log(self, ref: str, kind: str, *, at: float, by: PersonId | None = None, detail: str = "") -> None:
+        """Append to the audit trail."""
+        self._connection.execute(_LOG, {"ref": ref, "at": at, "kind": kind, "by": by, "detail": detail})
+
+
+class SqlConfirmationLookup:
+    """Implements `cleo.ports.ConfirmationLookup`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def unreported(self, conversation: ConversationId) -> Sequence[Confirmation]:
+        """Those of a conversation whose outcome is not in its transcript; all open ones are among them."""
+        return self._all(_UNREPORTED, chat=conversation)
+
+    def asked_in(self, conversation: ConversationId) -> Sequence[Confirmation]:
+        """Those not reported yet that a message in this chat asks, wherever they were asked for."""
+        return self._all(_ASKED_IN, chat=conversation)
+
+    def asked_by(self, conversation: ConversationId, message_id: MessageId) -> Sequence[Confirmation]:
+        """Those that this very message asks, also those that are over."""
         return self._all(_ASKED_BY, chat=conversation, message_id=message_id)
 
-    def move(
-        self, ref: str, *, when: Iterable[State], to: State, changes: dict[str, object] | None = None
-    ) -> bool:
-        """Change the state if it is one of `when`; with `changes` to other fields. False: somebody was first.
+    def newest(self, conversation: ConversationId) -> Confirmation | None:
+        """The newest one of a conversation."""
+        return next(iter(self._all(_NEWEST, chat=conversation)), None)
 
-        `to` may be the state it has, to change only fields. Raises `ValueError` for a move that the domain
-        does not know, and for a field that is none.
-        """
-        before, changes = list(when), changes or {}
-        if illegal := [state for state in before if to != state and to not in MOVES.get(state, ())]:
-            raise ValueError(f"a confirmation does not move from {', '.join(illegal)} to {to}")
-        if unknown := changes.keys() - _CHANGEABLE:
-            raise ValueError(f"a confirmation has no field to change named {', '.join(sorted(unknown))}")
-        statement = (
-            update(confirmations)
-            .where(confirmations.c.ref == ref, confirmations.c.state.in_(before))
-            .values(state=to, **changes)
-        )
-        return self._connection.execute(statement).rowcount == 1
-
-    def note(self, ref: str, kind: str, *, at: float, by: PersonId | None = None, detail: str = "") -> None:
-        """Append to the audit trail."""
-        row = {"ref": ref, "at": at, "kind": kind, "by": by, "detail": detail}
-        self._connection.execute(_NOTE, row)
+    def pending(self) -> Sequence[Confirmation]:
+        """All that wait for an answer, of all conversations."""
+        return self._all(_PENDING)
 
     def _all(self, statement: Any, **where: object) -> Sequence[Confirmation]:
-        return [_confirmation(row) for row in self._connection.execute(statement, where).mappings()]
-
-
-def _confirmation(row: RowMapping) -> Confirmation:
-    return Confirmation(**row)
-
-
-@cache
-def _finding(given: frozenset[str], reported: bool | None) -> Any:
-    """Write the statement once for each combination: to write it takes longer than to run it."""
-    found = _ALL.where(*(_CONDITIONS[name] for name in sorted(given)))
-    return found if reported is None else found.where(confirmations.c.reported == reported)
+        return [Confirmation(**row) for row in self._connection.execute(statement, where).mappings()]

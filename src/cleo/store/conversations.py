@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from cleo.domain.confirmation import UNDELIVERED
 from cleo.domain.content import MessageId
-from cleo.domain.conversation import Conversation, ConversationId, LastInbound
+from cleo.domain.conversation import AccountId, Conversation, ConversationId, LastInbound
 from cleo.domain.errors import Fenced
 from cleo.domain.identity import Address, PersonId
 from cleo.store.dialect import insert_once
@@ -44,7 +44,8 @@ _GET = select(
     conversations.c.channel,
     conversations.c.address,
     conversations.c.person,
-    conversations.c.last_inbound_account,
+    conversations.c.account,
+    conversations.c.last_inbound_number,
     conversations.c.last_inbound_id,
     conversations.c.last_inbound_at,
 ).where(_is_it)
@@ -52,11 +53,11 @@ _SET_LAST_INBOUND = update(conversations).where(
     _is_it,
     or_(
         conversations.c.last_inbound_at.is_(None),
-        conversations.c.last_inbound_account != bindparam("account"),
+        conversations.c.last_inbound_number != bindparam("number"),
         conversations.c.last_inbound_at <= bindparam("at"),
     ),
 )
-_Row = Row[str, str, str, str | None, str | None, str | None, float | None]
+_Row = Row[str, str, str, str | None, str, str | None, str | None, float | None]
 _LEASE = (
     update(conversations)
     .where(_is_it)
@@ -124,6 +125,7 @@ class SqlConversations:
         row = {
             "id": conversation.id,
             "channel": conversation.channel,
+            "account": conversation.account,
             "address": conversation.address,
             "person": conversation.person,
         }
@@ -158,12 +160,12 @@ class SqlConversations:
     def _set_last_inbound(self, chat: Conversation, last_inbound: LastInbound) -> None:
         """Whoever wrote last is reached where that came from, also with a new number."""
         news = {
-            "last_inbound_account": last_inbound.account,
+            "last_inbound_number": last_inbound.number_id,
             "last_inbound_id": last_inbound.id,
             "last_inbound_at": last_inbound.at,
             "address": chat.address,
         }
-        where = {"conversation": chat.id, "account": last_inbound.account, "at": last_inbound.at}
+        where = {"conversation": chat.id, "number": last_inbound.number_id, "at": last_inbound.at}
         self._connection.execute(_SET_LAST_INBOUND, {**where, **news})
 
     def _row(self, conversation: ConversationId) -> _Row | None:
@@ -171,13 +173,14 @@ class SqlConversations:
 
 
 def _conversation(row: _Row) -> Conversation:
-    id, channel, address, person, account, last_inbound_id, last_inbound_at = row
+    id, channel, address, person, account, number_id, last_inbound_id, last_inbound_at = row
     last_inbound = None
-    if account is not None and last_inbound_id is not None and last_inbound_at is not None:
-        last_inbound = LastInbound(account=account, id=MessageId(last_inbound_id), at=last_inbound_at)
+    if number_id is not None and last_inbound_id is not None and last_inbound_at is not None:
+        last_inbound = LastInbound(number_id=number_id, id=MessageId(last_inbound_id), at=last_inbound_at)
     return Conversation(
         id=ConversationId(id),
         channel=channel,
+        account=AccountId(account),
         address=Address(address),
         person=None if person is None else PersonId(person),
         last_inbound=last_inbound,

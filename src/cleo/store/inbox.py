@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from cleo.domain.content import Reaction
-from cleo.domain.conversation import ConversationId
+from cleo.domain.conversation import DEFAULT_ACCOUNT, ConversationId
 from cleo.domain.identity import PersonId
 from cleo.domain.message import Inbound, InboxItem, InboxState
 from cleo.domain.run import RunId
@@ -73,10 +73,12 @@ class SqlInbox:
 def fingerprint(message: Inbound) -> bytes:
     """Tell in 16 bytes what makes a message the same message.
 
-    An id is unique only with its account, chat and sender. Reactions come from some bridges under the id of
+    An id is unique only with its number, chat and sender. Reactions come from some bridges under the id of
     their target, so what they say and when belongs to them too.
     """
-    parts: list[str | int] = [message.channel, message.account, message.chat, message.sender, message.id]
+    parts: list[str | int] = [message.channel, message.number_id, message.chat, message.sender, message.id]
+    if message.account != DEFAULT_ACCOUNT:  # the default one has none, as it always was
+        parts += ["account", message.account]
     if isinstance(message.content, Reaction):
         parts += ["reaction", message.content.to, message.content.emoji, message.at]
     return hashlib.sha256(json.dumps(parts).encode()).digest()[:16]

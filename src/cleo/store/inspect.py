@@ -26,8 +26,8 @@ class DatabaseOverview:
     installation: frozenset[str]
 
 
-def inspect_database(url: str, *, since: float, account: str | None) -> DatabaseOverview | None:
-    """Look; None: nothing is there yet. `windows` counts chats that wrote to `account` after `since` (Unix seconds).
+def inspect_database(url: str, *, since: float, number_id: str | None) -> DatabaseOverview | None:
+    """Return what is there; None: nothing yet. `windows` counts chats that wrote to `number_id` after `since`.
 
     Raises `ConfigError` for a URL that names no database, and `StoreError` when it cannot be read.
     """
@@ -36,12 +36,12 @@ def inspect_database(url: str, *, since: float, account: str | None) -> Database
         return None
     try:
         with database.onlooker().connect() as connection:
-            return _see(connection, since, account)
+            return _see(connection, since, number_id)
     except SQLAlchemyError as error:
         raise StoreError(f"The database cannot be looked at. {explain(error)}") from error
 
 
-def _see(connection: Connection, since: float, account: str | None) -> DatabaseOverview | None:
+def _see(connection: Connection, since: float, number_id: str | None) -> DatabaseOverview | None:
     found = revision(connection)
     if found is None:
         return None
@@ -50,7 +50,7 @@ def _see(connection: Connection, since: float, account: str | None) -> DatabaseO
             f"The database is of another version of Cleo (its schema is {found}, this one knows {HEAD}). An older "
             "one is brought up to date by the next start: cleo up"
         )
-    recent = conversations.c.last_inbound_at > since, conversations.c.last_inbound_account == account
+    recent = conversations.c.last_inbound_at > since, conversations.c.last_inbound_number == number_id
     windows = select(func.count()).select_from(conversations).where(*recent)
     return DatabaseOverview(
         messages={row[0]: row[1] for row in connection.execute(_STATES)},

@@ -27,9 +27,11 @@ class SqlLedger:
         if self._connection.execute(self._claim, row).rowcount == 1:
             return None
         tool, state, value = self._connection.execute(_ENTRY, {"call": key}).one()
-        known = cast(Literal["started", "done", "failed", "unknown"], state)
+        known = cast(Literal["started", "succeeded", "failed", "unknown"], state)
         return LedgerEntry(key=key, tool=tool, state=known, value=value)
 
-    def finish(self, key: str, state: Literal["done", "failed", "unknown"], value: str, at: float) -> None:
+    def finish(
+        self, key: str, state: Literal["succeeded", "failed", "unknown"], value: str, at: float
+    ) -> None:
         """Write how it ended."""
         self._connection.execute(_FINISH, {"call": key, "state": state, "value": value, "ended_at": at})

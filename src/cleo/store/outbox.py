@@ -1,32 +1,43 @@
 """What goes out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, cast, get_args
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
 from cleo.domain.content import MessageId
-from cleo.domain.conversation import ConversationId
+from cleo.domain.conversation import AccountKey, ConversationId
 from cleo.domain.delivery import may_move
-from cleo.domain.message import OutboxItem, OutboxState
+from cleo.domain.message import OutboxState, OutgoingMessage, Purpose
 from cleo.store.codec import OUTBOUND, decode, encode
 from cleo.store.dialect import insert_once
-from cleo.store.schema import is_waiting, outbox, prompts
+from cleo.store.schema import conversations, is_asking, is_held, is_waiting, outbox
 
 _STATES: tuple[OutboxState, ...] = get_args(OutboxState)
 _OPEN: frozenset[OutboxState] = frozenset({"queued", "held", "sending", "uncertain"})
 
-_NEXT = (
-    select(outbox)
-    .where(outbox.c.conversation == bindparam("conversation"), is_waiting)
-    .order_by(outbox.c.seq)
-    .limit(1)
-)
 _ALL = select(outbox).order_by(outbox.c.seq)
+_here = outbox.c.conversation == bindparam("conversation")
+_NEXT = _ALL.where(_here, is_waiting).limit(1)
+_BY_KEY = _ALL.where(outbox.c.key == bindparam("key"))
+_BY_MESSAGE_ID = _ALL.where(_here, outbox.c.message_id == bindparam("message_id"))
+_PROMPTS = _ALL.where(outbox.c.asks == bindparam("ref"), is_asking, outbox.c.purpose == "prompt")
+_HELD = _ALL.where(is_held)
+_HELD_HERE = _HELD.where(_here)
+_IN_DOUBT = _ALL.where(
+    is_waiting,
+    outbox.c.state.in_(["sending", "uncertain"]),
+    outbox.c.conversation.in_(
+        select(conversations.c.id).where(
+            conversations.c.channel == bindparam("channel"), conversations.c.account == bindparam("account")
+        )
+    ),
+)
 _RECENT = select(outbox).order_by(outbox.c.seq.desc()).limit(bindparam("newest"))
 _UPDATE = update(outbox).where(
-    outbox.c.key == bindparam("item"), outbox.c.state.in_(bindparam("before", expanding=True))
+    outbox.c.key == bindparam("of_key"), outbox.c.state.in_(bindparam("before", expanding=True))
 )
+_WITHDRAW = update(outbox).where(outbox.c.asks == bindparam("ref"), is_asking).values(asks=None)
 
 
 class SqlOutbox:
@@ -36,76 +47,96 @@ class SqlOutbox:
         self._connection = connection
         self._add = insert_once(connection, outbox)
 
-    def add(self, item: OutboxItem) -> bool:
+    def add(self, message: OutgoingMessage) -> bool:
         """Queue it; False: the key was here before and nothing changed."""
         row = {
-            "key": item.key,
-            "conversation": item.conversation,
-            "body": encode(OUTBOUND, (item.content, item.quoted)),
-            **_progress(item),
+            "key": message.key,
+            "conversation": message.conversation,
+            "body": encode(OUTBOUND, (message.content, message.quoted)),
+            "purpose": message.purpose,
+            "asks": message.asks,
+            **_progress(message),
         }
         return self._connection.execute(self._add, row).rowcount == 1
 
-    def next(self, conversation: ConversationId) -> OutboxItem | None:
-        """The oldest item that is not sent, also when it may not be sent yet (`next_at`)."""
-        row = self._connection.execute(_NEXT, {"conversation": conversation}).one_or_none()
-        return None if row is None else _item(row)
+    def get(self, key: str) -> OutgoingMessage | None:
+        """Return the one with this key, if there is one."""
+        row = self._connection.execute(_BY_KEY, {"key": key}).one_or_none()
+        return None if row is None else _message(row)
 
-    def update(self, item: OutboxItem) -> None:
-        """Save what became of `item.key`; news that is older than what is known changes nothing.
+    def next(self, conversation: ConversationId) -> OutgoingMessage | None:
+        """The oldest message that is not sent, also when it may not be sent yet (`next_at`)."""
+        row = self._connection.execute(_NEXT, {"conversation": conversation}).one_or_none()
+        return None if row is None else _message(row)
+
+    def update(self, message: OutgoingMessage) -> None:
+        """Save what became of it; a status that is older than what is known changes nothing.
 
         A message known to be delivered stays so, also when somebody who read it earlier now notes that it was sent.
         """
-        before = [state for state in _STATES if state in _OPEN or _keeps(state, item.state)]
-        self._connection.execute(_UPDATE, {"item": item.key, "before": before, **_progress(item)})
+        before = [state for state in _STATES if state in _OPEN or _keeps(state, message.state)]
+        values = {"of_key": message.key, "before": before, **_progress(message)}
+        self._connection.execute(_UPDATE, values)
 
-    def find(
-        self,
-        *,
-        key: str | None = None,
-        conversation: ConversationId | None = None,
-        message_id: MessageId | None = None,
-        asks: str | None = None,
-        states: Iterable[OutboxState] | None = None,
-    ) -> Sequence[OutboxItem]:
-        """All that match, oldest first. Some of it must be given; `asks` is the ref of a question."""
-        given = {"key": key, "conversation": conversation, "message_id": message_id}
-        wanted = [outbox.c[name] == value for name, value in given.items() if value is not None]
-        if asks is not None:
-            wanted.append(outbox.c.key.in_(select(prompts.c.key).where(prompts.c.ref == asks)))
-        if states is not None:
-            wanted.append(outbox.c.state.in_(list(states)))
-        if not wanted:
-            raise ValueError("name what to find")
-        return [_item(row) for row in self._connection.execute(_ALL.where(*wanted))]
+    def withdraw_prompts(self, ref: str) -> None:
+        """Take the question from all messages that ask it, and from those that show its plan."""
+        self._connection.execute(_WITHDRAW, {"ref": ref})
 
-    def recent(self, limit: int) -> Sequence[OutboxItem]:
-        """The newest items of all conversations, newest first."""
-        return [_item(row) for row in self._connection.execute(_RECENT, {"newest": limit})]
+
+class SqlOutboxLookup:
+    """Implements `cleo.ports.OutboxLookup`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def by_message_id(self, conversation: ConversationId, message_id: MessageId) -> Sequence[OutgoingMessage]:
+        """Those that have this message id in the chat."""
+        return self._all(_BY_MESSAGE_ID, conversation=conversation, message_id=message_id)
+
+    def prompts(self, ref: str) -> Sequence[OutgoingMessage]:
+        """Those that ask the question with this ref."""
+        return self._all(_PROMPTS, ref=ref)
+
+    def held(self, conversation: ConversationId | None = None) -> Sequence[OutgoingMessage]:
+        """Those that wait until the person writes, in one conversation or in all."""
+        return self._all(_HELD) if conversation is None else self._all(_HELD_HERE, conversation=conversation)
+
+    def in_doubt(self, account: AccountKey) -> Sequence[OutgoingMessage]:
+        """Those of an account of which nobody knows whether they were sent."""
+        return self._all(_IN_DOUBT, channel=account.channel, account=account.account)
+
+    def recent(self, limit: int) -> Sequence[OutgoingMessage]:
+        """The newest messages of all conversations, newest first."""
+        return self._all(_RECENT, newest=limit)
+
+    def _all(self, statement: Any, **where: object) -> Sequence[OutgoingMessage]:
+        return [_message(row) for row in self._connection.execute(statement, where)]
 
 
 def _keeps(now: OutboxState, to: OutboxState) -> bool:
     return now == to or may_move(now, to)
 
 
-def _progress(item: OutboxItem) -> dict[str, str | int | float | bool | None]:
+def _progress(message: OutgoingMessage) -> dict[str, str | int | float | None]:
     return {
-        "state": item.state,
-        "attempts": item.attempts,
-        "next_at": item.next_at,
-        "message_id": item.message_id,
-        "reason": item.reason,
-        "uncertain_since": item.uncertain_since,
-        "repeated": item.repeated,
+        "state": message.state,
+        "attempts": message.attempts,
+        "next_at": message.next_at,
+        "message_id": message.message_id,
+        "reason": message.reason,
+        "uncertain_since": message.uncertain_since,
+        "attempt": message.attempt,
     }
 
 
-def _item(row: Row[Any]) -> OutboxItem:
+def _message(row: Row[Any]) -> OutgoingMessage:
     content, quoted = decode(OUTBOUND, row.body)
-    return OutboxItem(
+    return OutgoingMessage(
         key=row.key,
         conversation=row.conversation,
         content=content,
+        purpose=cast(Purpose, row.purpose),
+        asks=row.asks,
         quoted=quoted,
         seq=row.seq,
         state=cast(OutboxState, row.state),
@@ -114,5 +145,5 @@ def _item(row: Row[Any]) -> OutboxItem:
         message_id=row.message_id,
         reason=row.reason,
         uncertain_since=row.uncertain_since,
-        repeated=row.repeated,
+        attempt=row.attempt,
     )

@@ -1,7 +1,7 @@
 """Every table on one page.
 
     conversations ─┬─ inbox ── runs ── transcript, spending
-                   ├─ outbox ◀── prompts ── confirmations ── confirmation_events
+                   ├─ outbox ── confirmations ── confirmation_events
                    ├─ reminders, records
                    └─ people ── aliases           webhook_batches ── webhook_events
 
@@ -15,7 +15,6 @@ A change here needs a new file in `migrations/versions` and its revision as `HEA
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Column,
     Dialect,
     ForeignKey,
@@ -76,9 +75,10 @@ class _Conversations(TypedColumns):
     epoch: Named[int] = Column(BigInteger, server_default="0")
     parked_batch: Named[int | None] = Column(BigInteger)
     parked_requests: Named[bytes | None] = Column(LargeBinary)
-    last_inbound_account: Named[str | None] = Column(Text)
+    last_inbound_number: Named[str | None] = Column(Text)
     last_inbound_id: Named[str | None] = Column(Text)
     last_inbound_at: Named[float | None]
+    account: Named[str] = Column(Text, server_default="default")
 
 
 class _Inbox(_Numbered):
@@ -102,7 +102,10 @@ class _Outbox(_Numbered):
     reason: Named[str] = Column(Words)
     body: Named[str] = Column(Text)
     uncertain_since: Named[float | None]
-    repeated: Named[bool] = Column(Boolean, server_default=false())
+    purpose: Named[str] = Column(String(16), server_default="reply")
+    asks: Named[str | None] = Column(Text)
+    """The ref of the confirmation that it asks for or shows."""
+    attempt: Named[int] = Column(Integer, server_default="1")
 
 
 class _Runs(_Numbered):
@@ -125,8 +128,11 @@ class _Transcript(TypedColumns):
 class _Spending(_Numbered):
     conversation: Named[str] = Column(Text)
     run: Named[str] = Column(Text)
-    tokens: Named[int] = Column(BigInteger)
-    cost: Named[float]
+    kind: Named[str] = Column(String(16))
+    model: Named[str] = Column(Text)
+    tokens_in: Named[int] = Column(BigInteger)
+    tokens_out: Named[int] = Column(BigInteger)
+    cost: Named[float | None]
     at: Named[float]
 
 
@@ -160,13 +166,6 @@ class _Confirmations(_Numbered):
     decided_at: Named[float | None]
     reason: Named[str] = Column(Words)
     retry_of: Named[str] = Column(Text)
-
-
-class _Prompts(TypedColumns):
-    key: Named[str] = Column(Text, primary_key=True)
-    """The outbox key of a message that asks; the outbox knows its message id."""
-    ref: Named[str] = Column(Text, ForeignKey("confirmations.ref"), primary_key=True)
-    conversation: Named[str] = Column(Text)
 
 
 class _ConfirmationEvents(_Numbered):
@@ -252,7 +251,6 @@ transcript = Table("transcript", metadata, _Transcript)
 spending = Table("spending", metadata, _Spending)
 tool_calls = Table("tool_calls", metadata, _ToolCalls)
 confirmations = Table("confirmations", metadata, _Confirmations, UniqueConstraint("ref"))
-prompts = Table("prompts", metadata, _Prompts)
 confirmation_events = Table("confirmation_events", metadata, _ConfirmationEvents)
 people = Table("people", metadata, _People)
 aliases = Table("aliases", metadata, _Aliases)
@@ -267,6 +265,7 @@ is_new = inbox.c.state == literal_column("'new'")
 is_waiting = outbox.c.state.in_(
     [literal_column(f"'{state}'") for state in ("queued", "sending", "uncertain")]
 )
+is_asking = outbox.c.asks.is_not(None)
 is_held = outbox.c.state == literal_column("'held'")
 is_about_message = webhook_events.c.about.is_not(None)
 is_open_run = runs.c.state == literal_column("'open'")
@@ -324,7 +323,9 @@ Index(
     postgresql_where=is_unreported,
 )
 Index("ix_confirmations_conversation", confirmations.c.conversation, confirmations.c.batch)
-Index("ix_prompts_conversation", prompts.c.conversation)
+Index("ix_outbox_asks", outbox.c.asks, sqlite_where=is_asking, postgresql_where=is_asking)
+Index("ix_outbox_asks_in", outbox.c.conversation, sqlite_where=is_asking, postgresql_where=is_asking)
+Index("ix_spending_conversation", spending.c.conversation, spending.c.at)
 Index("ix_confirmation_events_ref", confirmation_events.c.ref)
 Index("ix_people_owners", people.c.id, sqlite_where=is_owner, postgresql_where=is_owner)
 Index(

@@ -12,18 +12,19 @@ from sqlalchemy.exc import ArgumentError
 from cleo.domain.errors import ConfigError
 from cleo.ports.clock import Clock
 from cleo.ports.store import Transaction
-from cleo.store.confirmations import SqlConfirmations
+from cleo.store.confirmations import SqlConfirmationLookup, SqlConfirmations
 from cleo.store.conversations import SqlConversations
 from cleo.store.dead_letters import SqlDeadLetters
 from cleo.store.inbox import SqlInbox
 from cleo.store.installation import SqlInstallation
 from cleo.store.ledger import SqlLedger
-from cleo.store.outbox import SqlOutbox
+from cleo.store.outbox import SqlOutbox, SqlOutboxLookup
 from cleo.store.people import SqlPeople
 from cleo.store.postgres import KINDS, PostgresServer, another_try
 from cleo.store.records import SqlRecords
 from cleo.store.reminders import SqlReminders
 from cleo.store.runs import SqlRuns
+from cleo.store.spending import SqlSpendings
 from cleo.store.sqlite import SqliteFile
 from cleo.store.transcript import SqlTranscript
 from cleo.store.webhook_events import SqlWebhookEvents
@@ -104,11 +105,14 @@ def nouns(connection: Connection, clock: Clock) -> Transaction:
         inbox=SqlInbox(connection, clock),
         webhook_events=SqlWebhookEvents(connection, clock),
         outbox=SqlOutbox(connection),
+        outbox_lookup=SqlOutboxLookup(connection),
         conversations=SqlConversations(connection),
         transcript=SqlTranscript(connection),
         runs=SqlRuns(connection),
         ledger=SqlLedger(connection),
         confirmations=SqlConfirmations(connection),
+        confirmation_lookup=SqlConfirmationLookup(connection),
+        spendings=SqlSpendings(connection),
         people=SqlPeople(connection),
         reminders=SqlReminders(connection),
         records=SqlRecords(connection),

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from cleo.domain.conversation import ConversationId
 from cleo.domain.run import RunId
 from cleo.ports.store import Parked
-from cleo.store.schema import conversations, spending, transcript
+from cleo.store.schema import conversations, transcript
 
 _of_it = transcript.c.conversation == bindparam("chat")
 _WINDOW = (
@@ -24,7 +24,6 @@ _PARKED = (
     .where(conversations.c.id == bindparam("chat"))
 )
 _PARK = update(conversations).where(conversations.c.id == bindparam("chat"))
-_SPEND = insert(spending)
 
 
 class SqlTranscript:
@@ -65,8 +64,3 @@ class SqlTranscript:
             "parked_requests": parked.requests if parked else None,
         }
         self._connection.execute(_PARK, row)
-
-    def spend(self, conversation: ConversationId, run: RunId, tokens: int, cost: float, at: float) -> None:
-        """Note what a model call cost (tokens, US dollars)."""
-        row = {"conversation": conversation, "run": run, "tokens": tokens, "cost": cost, "at": at}
-        self._connection.execute(_SPEND, row)

@@ -60,7 +60,7 @@ async def test_a_verified_alias_is_the_same_person_in_the_same_chat(house: House
     lid = Address("lid:777")
     await house.say("hello", aliases=frozenset({lid}))
     await house.say("again", lid)
-    assert {message.to for message in house.channel.delivered} == {"whatsapp/phone:+4915100000001"}
+    assert {message.to for message in house.channel.delivered} == {"whatsapp/default/phone:+4915100000001"}
 
 
 async def test_the_claim_code_makes_its_sender_the_owner_once(tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ async def test_receipts_move_only_forward(house: House) -> None:
     async def told(state: str) -> str:
         receipt = Receipt(channel="whatsapp", chat=OWNER, of=(sent.id,), state=state, at=0)  # type: ignore[arg-type]  # test data
         await house.receiver.receipt(receipt)
-        [item] = await house.store.read(lambda tx: tx.outbox.recent(1))
+        [item] = await house.store.read(lambda tx: tx.outbox_lookup.recent(1))
         return item.state
 
     assert [await told(s) for s in ("read", "delivered", "sent")] == ["read", "read", "read"]
@@ -240,15 +240,14 @@ async def test_a_reminder_fires_once_also_when_cleo_was_off(house: House) -> Non
 async def test_a_worker_that_was_overtaken_writes_and_sends_nothing(house: House) -> None:
     await house.hear("hello")
     conversation = house.engine.waiting.pop()
-    worker, claims = house.worker, house.worker._claimer  # pyright: ignore[reportPrivateUsage]
-    epoch = await house.store.write(lambda tx: tx.conversations.lease(conversation))
-    claimed = await house.store.write(
-        lambda tx: claims.claim(tx, conversation, epoch, house.clock.now(), busy=False)
-    )
-    assert isinstance(claimed, ClaimedRun)
+    worker = house.worker
+    taken = await house.store.write(lambda tx: worker._take(tx, conversation))  # pyright: ignore[reportPrivateUsage]
+    assert taken is not None
+    turn, step = taken
+    assert isinstance(step.claimed, ClaimedRun)
     await house.settle()
     with pytest.raises(Fenced):
-        await worker._turn(claimed, house.channel)  # pyright: ignore[reportPrivateUsage]
+        await worker._run(step.claimed, turn)  # pyright: ignore[reportPrivateUsage]
     assert [m.text for m in house.channel.delivered] == ["you said: hello"]
 
 

@@ -1,20 +1,18 @@
 """Asking before acting, as a chat: real store, real worker, a model that obeys."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from pydantic_ai.exceptions import ModelHTTPError
 from tests.support.agent_house import FRIEND, OWNER, House
 
-from cleo.agent.account_switch import LOST, switch_account
-from cleo.agent.approval.confirm import Asker
+from cleo.agent.account_switch import LOST
 from cleo.domain.access import Access
 from cleo.domain.content import Chosen, MessageId, Reaction
-from cleo.domain.conversation import ConversationId
 from cleo.domain.errors import SendFailed, SendUncertain, ToolError
 from cleo.domain.message import Quoted
-from cleo.ports import Capabilities, Tool, ToolContext, Transaction
+from cleo.ports import Capabilities, Tool, ToolContext
 
 effects: list[str] = []
 
@@ -208,12 +206,12 @@ async def test_the_clock_of_a_question_starts_when_it_arrived(house: House) -> N
 async def test_only_owners_may_answer(house: House) -> None:
     await house.say('do wipe {"name": "disk"}', FRIEND)
     question = house.question()
-    assert question.to == "whatsapp/phone:+4915100000001"
+    assert question.to == "whatsapp/default/phone:+4915100000001"
     assert await house.react("👍", question.id, FRIEND) == []
     assert effects == []
     assert await house.react("👍", question.id) == ["wiped disk"]
     [answer] = [message for message in house.channel.delivered if message.text == "wiped disk"]
-    assert answer.to == "whatsapp/phone:+4915100000002"
+    assert answer.to == "whatsapp/default/phone:+4915100000002"
 
 
 async def test_nobody_may_answer_when_there_is_no_owner(tmp_path: Path) -> None:
@@ -329,7 +327,7 @@ async def test_a_button_counts_also_before_the_id_of_its_message_is_known(house:
     house.channel.capabilities = Capabilities(on_repeat="reconciled")
     house.channel.trouble = [SendUncertain("cut off")]
     await house.say('do wipe {"name": "disk"}')
-    [row] = await house.store.read(lambda tx: tx.confirmations.find(states={"pending"}))
+    [row] = await house.store.read(lambda tx: tx.confirmation_lookup.pending())
     await tap(house, "yes", row.ref, MessageId("wamid.unknown"))
     assert effects == ["disk:False"]
 
@@ -343,18 +341,15 @@ async def test_a_button_of_somebody_who_may_not_is_no_answer(house: House) -> No
 
 
 async def test_after_a_move_open_questions_are_asked_again_about_the_same_call(house: House) -> None:
-    def moved(account: str) -> Callable[[Transaction], set[ConversationId]]:
-        asker = Asker(access=house.access, channel=house.channel, tools=house.tools)
-        return lambda tx: switch_account(tx, account, asker, house.clock)
 
-    assert await house.store.write(moved("baileys")) == set()
+    assert await house.switch("baileys") == set()
     await house.say('do wipe {"name": "disk"}')
     old = house.question()
     for _ in range(2):  # a start more changes nothing
-        for conversation in await house.store.write(moved("cloud:1001")):
+        for conversation in await house.switch("cloud:1001"):
             await house.engine.wake(conversation)
         await house.settle()
-    questions = [message for message in house.channel.delivered if message.key.startswith("ask:")]
+    questions = house.questions()
     assert [message.content for message in questions] == [old.content, old.content]
     assert questions[1].id != old.id
     await house.react("👍", old.id)
@@ -368,9 +363,8 @@ async def test_after_a_move_open_questions_are_asked_again_about_the_same_call(h
 async def test_what_was_being_sent_at_a_move_is_told_and_not_repeated(house: House) -> None:
     house.channel.trouble = [SendUncertain("cut off")]
     await house.say("hello")
-    asker = Asker(access=house.access, channel=house.channel, tools=house.tools)
-    for account in ("baileys", "cloud:1001"):
-        await house.store.write(lambda tx, a=account: switch_account(tx, a, asker, house.clock))
+    for number in ("baileys", "cloud:1001"):
+        await house.switch(number)
     await house.later(100)
     assert house.channel.delivered == []
     assert LOST in (await house.say("and?"))[0]

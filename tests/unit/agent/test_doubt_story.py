@@ -8,11 +8,11 @@ from tests.support.agent_house import OWNER, House
 
 from cleo.agent import ClaimCode
 from cleo.agent.outbox.deliver import MOST_TRIES, NOBODY_KNOWS, REPEATED
-from cleo.agent.outbox.delivery_status import AGAIN, FRESH
+from cleo.agent.outbox.delivery_status import FRESH
 from cleo.domain.content import Chosen, MessageId, Template, Text
 from cleo.domain.errors import SendFailed, SendUncertain, TemporarilyRefused
 from cleo.domain.identity import Address
-from cleo.domain.message import Inbound, OutboxItem, Receipt, ReceiptState
+from cleo.domain.message import Inbound, OutgoingMessage, Receipt, ReceiptState
 from cleo.domain.webhook_batch import WebhookBatch, WebhookEvent
 from cleo.ports import Capabilities, Held, Sent
 
@@ -54,7 +54,7 @@ def said(house: House, text: str, id: str, *, opens: bool = True, starts: bool =
         sender=OWNER,
         content=Text(body=text),
         at=int(house.clock.now() * 1000),
-        account="1001",
+        number_id="1001",
     )
     return WebhookEvent(
         key=f"message/{id}",
@@ -66,14 +66,14 @@ def said(house: House, text: str, id: str, *, opens: bool = True, starts: bool =
     )
 
 
-async def sent(house: House, text: str = "hello") -> OutboxItem:
+async def sent(house: House, text: str = "hello") -> OutgoingMessage:
     """Say something; gives the answer's row."""
     await house.say(text)
     return await newest(house)
 
 
-async def newest(house: House) -> OutboxItem:
-    return (await house.store.read(lambda tx: tx.outbox.recent(1)))[0]
+async def newest(house: House) -> OutgoingMessage:
+    return (await house.store.read(lambda tx: tx.outbox_lookup.recent(1)))[0]
 
 
 def texts(house: House) -> list[str]:
@@ -152,7 +152,7 @@ async def test_news_by_the_key_settle_a_doubt_and_nothing_is_repeated(house: Hou
     await post(house, news(house, "sent", "W1", key=doubtful.key))
     await house.later(100)
     settled = await newest(house)
-    assert (settled.state, settled.message_id, settled.repeated) == ("sent", "W1", False)
+    assert (settled.state, settled.message_id, settled.attempt) == ("sent", "W1", 1)
     assert texts(house) == []
 
 
@@ -165,9 +165,9 @@ async def test_without_news_it_is_sent_once_more_and_marked_when_news_of_others_
     assert texts(house) == [], "its own news may still be on the way"
     await house.later(60)
     [again] = house.channel.delivered
-    assert again.key == key + AGAIN
+    assert again.key == f"{key}#2"
     item = await newest(house)
-    assert (item.state, item.repeated, item.reason) == ("sent", True, REPEATED)
+    assert (item.state, item.attempt, item.reason) == ("sent", 2, REPEATED)
 
 
 async def test_a_person_who_writes_on_shows_as_well_that_news_come_through(house: House) -> None:
@@ -177,7 +177,7 @@ async def test_a_person_who_writes_on_shows_as_well_that_news_come_through(house
     await post(house, said(house, "still there?", "B"))
     await house.later(30)
     first, second = house.channel.delivered
-    assert (first.key, "still there?" in second.text) == (key + AGAIN, True)
+    assert (first.key, "still there?" in second.text) == (f"{key}#2", True)
 
 
 async def test_doubt_does_not_grow_while_cleo_is_off(house: House) -> None:
@@ -230,7 +230,7 @@ async def test_what_surely_was_not_sent_is_sent_again_unmarked(house: House) -> 
     await sent(house)
     await house.later(2)
     assert (await newest(house)).state == "sent"
-    assert not (await newest(house)).repeated
+    assert (await newest(house)).attempt == 1
 
 
 async def test_a_message_that_never_works_does_not_hold_up_its_chat_for_ever(house: House) -> None:
@@ -250,7 +250,7 @@ async def test_news_after_nobody_knew_still_count(house: House) -> None:
     key = (await sent(house)).key
     for _ in range(6):
         await house.later(20)
-    await post(house, news(house, "read", "W1", key=key + AGAIN))
+    await post(house, news(house, "read", "W1", key=key, attempt=2))
     assert (await newest(house)).state == "read"
 
 
@@ -262,7 +262,7 @@ async def test_a_first_copy_that_failed_does_not_fail_the_second(house: House) -
     await house.later(60)
     await post(house, news(house, "failed", "W1", key=key, reason="too old"))
     assert (await newest(house)).state == "accepted"
-    await post(house, news(house, "delivered", "W2", key=key + AGAIN))
+    await post(house, news(house, "delivered", "W2", key=key, attempt=2))
     assert (await newest(house)).state == "delivered"
 
 

@@ -7,6 +7,7 @@ import pytest
 from tests.support.agent_house import House
 
 from cleo.agent.run.claim import GAVE_UP
+from cleo.domain.confirmation import claim
 from cleo.domain.content import Reaction
 from cleo.domain.run import MAX_CRASHES, Run, RunId, RunKind
 from cleo.ports import Tool, Transaction
@@ -58,7 +59,10 @@ async def test_a_yes_that_was_begun_when_its_run_was_given_up_is_told(house: Hou
 
     def killed(tx: Transaction) -> None:
         """Leave what the last of its lives left, which ended within the tool."""
-        tx.confirmations.move(ref, when={"approved"}, to="executing")
+        row = tx.confirmations.get(ref)
+        begun = claim(row) if row else None
+        assert begun
+        tx.confirmations.save(begun, before="approved")
         kind: RunKind = "late" if late else "resume"
         chat = house.question().to
         tx.runs.start(

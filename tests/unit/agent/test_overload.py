@@ -19,7 +19,13 @@ async def press() -> str:
 def crowded(root: Path) -> House:
     house = House(root, [Tool(name="press", function=press, requires_confirmation=True)])
     house.receiver = Receiver(
-        store=house.store, engine=house.engine, clock=house.clock, access=house.access, most_waiting=2
+        store=house.store,
+        engine=house.engine,
+        clock=house.clock,
+        access=house.access,
+        queue=house.queue,
+        delivery=house.delivery,
+        most_waiting=2,
     )
     return house
 

@@ -6,13 +6,11 @@ from pathlib import Path
 import pytest
 from tests.support.agent_house import FRIEND, OWNER, House
 
-from cleo.agent.account_switch import switch_account
-from cleo.agent.approval.confirm import PROMPT, Asker
 from cleo.agent.run.claim import ClaimedRun, Claimer, Wait
 from cleo.domain.access import Access
 from cleo.domain.confirmation import UNDELIVERED
-from cleo.domain.content import Chosen, Content, MessageId, Reaction, Text
-from cleo.domain.conversation import Conversation, conversation_id
+from cleo.domain.content import Choices, Chosen, Content, MessageId, Reaction, Text
+from cleo.domain.conversation import AccountKey, Conversation, conversation_id
 from cleo.domain.errors import SendUncertain
 from cleo.domain.identity import Address
 from cleo.domain.message import Inbound, Quoted, Receipt
@@ -123,10 +121,10 @@ async def test_a_tap_counts_while_the_second_id_of_a_question_is_not_known(house
     house.channel.trouble = [Sent(message_id=MessageId("W1"), state="accepted")]
     await house.say('do wipe {"name": "disk"}')
     await fails_for_silence(house, "W1")
-    [asking] = await house.store.read(lambda tx: tx.outbox.find(states={"held"}))
+    [asking] = await house.store.read(lambda tx: tx.outbox_lookup.held())
     house.channel.trouble = [SendUncertain("cut off")]
     await heard(house, "hello")
-    tap = Chosen(id=f"yes:{asking.key.split(':')[1]}", title="👍")
+    tap = Chosen(id=f"yes:{asking.asks}", title="👍")
     await house.hear(tap, quoted=Quoted(id=MessageId("W2")))
     await house.settle()
     assert effects == ["disk"]
@@ -137,10 +135,10 @@ async def test_a_reaction_that_comes_before_the_id_of_a_question_is_not_passed_o
     house.channel.trouble = [SendUncertain("cut off")]
     await house.hear('do wipe {"name": "disk"}')
     await house.worker.work(house.engine.waiting.pop(0))
-    [asking] = await house.store.read(lambda tx: tx.outbox.find(states={"uncertain"}))
+    [asking] = await house.store.read(lambda tx: tx.outbox_lookup.in_doubt(AccountKey("whatsapp")))
     await house.hear(Reaction(emoji="👍", to=MessageId("W9")))
-    hints = await house.store.read(lambda tx: tx.outbox.find(states={"queued"}))
-    assert [f"yes {asking.key.split(':')[1]}" in str(hint.content) for hint in hints] == [True]
+    hints = await house.store.read(lambda tx: tx.outbox_lookup.recent(1))
+    assert [f"yes {asking.asks}" in str(hint.content) for hint in hints] == [True]
     assert effects == []
 
 
@@ -149,7 +147,7 @@ async def test_a_question_that_was_closed_while_it_was_held_is_not_asked_any_mor
     await house.say('do wipe {"name": "disk"}')
     await house.later(UNDELIVERED + 1)
     await heard(house, "back")
-    assert not [message for message in house.channel.delivered if message.key.startswith(PROMPT)]
+    assert not [message for message in house.channel.delivered if isinstance(message.content, Choices)]
 
 
 async def test_a_killed_run_in_a_group_still_knows_who_asked(house: House) -> None:
@@ -158,13 +156,15 @@ async def test_a_killed_run_in_a_group_still_knows_who_asked(house: House) -> No
         owners=frozenset({OWNER}), groups=frozenset({group})
     )
     await house.say('do wipe {"name": "disk"}', chat=group, is_group=True)
-    chat = conversation_id("whatsapp", group)
+    chat = conversation_id(AccountKey("whatsapp"), group)
 
     def killed(tx: Transaction) -> ClaimedRun | Wait | None:
         """Leave what a kill after the first checkpoint left, and go on."""
         tx.transcript.park(chat, None)
         tx.runs.start(Run(id=RunId("r"), conversation=chat, kind="resume", attempts=1, prompted=True))
-        return Claimer(access=house.access).claim(tx, chat, tx.conversations.lease(chat), 0.0, busy=False)
+        return Claimer(access=house.access, queue=house.queue).claim(
+            tx, chat, tx.conversations.lease(chat), 0.0, busy=False
+        )
 
     claimed = await house.store.write(killed)
     assert isinstance(claimed, ClaimedRun)
@@ -186,9 +186,8 @@ async def test_a_yes_counts_although_a_run_was_killed_that_had_put_the_question_
 async def test_what_was_held_goes_out_after_a_move_to_a_way_that_holds_nothing(house: House) -> None:
     house.channel.trouble = [Held(reason="a day of silence")]
     await house.say("hello")
-    asker = Asker(access=house.access, channel=house.channel, tools=house.tools)
-    for account in ("cloud:1001", "baileys"):
-        await house.store.write(lambda tx, a=account: switch_account(tx, a, asker, house.clock))
+    for number in ("cloud:1001", "baileys"):
+        await house.switch(number)
     await house.settle()
     assert [message.text for message in house.channel.delivered] == ["you said: hello"]
 

@@ -38,7 +38,7 @@ async def test_windows_messages_in_doubt_or_held_and_people_in_doubt_are_told(
     tmp_path: Path, cloud: dict[str, Any]
 ) -> None:
     store = open_store(f"sqlite:///{tmp_path}/cleo.db", clock=SystemClock(tmp_path / "clock"))
-    wrote = LastInbound(account="1001", id=MessageId("wamid.1"), at=time.time() - 3600)
+    wrote = LastInbound(number_id="1001", id=MessageId("wamid.1"), at=time.time() - 3600)
     await store.write(lambda tx: tx.conversations.open(replace(chat(CHAT), heard=wrote)))
     assert findings(tmp_path, **cloud) == [
         ("good", "Database: can be read"),

@@ -11,24 +11,29 @@ from cleo.app.outbox_routes import PATH, OutboxReport, outbox_routes
 from cleo.domain.content import MessageId, Text
 from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.identity import Address
-from cleo.domain.message import OutboxItem
+from cleo.domain.message import OutgoingMessage
 from cleo.ports import Transaction
 from cleo.store import open_store
 
-CHAT = ConversationId("whatsapp/phone:+4915112345678")
+CHAT = ConversationId("whatsapp/default/phone:+4915112345678")
 
 
 def some(tx: Transaction) -> None:
     address = Address("group:1")
     tx.conversations.open(Conversation(id=CHAT, channel="whatsapp", address=address))
     for number, state in enumerate(("read", "failed", "queued")):
-        tx.outbox.add(OutboxItem(key=f"k{number}", conversation=CHAT, content=Text(body="the secret word")))
+        tx.outbox.add(
+            OutgoingMessage(
+                key=f"k{number}", conversation=CHAT, content=Text(body="the secret word"), purpose="reply"
+            )
+        )
         item = tx.outbox.next(CHAT)
         assert item
-        done = OutboxItem(
+        done = OutgoingMessage(
             key=f"k{number}",
             conversation=CHAT,
             content=item.content,
+            purpose="reply",
             state=state,  # type: ignore[arg-type]  # test data
             attempts=number,
             message_id=MessageId(f"ID{number}"),

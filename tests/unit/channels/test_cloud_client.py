@@ -18,7 +18,7 @@ from cleo.channels.whatsapp.backend import (
 )
 from cleo.channels.whatsapp.cloud.outbound.requests import recipient
 from cleo.domain.content import Choices, Location, MessageId, Option, Reaction, Template
-from cleo.domain.conversation import Conversation, conversation_id
+from cleo.domain.conversation import AccountKey, Conversation, conversation_id
 from cleo.domain.errors import SendError, SendFailed, SendRejected
 from cleo.domain.identity import Address
 from cleo.domain.message import Quoted
@@ -120,7 +120,7 @@ async def test_the_number_that_whatsapp_knows_the_person_by_is_told(line: CloudL
 
 async def test_a_group_is_written_to_as_one_and_at_any_time(line: CloudLine) -> None:
     group = Address("group:120363000000000001")
-    to = Conversation(id=conversation_id("whatsapp", group), channel="whatsapp", address=group)
+    to = Conversation(id=conversation_id(AccountKey("whatsapp"), group), channel="whatsapp", address=group)
     with pytest.raises(SendRejected) as caught:  # this number has no groups
         await text(line, to=to)
     assert caught.value.code == 131215

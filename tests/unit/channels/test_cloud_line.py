@@ -8,9 +8,9 @@ from tests.support.agent_house import FRIEND, OWNER, House
 from tests.support.meta import KNOCK, NUMBER, Json, Meta, change, said, signed, status, webhook, written
 
 from cleo.domain.content import Template, Text
-from cleo.domain.conversation import Conversation, ConversationId, conversation_id
+from cleo.domain.conversation import AccountKey, Conversation, ConversationId, conversation_id
 from cleo.domain.identity import Address
-from cleo.domain.message import OutboxItem
+from cleo.domain.message import OutgoingMessage
 
 OWN, OTHER = OWNER.removeprefix("phone:+"), FRIEND.removeprefix("phone:+")
 DAY = 86400.0
@@ -32,7 +32,7 @@ class Line:
 
     async def conversation(self, address: Address) -> Conversation:
         return await self.house.store.read(
-            lambda tx: tx.conversations.get(conversation_id("whatsapp", address))
+            lambda tx: tx.conversations.get(conversation_id(AccountKey("whatsapp"), address))
         )
 
 
@@ -89,7 +89,7 @@ async def test_only_live_messages_of_the_person_open_the_window(line: Line) -> N
     await line.hear(change(messages=[said("wamid.4", of=OWN, at=int(now - 3600))]))
     heard = (await line.conversation(OWNER)).last_inbound
     assert heard is not None
-    assert (heard.account, heard.id, heard.at) == (NUMBER, "wamid.3", int(now - 60))
+    assert (heard.number_id, heard.id, heard.at) == (NUMBER, "wamid.3", int(now - 60))
 
 
 async def test_answers_go_where_the_person_wrote_from_last(line: Line) -> None:
@@ -130,8 +130,8 @@ async def test_statuses_move_the_message_whatever_comes_first(line: Line) -> Non
     told = {"biz_opaque_callback_data": sent.key, "recipient_id": OWN}
     for state in ("delivered", "read", "sent", "delivered"):
         assert await line.meta.tell(change(statuses=[status("wamid.OUT", state) | told])) == 200
-    (item,) = await line.house.store.read(lambda tx: tx.outbox.find(key=sent.key))
-    assert item.state == "read"
+    item = await line.house.store.read(lambda tx: tx.outbox.get(sent.key))
+    assert item and item.state == "read"
 
 
 async def test_what_the_window_refused_waits_and_somebody_knocks(line: Line) -> None:
@@ -145,7 +145,7 @@ async def test_what_the_window_refused_waits_and_somebody_knocks(line: Line) -> 
 
 
 async def _contents(line: Line, state: str) -> list[object]:
-    items: list[OutboxItem] = [*await line.house.store.read(lambda tx: tx.outbox.recent(10))]
+    items: list[OutgoingMessage] = [*await line.house.store.read(lambda tx: tx.outbox_lookup.recent(10))]
     return [item.content for item in items if item.state == state]
 
 

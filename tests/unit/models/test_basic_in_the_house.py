@@ -19,7 +19,13 @@ class BasicHouse(House):
     def open(self) -> None:
         self.loop = ModelLoop(model=BasicModel(), tools=TOOLS, bounds=RunLimits())
         super().open()
-        self.sweeper = Sweeper(store=self.store, engine=self.engine, clock=self.clock, repeats=CronRepeats())
+        self.sweeper = Sweeper(
+            store=self.store,
+            engine=self.engine,
+            clock=self.clock,
+            queue=self.queue,
+            repeats=CronRepeats(),
+        )
 
 
 @pytest.fixture

@@ -27,11 +27,11 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 def heard(account: str, at: float) -> LastInbound:
-    return LastInbound(account=account, id=MessageId("wamid.1"), at=at)
+    return LastInbound(number_id=account, id=MessageId("wamid.1"), at=at)
 
 
 async def test_it_counts_messages_by_state_and_chats_that_wrote_lately(url: str) -> None:
-    assert inspect_database(url, since=0.0, account="1001") is None
+    assert inspect_database(url, since=0.0, number_id="1001") is None
     store = open_store(url, clock=FakeClock())
     await store.write(
         lambda tx: tx.conversations.open(replace(chat(CHAT), last_inbound=heard("1001", 100.0)))
@@ -44,15 +44,15 @@ async def test_it_counts_messages_by_state_and_chats_that_wrote_lately(url: str)
         await store.write(lambda tx, item=item: tx.outbox.add(item))
     await store.write(lambda tx: tx.installation.set("contested", "somebody"))
 
-    seen = inspect_database(url, since=60.0, account="1001")
+    seen = inspect_database(url, since=60.0, number_id="1001")
     assert seen is not None
     assert seen.messages == {"held": 2, "unknown": 1, "read": 1}
     assert (seen.windows, seen.installation) == (1, {"contested"})
-    elsewhere = inspect_database(url, since=0.0, account="baileys")
+    elsewhere = inspect_database(url, since=0.0, number_id="baileys")
     assert elsewhere is not None
     assert elsewhere.windows == 0
     await store.write(lambda tx: tx.installation.set("contested", ""))  # the store is as usable as before
-    after = inspect_database(url, since=0.0, account="1001")
+    after = inspect_database(url, since=0.0, number_id="1001")
     assert after is not None
     assert (after.windows, after.installation) == (2, set())
     await store.close()
@@ -60,7 +60,7 @@ async def test_it_counts_messages_by_state_and_chats_that_wrote_lately(url: str)
 
 def test_a_server_that_is_away_is_told() -> None:
     with pytest.raises(StoreError, match="cannot be reached"):
-        inspect_database("postgresql://cleo:word@127.0.0.1:1/cleo", since=0.0, account=None)
+        inspect_database("postgresql://cleo:word@127.0.0.1:1/cleo", since=0.0, number_id=None)
 
 
 async def test_a_database_of_another_version_is_told(postgres: Postgres) -> None:
@@ -69,10 +69,10 @@ async def test_a_database_of_another_version_is_told(postgres: Postgres) -> None
         with psycopg.connect(url, autocommit=True) as other:
             other.execute("update alembic_version set version_num = '0000'")
         with pytest.raises(StoreError, match="another version of Cleo"):
-            inspect_database(url, since=0.0, account=None)
+            inspect_database(url, since=0.0, number_id=None)
 
 
 def test_what_is_no_database_is_told(tmp_path: Path) -> None:
     (tmp_path / "cleo.db").write_text("nothing of the kind" * 100)
     with pytest.raises(StoreError, match="damaged"):
-        inspect_database(f"sqlite:///{tmp_path}/cleo.db", since=0.0, account=None)
+        inspect_database(f"sqlite:///{tmp_path}/cleo.db", since=0.0, number_id=None)

@@ -15,6 +15,7 @@ from tests.support.postgres import Postgres
 from cleo.domain.errors import StoreError
 from cleo.domain.identity import PersonId
 from cleo.domain.run import RunId
+from cleo.domain.spending import Spending
 from cleo.domain.webhook_batch import WebhookBatch, WebhookEvent
 from cleo.ports import DeadLetter, Parked, Record, Reminder, Tool, Transaction
 from cleo.store import lock_data_dir, move, open_store
@@ -36,11 +37,22 @@ def fill(tx: Transaction) -> None:
     tx.runs.start(run("R1"))
     tx.transcript.append(CHAT, RunId("R1"), [b'{"a": "\xc3\xa4"}', b"{}"])
     tx.transcript.park(CHAT, Parked(batch=1, requests=b"{}"))
-    tx.transcript.spend(CHAT, RunId("R1"), 5, 0.25, 1.0)
+    tx.spendings.add(
+        Spending(
+            conversation=CHAT,
+            run=RunId("R1"),
+            kind="chat",
+            model="m",
+            tokens_in=5,
+            tokens_out=1,
+            cost=0.25,
+            at=1.0,
+        )
+    )
     tx.ledger.claim("k", "tool", 1.0)
     tx.outbox.add(outgoing("k1"))
-    tx.confirmations.add(question("K7Q4"), [(CHAT, "k1")])
-    tx.confirmations.note("K7Q4", "asked", at=1.0)
+    tx.confirmations.add(question("K7Q4"))
+    tx.confirmations.log("K7Q4", "asked", at=1.0)
     tx.reminders.add(Reminder(id="r", conversation=CHAT, text="tea", next_at=1.0))
     tx.records.add(Record(id="n", conversation=CHAT, kind="note", name="a", body="b", at=1.0))
     tx.dead_letters.add(DeadLetter(kind="inbound", key="x", conversation=CHAT, reason="r", at=1.0))

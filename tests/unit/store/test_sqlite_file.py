@@ -32,7 +32,7 @@ def opened(path: Path) -> SqlStore:
 
 async def count(store: SqlStore) -> tuple[int, int]:
     """Read every row; a damaged one raises."""
-    return await store.read(lambda tx: (len(tx.inbox.new(CHAT)), len(tx.outbox.recent(10_000))))
+    return await store.read(lambda tx: (len(tx.inbox.new(CHAT)), len(tx.outbox_lookup.recent(10_000))))
 
 
 async def fill(store: SqlStore, number: int) -> None:
@@ -102,7 +102,7 @@ async def test_a_look_at_what_a_killed_program_left_sees_all_and_changes_nothing
 ) -> None:
     path = copy(killed, tmp_path)
     before = contents(path)
-    seen = inspect_database(f"sqlite:///{path}", since=0.0, account=None)
+    seen = inspect_database(f"sqlite:///{path}", since=0.0, number_id=None)
     assert seen is not None
     assert seen.messages == {"queued": 100}
     assert contents(path) == before
@@ -112,7 +112,7 @@ async def test_a_look_at_what_was_closed_in_order_leaves_nothing_beside_it(
     whole: Path, tmp_path: Path
 ) -> None:
     path = copy(whole, tmp_path)
-    seen = inspect_database(f"sqlite:///{path}", since=0.0, account=None)
+    seen = inspect_database(f"sqlite:///{path}", since=0.0, number_id=None)
     assert seen is not None
     assert seen.messages == {"queued": 300}
     assert names(tmp_path) == ["cleo.db"]

@@ -27,7 +27,7 @@ def opened(path: Path) -> SqlStore:
 
 async def count(store: SqlStore) -> tuple[int, int]:
     """Read every row; a damaged one raises."""
-    return await store.read(lambda tx: (len(tx.inbox.new(CHAT)), len(tx.outbox.recent(10_000))))
+    return await store.read(lambda tx: (len(tx.inbox.new(CHAT)), len(tx.outbox_lookup.recent(10_000))))
 
 
 async def test_X34_a_locked_database_is_said_and_passes_by_itself(
@@ -73,7 +73,7 @@ async def main(disk):
         return True
 
     async def there(store):
-        return {item.key for item in await store.read(lambda tx: tx.outbox.recent(10**6))}
+        return {item.key for item in await store.read(lambda tx: tx.outbox_lookup.recent(10**6))}
 
     while all(await asyncio.gather(*(one(len(kept) + number) for number in range(30)))):
         pass
@@ -126,7 +126,7 @@ def test_X29_who_shares_a_commit_with_a_full_disk_hears_that_nothing_was_saved(t
     for write in writes:
         with pytest.raises(StoreError, match="disk is full"):
             write.result(10)
-    there = writer.submit(lambda tx: len(tx.outbox.recent(9))).result(10)
+    there = writer.submit(lambda tx: len(tx.outbox_lookup.recent(9))).result(10)
     later = writer.submit(lambda tx: tx.outbox.add(outgoing("later"))).result(10)
     writer.close()
     file.close()

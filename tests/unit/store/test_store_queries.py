@@ -63,22 +63,26 @@ def turn(tx: Transaction) -> None:
     tx.transcript.parked(CHAT)
     tx.ledger.claim("k", "tool", 1.0)
     tx.ledger.claim("k", "tool", 1.0)
-    tx.ledger.finish("k", "done", "", 1.0)
+    tx.ledger.finish("k", "succeeded", "", 1.0)
 
 
 def reply(tx: Transaction) -> None:
     tx.outbox.add(outgoing("k"))
     tx.outbox.next(CHAT)
-    tx.outbox.find(conversation=CHAT, message_id=MessageId("W1"))
-    tx.outbox.find(key="k")
-    tx.outbox.find(conversation=CHAT, states=["held"])
+    tx.outbox_lookup.by_message_id(CHAT, MessageId("W1"))
+    tx.outbox.get("k")
+    tx.outbox_lookup.held(CHAT)
     tx.outbox.update(outgoing("k", state="sent"))
-    tx.confirmations.add(question("K7Q4"), [(CHAT, "k")])
-    tx.confirmations.find(ref="K7Q4")
-    tx.confirmations.find(conversation=CHAT, states=["pending"], reported=False)
-    tx.confirmations.asked_in(CHAT)
-    tx.confirmations.asked_in(CHAT, MessageId("W1"))
-    tx.confirmations.move("K7Q4", when=["pending"], to="approved")
+    tx.outbox.withdraw_prompts("K7Q4")
+    tx.outbox_lookup.prompts("K7Q4")
+    tx.confirmations.add(question("K7Q4"))
+    tx.confirmations.get("K7Q4")
+    tx.confirmation_lookup.unreported(CHAT)
+    tx.confirmation_lookup.newest(CHAT)
+    tx.confirmation_lookup.asked_in(CHAT)
+    tx.confirmation_lookup.asked_by(CHAT, MessageId("W1"))
+    tx.confirmations.save(question("K7Q4", state="approved"), before="pending")
+    tx.spendings.of(CHAT, 0.0)
     tx.reminders.add(Reminder(id="r", conversation=CHAT, text="tea", next_at=1.0))
     tx.reminders.due(2.0, 10)
     tx.reminders.of(CHAT)
@@ -106,7 +110,17 @@ async def test_nothing_on_the_way_of_a_message_looks_through_a_table(
 
 def looks_through(step: str) -> bool:
     """Tell a look through a whole table; one through an index of only what is to be done is what `due` is made of."""
-    tables = ("inbox", "outbox", "runs", "history", "tool_calls", "prompts", "aliases", "records")
+    tables = (
+        "inbox",
+        "outbox",
+        "runs",
+        "transcript",
+        "tool_calls",
+        "spending",
+        "confirmations",
+        "aliases",
+        "records",
+    )
     return any(step.startswith(f"SCAN {table}") for table in tables) and "INDEX" not in step
 
 

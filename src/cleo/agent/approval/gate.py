@@ -18,9 +18,19 @@ from pydantic_ai.messages import ModelResponse, ToolCallPart
 from pydantic_ai.models import ModelRequestContext
 from pydantic_ai.tools import ToolDefinition
 
-from cleo.agent.approval.confirm import digest, freeze, tool_hash
+from cleo.agent.approval.outcome import show_outcome
+from cleo.agent.approval.plan import digest, freeze, tool_hash
 from cleo.agent.run.deps import RunDeps
-from cleo.domain.confirmation import GRANT_AGE, MAX_OPEN, Confirmation, State
+from cleo.domain.confirmation import (
+    GRANT_AGE,
+    MAX_OPEN,
+    Confirmation,
+    Ending,
+    cancel,
+    claim,
+    expire,
+    finish,
+)
 from cleo.domain.errors import CleoError
 from cleo.domain.failpoint import failpoint
 from cleo.ports import Tool, Transaction
@@ -34,9 +44,6 @@ WITHDRAWN = "NOT DONE: the confirmation was withdrawn, is too old, or was for so
 _Arguments = dict[str, Any]  # the library's own type for validated arguments
 _Handler = Callable[[_Arguments], Awaitable[Any]]
 _LATE = "late_"
-
-Ending = Literal["done", "failed", "unknown"]
-_STATES: dict[Ending, State] = {"done": "succeeded", "failed": "failed", "unknown": "unknown"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +137,7 @@ async def _effect(args: _Arguments, handler: _Handler) -> Any:
 async def _once(deps: RunDeps, key: str, tool: Tool, args: _Arguments, handler: _Handler) -> Any:
     """Run a call at most once, also through a crash in its middle."""
     prior = await deps.store.write(lambda tx: tx.ledger.claim(key, tool.name, deps.clock.now()))
-    if prior and prior.state == "done":
+    if prior and prior.state == "succeeded":
         return prior.value
     if prior:
         raise ToolFailed("Started before a restart; outcome unknown. NOT repeated. Ask the user to check.")
@@ -151,12 +158,12 @@ async def _confirmed(
     deps = ctx.deps
     plan = freeze(tool_def.name, args)
     shown = (digest(plan), tool_hash(tool_def))
-    claim = await deps.store.write(lambda tx: _claim(tx, deps, call.tool_call_id, shown))
-    if claim.verdict == "repeat":
-        return claim.text
-    if claim.verdict == "refuse" or claim.row is None:
-        raise ToolFailed(claim.text)
-    row = claim.row
+    claimed = await deps.store.write(lambda tx: _claim(tx, deps, call.tool_call_id, shown))
+    if claimed.verdict == "repeat":
+        return claimed.text
+    if claimed.verdict == "refuse" or claimed.row is None:
+        raise ToolFailed(claimed.text)
+    row = claimed.row
     deps.keys[call.tool_call_id] = f"confirmed:{row.ref}"
 
     async def end(ending: Ending, value: str) -> None:
@@ -179,7 +186,7 @@ async def _recorded(
         _log.warning("tool outcome unknown", error=type(error).__name__)
         await end("unknown", UNKNOWN)
         raise ToolFailed(UNKNOWN) from error
-    await end("done", str(value))
+    await end("succeeded", str(value))
     return value
 
 
@@ -189,17 +196,17 @@ def _claim(tx: Transaction, deps: RunDeps, call_id: str, shown: tuple[str, str])
     if row is None:
         return _Claim("refuse", "NOT DONE: no confirmation on record.")
     now = deps.clock.now()
-    if row.state == "approved":
+    if started := claim(row):
         same = (row.digest, row.tool_hash) == shown
         if not (same and _still_good(tx, deps, row, now)):
-            to: State = "expired" if same else "cancelled"
-            tx.confirmations.move(row.ref, when={"approved"}, to=to)
-            tx.confirmations.note(row.ref, "claim refused", at=now)
+            if refused := expire(row) if same else cancel(row):
+                tx.confirmations.save(refused, before=row.state)
+            tx.confirmations.log(row.ref, "claim refused", at=now)
             return _Claim("refuse", WITHDRAWN)
-        tx.confirmations.move(row.ref, when={"approved"}, to="executing")
-        tx.confirmations.note(row.ref, "executing", at=now)
+        tx.confirmations.save(started, before=row.state)
+        tx.confirmations.log(row.ref, "executing", at=now)
         tx.ledger.claim(f"confirmed:{row.ref}", row.tool, now)
-        return _Claim("run", row=row)
+        return _Claim("run", row=started)
     return _replay(tx, deps, row, now)
 
 
@@ -214,21 +221,23 @@ def _replay(tx: Transaction, deps: RunDeps, row: Confirmation, now: float) -> _C
             return _Claim("run", row=row)
         _finish(tx, deps, row, "unknown", UNKNOWN)
         return _Claim("refuse", UNKNOWN)
-    return _Claim("repeat" if prior.state == "done" else "refuse", prior.value)
+    return _Claim("repeat" if prior.state == "succeeded" else "refuse", prior.value)
 
 
 def _finish(tx: Transaction, deps: RunDeps, row: Confirmation, ending: Ending, value: str) -> None:
     now = deps.clock.now()
     tx.ledger.finish(f"confirmed:{row.ref}", ending, value, now)
-    tx.confirmations.move(row.ref, when={"executing"}, to=_STATES[ending])
-    tx.confirmations.note(row.ref, _STATES[ending], at=now)
-    deps.asker.show_outcome(tx, row, _STATES[ending], conversation=deps.conversation, now=now)
-    if ending == "unknown":
-        deps.asker.ask_again(tx, row, conversation=deps.conversation, now=now)
+    current = tx.confirmations.get(row.ref)
+    if current and (ended := finish(current, ending)):
+        tx.confirmations.save(ended, before=current.state)
+        tx.confirmations.log(row.ref, ending, at=now)
+        show_outcome(tx, deps.asker.queue, ended)
+        if ending == "unknown":
+            deps.asker.ask_to_repeat(tx, ended, conversation=deps.conversation, now=now)
 
 
 def _row_of(tx: Transaction, deps: RunDeps, call_id: str) -> Confirmation | None:
-    rows = tx.confirmations.find(conversation=deps.conversation.id, reported=False)
+    rows = tx.confirmation_lookup.unreported(deps.conversation.id)
     for row in reversed(rows):
         if (row.detached and call_id == _LATE + row.ref) or (not row.detached and call_id == row.call_id):
             return row

@@ -7,21 +7,25 @@ behind the very run that it should stop. The model decides nothing here, and no 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from cleo.agent.approval.confirm import REACHED, prompt_key
+from cleo.agent.approval.prompt_delivery import REACHED
+from cleo.agent.outbox.queue import OutboxQueue
 from cleo.domain.access import Access
+from cleo.domain.answer import Answer, Verdict, read_answer, read_tap, verdict_of_emoji
 from cleo.domain.confirmation import (
     OPEN,
-    Answer,
+    TAKEN_BACK,
     Confirmation,
-    Verdict,
-    read_answer,
-    read_tap,
-    verdict_of_emoji,
+    approve,
+    deny,
+    expire,
+    is_too_late,
+    supersede,
+    take_back,
 )
 from cleo.domain.content import Chosen, MessageId, Reaction, Text
 from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.identity import Person
-from cleo.domain.message import Inbound, OutboxItem
+from cleo.domain.message import Inbound, OutgoingMessage
 from cleo.ports import Transaction
 
 _CLOCK_SLACK = 2.0
@@ -31,7 +35,6 @@ _IN_DOUBT = frozenset({"sending", "uncertain", "unknown"})
 """States of a question's message that may be there under an id that nobody has told."""
 
 TOO_LATE = "Too late: that is already running."
-TAKEN_BACK = "taken back"
 CLOSED = "That question is closed already."
 EXPIRED = "That question has expired, so nothing was done. Ask me again if you still want it."
 
@@ -46,39 +49,40 @@ class AnswerEffect:
 
 @dataclass(slots=True, frozen=True)
 class ApprovalMessage:
-    """One inbound message while it is read as a effect."""
+    """One inbound message while it is read as an answer."""
 
     tx: Transaction
     inbound: Inbound
     conversation: Conversation
     person: Person
     now: float
+    queue: OutboxQueue
 
     def hint(self, text: str) -> None:
         """Say how to answer, or why it had no effect; once for each message."""
         key = f"hint:{self.conversation.id}:{self.inbound.sender}:{self.inbound.id}"
-        item = OutboxItem(key=key, conversation=self.conversation.id, content=Text(body=text))
-        self.tx.outbox.add(item)
+        self.queue.put(self.tx, self.conversation, Text(body=text), key=key, purpose="notice")
 
     def log(self, confirmation: Confirmation, kind: str, detail: str = "") -> None:
         """Append to the audit trail of the question."""
-        self.tx.confirmations.note(confirmation.ref, kind, at=self.now, by=self.person.id, detail=detail)
+        self.tx.confirmations.log(confirmation.ref, kind, at=self.now, by=self.person.id, detail=detail)
 
 
 class AnswerReader:
     """Reads answers, from people who may give them."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, queue: OutboxQueue) -> None:
         self._access = access
+        self._queue = queue
 
     def read(
         self, tx: Transaction, inbound: Inbound, conversation: Conversation, person: Person, now: float
     ) -> AnswerEffect:
         """Apply the message to the questions that were asked in its chat, if it answers one."""
-        message = ApprovalMessage(tx, inbound, conversation, person, now)
+        message = ApprovalMessage(tx, inbound, conversation, person, now, self._queue)
         match inbound.content:
             case Reaction(emoji=emoji, to=to):
-                asked = tx.confirmations.asked_in(conversation.id, to)
+                asked = tx.confirmation_lookup.asked_by(conversation.id, to)
                 return (
                     self._react(message, asked, emoji)
                     if asked
@@ -107,20 +111,22 @@ class AnswerReader:
         """A reaction may come before the id of what it is put on is known: then somebody has to say it again."""
         tx, chat, verdict = message.tx, message.conversation, verdict_of_emoji(emoji)
         if verdict and self._access.may_approve(message.person):
-            here = tx.confirmations.asked_in(chat.id)
+            here = tx.confirmation_lookup.asked_in(chat.id)
             row = next(
-                (each for each in here if each.state == "pending" and _is_on_its_way(tx, each, chat)), None
+                (each for each in here if each.state == "pending" and _is_on_its_way(message, each)), None
             )
-            if row and not tx.outbox.find(conversation=chat.id, message_id=to):
+            if row and not tx.outbox_lookup.by_message_id(chat.id, to):
                 message.hint(f"I cannot tell which question you mean. Please write: {verdict} {row.ref}")
         return AnswerEffect()
 
     def _typed(self, message: ApprovalMessage, body: str) -> AnswerEffect:
-        asked = message.tx.confirmations.asked_in(message.conversation.id)
+        asked = message.tx.confirmation_lookup.asked_in(message.conversation.id)
         if not asked:
             return AnswerEffect()
         quoted = message.inbound.quoted
-        in_reply = message.tx.confirmations.asked_in(message.conversation.id, quoted.id) if quoted else ()
+        in_reply = (
+            message.tx.confirmation_lookup.asked_by(message.conversation.id, quoted.id) if quoted else ()
+        )
         answer = read_answer(body, in_reply=bool(in_reply))
         if answer and (answer.refs or answer.everything):
             return self._named(message, asked, answer)
@@ -149,7 +155,8 @@ class AnswerReader:
         if answer:
             return self._cast(message, [confirmation], answer)
         if confirmation.state in OPEN and self._may(message, confirmation):
-            message.tx.confirmations.move(confirmation.ref, when=OPEN, to="superseded")
+            if after := supersede(confirmation):
+                message.tx.confirmations.save(after, before=confirmation.state)
             message.log(confirmation, "superseded")
             return AnswerEffect(wake={confirmation.conversation})
         return AnswerEffect()
@@ -192,42 +199,34 @@ class AnswerReader:
 
 
 def _decide(
-    message: ApprovalMessage, confirmation: Confirmation, verdict: Verdict, *, via: str, reason: str = ""
+    message: ApprovalMessage, row: Confirmation, verdict: Verdict, *, via: str, reason: str = ""
 ) -> None:
-    changes: dict[str, object] = {
-        "decided_by": message.person.id,
-        "decided_via": via,
-        "decided_at": message.now,
-        "reason": reason,
-    }
-    move = message.tx.confirmations.move
+    by, now = message.person.id, message.now
+    after: Confirmation | None = None
     if verdict == "no":
-        decided = move(confirmation.ref, when=OPEN, to="denied", changes=changes)
-    elif confirmation.expires_at is not None and confirmation.expires_at <= message.now:
-        if move(confirmation.ref, when={"pending"}, to="expired") or confirmation.state == "expired":
-            message.hint(EXPIRED)
-        decided = False
-    elif via == "reaction" and _is_taken_back(message, confirmation):
-        decided = False
-    else:
-        decided = move(confirmation.ref, when={"pending"}, to="approved", changes=changes)
-    message.log(confirmation, verdict if decided else f"{verdict} without effect", via)
-    if verdict == "no" and not decided and confirmation.state == "executing":
+        after = deny(row, by=by, via=via, at=now, reason=reason)
+    elif is_too_late(row, now):
+        _close_expired(message, row)
+    elif not (via == "reaction" and _is_taken_back(message, row)):
+        after = approve(row, by=by, via=via, at=now)
+    decided = after is not None and message.tx.confirmations.save(after, before=row.state)
+    message.log(row, verdict if decided else f"{verdict} without effect", via)
+    if verdict == "no" and row.state == "executing":
         message.hint(TOO_LATE)
 
 
-def _take_back(message: ApprovalMessage, confirmation: Confirmation) -> None:
+def _close_expired(message: ApprovalMessage, row: Confirmation) -> None:
+    if row.state == "pending" and (over := expire(row)):
+        message.tx.confirmations.save(over, before=row.state)
+    if row.state in ("pending", "expired"):
+        message.hint(EXPIRED)
+
+
+def _take_back(message: ApprovalMessage, row: Confirmation) -> None:
     """Undo a yes by reaction; also one that is still on its way here, as some backends promise no order."""
-    mine = confirmation.decided_by == message.person.id
-    if confirmation.state not in OPEN or (confirmation.state == "approved" and not mine):
-        return
-    changes: dict[str, object] = {
-        "decided_by": message.person.id,
-        "decided_via": TAKEN_BACK,
-        "decided_at": message.inbound.at / 1000,
-    }
-    if message.tx.confirmations.move(confirmation.ref, when=OPEN, to="pending", changes=changes):
-        message.log(confirmation, TAKEN_BACK)
+    after = take_back(row, by=message.person.id, at=message.inbound.at / 1000)
+    if after and message.tx.confirmations.save(after, before=row.state):
+        message.log(row, TAKEN_BACK)
 
 
 def _is_taken_back(message: ApprovalMessage, row: Confirmation) -> bool:
@@ -238,25 +237,30 @@ def _is_taken_back(message: ApprovalMessage, row: Confirmation) -> bool:
 
 def _was_shown(message: ApprovalMessage, row: Confirmation) -> bool:
     """Whether the question reached this chat: it may have reached another one, and still wait here."""
-    asking = message.tx.outbox.find(key=prompt_key(message.tx, row, message.conversation))
-    return any(item.state in REACHED for item in asking)
+    return any(prompt.state in REACHED for prompt in _prompts_here(message, row))
 
 
 def _candidates(message: ApprovalMessage) -> list[Confirmation]:
     """The questions that a button may stand under: those of its message, and those whose id is not known yet."""
     tx, quoted, chat = message.tx, message.inbound.quoted, message.conversation
-    here = tx.confirmations.asked_in(chat.id)
+    here = tx.confirmation_lookup.asked_in(chat.id)
     if quoted is None:
         return list(here)
-    if tx.outbox.find(conversation=chat.id, message_id=quoted.id):
-        return list(tx.confirmations.asked_in(chat.id, quoted.id))
-    return [row for row in here if _is_awaiting_id(tx, row, chat)]
+    if tx.outbox_lookup.by_message_id(chat.id, quoted.id):
+        return list(tx.confirmation_lookup.asked_by(chat.id, quoted.id))
+    return [row for row in here if _is_awaiting_id(message, row)]
 
 
-def _is_on_its_way(tx: Transaction, row: Confirmation, chat: Conversation) -> bool:
-    asking = tx.outbox.find(key=prompt_key(tx, row, chat))
-    return any(item.message_id is None and item.state in _IN_DOUBT for item in asking)
+def _is_on_its_way(message: ApprovalMessage, row: Confirmation) -> bool:
+    prompts = _prompts_here(message, row)
+    return any(prompt.message_id is None and prompt.state in _IN_DOUBT for prompt in prompts)
 
 
-def _is_awaiting_id(tx: Transaction, row: Confirmation, chat: Conversation) -> bool:
-    return any(item.message_id is None for item in tx.outbox.find(key=prompt_key(tx, row, chat)))
+def _is_awaiting_id(message: ApprovalMessage, row: Confirmation) -> bool:
+    return any(prompt.message_id is None for prompt in _prompts_here(message, row))
+
+
+def _prompts_here(message: ApprovalMessage, row: Confirmation) -> list[OutgoingMessage]:
+    """The messages that ask the question in this chat."""
+    prompts = message.tx.outbox_lookup.prompts(row.ref)
+    return [prompt for prompt in prompts if prompt.conversation == message.conversation.id]

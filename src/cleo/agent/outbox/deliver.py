@@ -1,22 +1,23 @@
 """Step 8 of the line: send what is queued, in order for each conversation, each message once."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import structlog
 
-from cleo.agent.outbox.delivery_status import AGAIN, DeliveryStatus
+from cleo.agent.outbox.delivery_status import DeliveryStatus
 from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.delivery import backoff
 from cleo.domain.errors import RateLimited, SendError, SendUncertain, TemporarilyRefused
 from cleo.domain.failpoint import failpoint
 from cleo.domain.identity import namespace
-from cleo.domain.message import OutboxItem, OutboxState
+from cleo.domain.message import OutboxState, OutgoingMessage
 from cleo.ports import Channel, Clock, Degraded, Held, Outcome, Refused, Sent, Store, Transaction
 
 _log = structlog.get_logger("cleo.deliver")
 
 MOST_TRIES = 30
 """Tries of a message about which the other side says each time that it may work later: half an hour of them."""
+_IN_DOUBT: frozenset[OutboxState] = frozenset({"sending", "uncertain"})
 REPEATED = "It was sent once more in doubt, so it may be there twice."
 NOBODY_KNOWS = (
     "Nobody knows whether it arrived: sending it was cut off, and WhatsApp told nothing about it since."
@@ -24,10 +25,10 @@ NOBODY_KNOWS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
+class Delivery:
     """The message that is next in a conversation, and where it goes."""
 
-    item: OutboxItem
+    message: OutgoingMessage
     to: Conversation
 
 
@@ -39,139 +40,139 @@ class Deliverer:
     clock: Clock
     delivery: DeliveryStatus
     reconcile_after: float = 20.0
-    """Seconds that news of a message may take whose send was cut off, on a channel that cannot repeat it."""
+    """Seconds that a status may take of a message whose send was cut off, where a repeat is a second message."""
     awake_since: float = 0.0
-    """Unix seconds since when news can be heard: what was told while Cleo was off still has to come."""
-    _doubtful: frozenset[OutboxState] = field(default=frozenset({"sending", "uncertain"}), init=False)
+    """Unix seconds since when statuses can come in: what happened while Cleo was off still has to come."""
 
-    async def drain(self, outgoing: Outgoing | None, epoch: int, channel: Channel) -> None:
+    async def drain(self, next_up: Delivery | None, epoch: int, channel: Channel) -> None:
         """Send until nothing is left, or the next one must wait; then a sweep comes back for it."""
-        while outgoing and outgoing.item.next_at <= self.clock.now():
-            outgoing = await self._send(outgoing, epoch, channel)
+        while next_up and next_up.message.next_at <= self.clock.now():
+            next_up = await self._send(next_up, epoch, channel)
 
     @staticmethod
-    def head(tx: Transaction, conversation: ConversationId, channel: Channel) -> Outgoing | None:
+    def head(tx: Transaction, conversation: ConversationId, channel: Channel) -> Delivery | None:
         """Tell what is next, also when it may not be sent yet."""
-        item = tx.outbox.next(conversation)
-        return None if item is None else Outgoing(item, _reachable(tx, item, channel))
+        message = tx.outbox.next(conversation)
+        return None if message is None else Delivery(message, _reachable(tx, message, channel))
 
-    async def _send(self, outgoing: Outgoing, epoch: int, channel: Channel) -> Outgoing | None:
+    async def _send(self, next_up: Delivery, epoch: int, channel: Channel) -> Delivery | None:
         """Try once, write down what came of it, and tell which message is next."""
-        item, to = outgoing.item, outgoing.to
+        message, to = next_up.message, next_up.to
         if channel.capabilities.on_repeat == "reconciled":
-            before = item
-            item, go = await self.store.write(lambda tx: self._begin(tx, before, epoch))
+            before = message
+            message, go = await self.store.write(lambda tx: self._start_attempt(tx, before, epoch))
             if not go:
-                waits = item.state == "uncertain"
+                waits = message.state == "uncertain"
                 return None if waits else await self.store.read(lambda tx: self.head(tx, to.id, channel))
-        key = item.key + AGAIN if item.repeated else item.key
         failpoint("deliver.before_send")
         try:
-            outcome = await channel.send(to, item.content, key=key, quoted=item.quoted)
+            outcome = await channel.send(to, message.content, key=message.send_key, quoted=message.quoted)
         except SendError as error:
-            return await self._put_off(item, epoch, error)
+            return await self._retry_later(message, epoch, error)
         failpoint("deliver.after_send")
         following = await self.store.write(
-            lambda tx: self._came(tx, Outgoing(item, to), epoch, outcome, channel)
+            lambda tx: self._on_outcome(tx, Delivery(message, to), epoch, outcome, channel)
         )
         failpoint("deliver.after_commit")
         return following
 
     # ── where a repeat would be a second message ───────────────────────────────────────────────────────
 
-    def _begin(self, tx: Transaction, item: OutboxItem, epoch: int) -> tuple[OutboxItem, bool]:
+    def _start_attempt(
+        self, tx: Transaction, message: OutgoingMessage, epoch: int
+    ) -> tuple[OutgoingMessage, bool]:
         """Note that it is being sent, or find out what became of an earlier try; tells whether to send now."""
-        tx.conversations.guard(item.conversation, epoch)
-        item = tx.outbox.find(key=item.key)[0]
-        if item.state == "queued":
-            return self._save(tx, replace(item, state="sending")), True
-        if item.state not in self._doubtful:
-            return item, False  # news of it came meanwhile
+        tx.conversations.guard(message.conversation, epoch)
+        message = tx.outbox.get(message.key) or message
+        if message.state == "queued":
+            return self._save(tx, replace(message, state="sending")), True
+        if message.state not in _IN_DOUBT:
+            return message, False  # a status of it came meanwhile
         now = self.clock.now()
-        since = now if item.uncertain_since is None else item.uncertain_since
+        since = now if message.uncertain_since is None else message.uncertain_since
         waited = now - max(since, self.awake_since)
         if waited >= self.reconcile_after:
-            if tx.webhook_events.any_since(since) and not item.repeated:
+            if tx.webhook_events.any_since(since) and message.attempt == 1:
                 return self._save(
-                    tx, replace(item, state="sending", repeated=True, uncertain_since=None)
+                    tx, replace(message, state="sending", attempt=2, uncertain_since=None)
                 ), True
-            if waited >= 3 * self.reconcile_after or item.repeated:
-                self.delivery.fail(tx, item, NOBODY_KNOWS, state="unknown")
-                return replace(item, state="unknown"), False
-        wait = replace(item, state="uncertain", uncertain_since=since, next_at=now + self.reconcile_after)
+            if waited >= 3 * self.reconcile_after or message.attempt > 1:
+                self.delivery.fail(tx, message, NOBODY_KNOWS, state="unknown")
+                return replace(message, state="unknown"), False
+        wait = replace(message, state="uncertain", uncertain_since=since, next_at=now + self.reconcile_after)
         return self._save(tx, wait), False
 
     @staticmethod
-    def _save(tx: Transaction, item: OutboxItem) -> OutboxItem:
-        tx.outbox.update(item)
-        return item
+    def _save(tx: Transaction, message: OutgoingMessage) -> OutgoingMessage:
+        tx.outbox.update(message)
+        return message
 
     # ── what came of it ────────────────────────────────────────────────────────────────────────────────
 
-    def _came(
-        self, tx: Transaction, outgoing: Outgoing, epoch: int, outcome: Outcome, channel: Channel
-    ) -> Outgoing | None:
-        item = outgoing.item
-        tx.conversations.guard(item.conversation, epoch)
+    def _on_outcome(
+        self, tx: Transaction, next_up: Delivery, epoch: int, outcome: Outcome, channel: Channel
+    ) -> Delivery | None:
+        message = next_up.message
+        tx.conversations.guard(message.conversation, epoch)
         match outcome:
             case Refused(reason=reason, code=code):
                 _log.error("message refused for good", reason=reason, code=code)
-                self.delivery.fail(tx, replace(item, attempts=item.attempts + 1), reason)
+                self.delivery.fail(tx, replace(message, attempts=message.attempts + 1), reason)
             case Held(reason=reason, reopen_template=reopen_template):
                 _log.info("message held until the person writes")
-                self.delivery.wait_for_user(
-                    tx, replace(item, repeated=False, uncertain_since=None), reason, reopen_template
+                self.delivery.hold(
+                    tx, replace(message, attempt=1, uncertain_since=None), reason, reopen_template
                 )
             case Sent() as sent:
-                self._went(tx, item, sent, outgoing.to)
-        return self.head(tx, item.conversation, channel)
+                self._on_sent(tx, message, sent, next_up.to)
+        return self.head(tx, message.conversation, channel)
 
-    def _went(self, tx: Transaction, item: OutboxItem, sent: Sent, to: Conversation) -> None:
+    def _on_sent(self, tx: Transaction, message: OutgoingMessage, sent: Sent, to: Conversation) -> None:
         how = sent.how if isinstance(sent, Degraded) else ""
-        note = " ".join(part for part in (how, REPEATED if item.repeated else "") if part)
-        self.delivery.advance(tx, item, sent.state, sent.message_id, note)
+        note = " ".join(part for part in (how, REPEATED if message.attempt > 1 else "") if part)
+        self.delivery.advance(tx, message, sent.state, sent.message_id, note)
         if sent.also:
             tx.people.resolve(frozenset({to.address, sent.also}), "", self.clock.now())
         if sent.state == "accepted" and sent.message_id:
             for receipt in tx.webhook_events.receipts(sent.message_id):
                 self.delivery.on_receipt(tx, receipt)
 
-    def _give_up(self, tx: Transaction, item: OutboxItem, epoch: int) -> None:
+    def _give_up(self, tx: Transaction, message: OutgoingMessage, epoch: int) -> None:
         """One message that never works must not hold up its chat for ever."""
-        tx.conversations.guard(item.conversation, epoch)
-        self.delivery.fail(tx, item, f"{item.reason} It was tried {item.attempts} times.")
+        tx.conversations.guard(message.conversation, epoch)
+        self.delivery.fail(tx, message, f"{message.reason} It was tried {message.attempts} times.")
 
-    async def _put_off(self, item: OutboxItem, epoch: int, error: SendError) -> None:
+    async def _retry_later(self, message: OutgoingMessage, epoch: int, error: SendError) -> None:
         paced = isinstance(error, RateLimited)
-        attempts = item.attempts if paced else item.attempts + 1
+        attempts = message.attempts if paced else message.attempts + 1
         unsure = isinstance(error, SendUncertain)
         tell = _log.debug if paced else _log.warning
         tell("not sent", uncertain=unsure, attempts=attempts, reason=str(error), code=error.code)
         now = self.clock.now()
-        later = replace(item, attempts=attempts, reason=str(error))
+        later = replace(message, attempts=attempts, reason=str(error))
         if isinstance(error, TemporarilyRefused) and attempts >= MOST_TRIES:
             await self.store.write(lambda tx: self._give_up(tx, later, epoch))
             return
-        if unsure or item.state == "uncertain" or item.repeated:
+        if unsure or message.state == "uncertain" or message.attempt > 1:
             # What may have been sent stays uncertain until the backend knows.
-            doubted = now if item.uncertain_since is None else item.uncertain_since
+            since = now if message.uncertain_since is None else message.uncertain_since
             later = replace(
-                later, state="uncertain", uncertain_since=doubted, repeated=item.repeated and unsure
+                later, state="uncertain", uncertain_since=since, attempt=message.attempt if unsure else 1
             )
         else:
             later = replace(later, state="queued")
         later = replace(later, next_at=now + backoff(attempts, retry_after=error.retry_after))
 
         def save(tx: Transaction) -> None:
-            tx.conversations.guard(item.conversation, epoch)
+            tx.conversations.guard(message.conversation, epoch)
             tx.outbox.update(later)
 
         await self.store.write(save)
 
 
-def _reachable(tx: Transaction, item: OutboxItem, channel: Channel) -> Conversation:
+def _reachable(tx: Transaction, message: OutgoingMessage, channel: Channel) -> Conversation:
     """The chat, at the address from which the person wrote last, else at the one that the channel reaches best."""
-    to = tx.conversations.get(item.conversation)
+    to = tx.conversations.get(message.conversation)
     tiers = channel.capabilities.addresses
     fitting = tiers if to.last_inbound else tiers[:1]
     if to.person is None or any(namespace(to.address) in tier for tier in fitting):

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
-from cleo.agent.approval import confirm
+from cleo.agent.approval.settle import expire_questions, is_settled
+from cleo.agent.outbox.queue import OutboxQueue
 from cleo.domain.access import Access
-from cleo.domain.confirmation import FINAL, Confirmation
+from cleo.domain.confirmation import FINAL, Confirmation, cancel, detach, finish, mark_reported
 from cleo.domain.content import Text
 from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.identity import PersonId
-from cleo.domain.message import InboxItem, OutboxItem
+from cleo.domain.message import InboxItem
 from cleo.domain.run import MAX_CRASHES, Run, RunId, RunKind
 from cleo.ports import DeadLetter, Parked, Transaction
 
@@ -60,6 +61,7 @@ class Claimer:
     """Claimer jobs for people who may be answered."""
 
     access: Access
+    queue: OutboxQueue
     begun: set[RunId] = field(default_factory=set[RunId])
     """Runs that this process has worked on: it outlived them."""
 
@@ -73,7 +75,7 @@ class Claimer:
         """
         run = tx.runs.open(conversation)
         if run and run.attempts >= MAX_CRASHES:
-            _give_up(tx, run, now)
+            _give_up(tx, self.queue, run, now)
             run = None
         if run:
             claimed = self._load(tx, run, epoch, tx.inbox.of_run(run.id))
@@ -81,7 +83,7 @@ class Claimer:
             if not claimed.poison_candidate:
                 self._count(tx, claimed)
             return claimed
-        confirm.expire(tx, conversation, now)
+        expire_questions(tx, conversation, now)
         items = self._allowed(tx, conversation)
         if wait := _debounce(items, now, busy=busy):
             return wait
@@ -114,13 +116,11 @@ class Claimer:
     def _load(self, tx: Transaction, run: Run, epoch: int, items: Sequence[InboxItem]) -> ClaimedRun:
         conversation = tx.conversations.get(run.conversation)
         parked = tx.transcript.parked(run.conversation)
-        late = next(iter(tx.confirmations.find(ref=run.ref)), None) if run.ref else None
+        late = tx.confirmations.get(run.ref) if run.ref else None
         rows = _batch(tx, run.conversation, parked) if parked else []
         asked_by = _asked_by(tx, run, [late] if late else rows)
         asks = run.kind == "message" and not run.prompted
-        unreported = (
-            tx.confirmations.find(conversation=run.conversation, states=FINAL, reported=False) if asks else ()
-        )
+        unreported = tx.confirmation_lookup.unreported(run.conversation) if asks else ()
         return ClaimedRun(
             run=run,
             epoch=epoch,
@@ -131,7 +131,7 @@ class Claimer:
             parked=parked,
             rows=rows,
             late=late,
-            ended_questions=[row for row in unreported if row.detached],
+            ended_questions=[row for row in unreported if row.detached and row.state in FINAL],
             lost=tx.dead_letters.unreported(run.conversation) if asks else (),
         )
 
@@ -152,10 +152,10 @@ def _new(tx: Transaction, conversation: ConversationId, items: Sequence[InboxIte
         tx.inbox.move([item.seq for item in items[:MOST]], "taken", run.id)
         return run
     parked = tx.transcript.parked(conversation)
-    if parked and confirm.settled(_batch(tx, conversation, parked), now):
+    if parked and is_settled(_batch(tx, conversation, parked), now):
         return _start(tx, conversation, "resume")
-    approved = tx.confirmations.find(conversation=conversation, states={"approved"}, reported=False)
-    late = next((row for row in approved if row.detached), None)
+    open_rows = tx.confirmation_lookup.unreported(conversation)
+    late = next((row for row in open_rows if row.detached and row.state == "approved"), None)
     return _start(tx, conversation, "late", late.ref) if late else None
 
 
@@ -166,18 +166,19 @@ def _start(tx: Transaction, conversation: ConversationId, kind: RunKind, ref: st
 
 
 def _batch(tx: Transaction, conversation: ConversationId, parked: Parked) -> list[Confirmation]:
-    rows = tx.confirmations.find(conversation=conversation, reported=False)
+    rows = tx.confirmation_lookup.unreported(conversation)
     return [row for row in rows if row.batch == parked.batch and not row.detached]
 
 
 def _asked_by(tx: Transaction, run: Run, rows: Sequence[Confirmation]) -> PersonId:
     """Tell who wanted what was asked about. After a crash the batch may be settled: it is the newest then."""
     if not rows and run.kind == "resume":
-        rows = tx.confirmations.find(conversation=run.conversation)[-1:]
+        newest = tx.confirmation_lookup.newest(run.conversation)
+        rows = [newest] if newest else []
     return rows[0].asked_by if rows else PersonId("")
 
 
-def _give_up(tx: Transaction, run: Run, now: float) -> None:
+def _give_up(tx: Transaction, queue: OutboxQueue, run: Run, now: float) -> None:
     """Close a run that crashed again and again: its messages become dead letters, the chat is told."""
     tx.runs.update(replace(run, state="failed"))
     parked = tx.transcript.parked(run.conversation) if run.kind == "resume" else None
@@ -194,17 +195,18 @@ def _give_up(tx: Transaction, run: Run, now: float) -> None:
         for row in _batch(tx, run.conversation, parked):
             _leave(tx, row, now)
         tx.transcript.park(run.conversation, None)
-    if run.ref:
-        tx.confirmations.move(run.ref, when={"approved"}, to="cancelled", changes={"reported": True})
-        for row in tx.confirmations.find(ref=run.ref, states={"executing"}):
+    if run.ref and (row := tx.confirmations.get(run.ref)):
+        if row.state == "approved" and (over := cancel(row)):
+            tx.confirmations.save(mark_reported(over), before=row.state)
+        elif row.state == "executing":
             _leave(tx, row, now)
-    notice = OutboxItem(key=f"{run.id}:gave-up", conversation=run.conversation, content=Text(body=GAVE_UP))
-    tx.outbox.add(notice)
+    to = tx.conversations.get(run.conversation)
+    queue.put(tx, to, Text(body=GAVE_UP), key=f"{run.id}:gave-up", purpose="notice")
 
 
 def _leave(tx: Transaction, row: Confirmation, now: float) -> None:
     """Let a question live on alone; what was begun will never be known."""
-    state = "unknown" if row.state == "executing" else row.state
-    tx.confirmations.move(row.ref, when={row.state}, to=state, changes={"detached": True})
-    if state != row.state:
-        tx.confirmations.note(row.ref, state, at=now, detail="its run was given up")
+    ended = finish(row, "unknown")
+    tx.confirmations.save(detach(ended or row), before=row.state)
+    if ended:
+        tx.confirmations.log(row.ref, ended.state, at=now, detail="its run was given up")

@@ -7,15 +7,17 @@ from pydantic import TypeAdapter
 from pydantic_ai import DeferredToolRequests, DeferredToolResults
 from pydantic_ai.messages import ModelMessage
 
-from cleo.agent.approval import confirm
-from cleo.agent.approval.confirm import Asker
+from cleo.agent.approval.ask import Asker
+from cleo.agent.approval.settle import close_batch
 from cleo.agent.run.claim import ClaimedRun
 from cleo.agent.run.model_loop import RunResult, bodies
+from cleo.domain.confirmation import Confirmation, cancel, mark_reported
 from cleo.domain.content import Text
 from cleo.domain.conversation import ConversationId
 from cleo.domain.errors import ModelError
-from cleo.domain.message import OutboxItem, Quoted
-from cleo.ports import Channel, Parked, Transaction
+from cleo.domain.message import Quoted
+from cleo.domain.spending import Spending
+from cleo.ports import Parked, Transaction
 
 REQUESTS: TypeAdapter[DeferredToolRequests] = TypeAdapter(DeferredToolRequests)
 """Reads and writes a parked batch."""
@@ -28,7 +30,6 @@ class Committer:
     """Writes a turn's result: history, questions, replies, and that its messages are answered."""
 
     asker: Asker
-    channel: Channel
 
     def checkpoint(
         self,
@@ -41,7 +42,7 @@ class Committer:
         tx.conversations.guard(claimed.conversation.id, claimed.epoch)
         self._remember(tx, claimed, messages)
         if answers:  # who goes on after a crash does not know them any more
-            confirm.close(tx, claimed.rows, answers)
+            close_batch(tx, claimed.rows, answers)
         if not claimed.run.prompted:
             claimed.run = replace(claimed.run, prompted=True)
             tx.runs.update(claimed.run)
@@ -72,9 +73,8 @@ class Committer:
                 now=now,
             )
         self._reply(tx, claimed, [self._excuse(tx, claimed, result.error)] if result.error else result.parts)
-        tokens = result.usage.total_tokens
-        if tokens:
-            tx.transcript.spend(claimed.conversation.id, claimed.run.id, tokens, 0.0, now)
+        if result.usage.total_tokens:
+            tx.spendings.add(_spending(claimed, result, now))
         tx.inbox.move([item.seq for item in claimed.items], "done")
         tx.runs.update(replace(claimed.run, state="failed" if result.error else "done"))
         return wake
@@ -85,36 +85,35 @@ class Committer:
         if claimed.parked:
             tx.transcript.park(claimed.conversation.id, None)
         for row in claimed.ended_questions:
-            tx.confirmations.move(row.ref, when={row.state}, to=row.state, changes={"reported": True})
+            _report(tx, row.ref)
         tx.dead_letters.mark_reported(claimed.lost)
         return revision
 
     def _settle(self, tx: Transaction, claimed: ClaimedRun, answers: DeferredToolResults | None) -> None:
         if answers:
-            confirm.close(tx, claimed.rows, answers)
+            close_batch(tx, claimed.rows, answers)
         if claimed.late:
-            row = tx.confirmations.find(ref=claimed.late.ref)[0]
-            to = "cancelled" if row.state == "approved" else row.state
-            tx.confirmations.move(row.ref, when={row.state}, to=to, changes={"reported": True})
+            _report(tx, claimed.late.ref, cancel_unused=True)
 
     def _excuse(self, tx: Transaction, claimed: ClaimedRun, error: ModelError) -> str:
         questions = [*claimed.rows, *([claimed.late] if claimed.late else [])]
-        after = {tx.confirmations.find(ref=row.ref)[0].state for row in questions}
+        after = {row.state for each in questions if (row := tx.confirmations.get(each.ref))}
         return f"⚠️ {error}" + (f" {DONE_ANYWAY}" if "succeeded" in after else "")
 
     def _reply(self, tx: Transaction, claimed: ClaimedRun, parts: Sequence[str]) -> None:
         quoted = _quote(claimed) if claimed.conversation.is_group else None
-        for number, part in enumerate(part for part in parts if part.strip()):
-            key = f"{claimed.run.id}:{number}"
-            tx.outbox.add(
-                OutboxItem(
-                    key=key,
-                    conversation=claimed.conversation.id,
-                    content=Text(body=part),
-                    quoted=quoted if number == 0 else None,
-                    message_id=self.channel.message_id(key),
-                )
-            )
+        texts = [Text(body=part) for part in parts if part.strip()]
+        to, key = claimed.conversation, claimed.run.id
+        self.asker.queue.put_all(tx, to, texts, key=key, purpose="reply", quoted=quoted)
+
+
+def _report(tx: Transaction, ref: str, *, cancel_unused: bool = False) -> None:
+    """Note that the transcript holds how a question ended; a grant that was not used is over, if asked for."""
+    row = tx.confirmations.get(ref)
+    if row is None:
+        return
+    after: Confirmation = (cancel(row) if cancel_unused and row.state == "approved" else None) or row
+    tx.confirmations.save(mark_reported(after), before=row.state)
 
 
 def _quote(claimed: ClaimedRun) -> Quoted | None:
@@ -123,3 +122,16 @@ def _quote(claimed: ClaimedRun) -> Quoted | None:
     message = claimed.items[-1].message
     text = message.content.body if isinstance(message.content, Text) else None
     return Quoted(id=message.id, sender=message.sender, text=text)
+
+
+def _spending(claimed: ClaimedRun, result: RunResult, now: float) -> Spending:
+    return Spending(
+        conversation=claimed.conversation.id,
+        run=claimed.run.id,
+        kind="chat",
+        model=result.model,
+        tokens_in=result.usage.input_tokens,
+        tokens_out=result.usage.output_tokens,
+        cost=result.cost,
+        at=now,
+    )

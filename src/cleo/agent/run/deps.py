@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from pydantic_ai.messages import ModelMessage
 
-from cleo.agent.approval.confirm import Asker
+from cleo.agent.approval.ask import Asker
 from cleo.domain.access import Access
 from cleo.domain.conversation import Conversation
 from cleo.domain.identity import PersonId

@@ -30,6 +30,7 @@ from pydantic_ai.messages import (
     ModelMessage,
     ModelMessagesTypeAdapter,
     ModelRequest,
+    ModelResponse,
     UserContent,
     repair_messages,
 )
@@ -86,6 +87,17 @@ class RunResult:
     parked: DeferredToolRequests | None = None
     usage: RunUsage = field(default_factory=RunUsage)
     error: ModelError | None = None
+
+    @property
+    def model(self) -> str:
+        """The provider's name of the model that answered last; empty if none did."""
+        names = (m.model_name for m in reversed(self.messages) if isinstance(m, ModelResponse))
+        return next((name for name in names if name), "")
+
+    @property
+    def cost(self) -> float | None:
+        """US dollars; None: nobody knows the price."""
+        return None if self.usage.cost is None else float(self.usage.cost)
 
 
 class ModelLoop:

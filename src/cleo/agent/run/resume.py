@@ -17,8 +17,8 @@ from pydantic_ai.messages import (
 )
 from pydantic_ai.tools import ToolDenied
 
-from cleo.agent.approval import confirm
 from cleo.agent.approval.gate import late_call_id
+from cleo.agent.approval.settle import put_off, results
 from cleo.agent.run.claim import ClaimedRun
 from cleo.agent.run.commit import REQUESTS
 from cleo.agent.run.model_loop import RunInput, window
@@ -36,14 +36,14 @@ class ResumePoint:
 
 
 def resume(claimed: ClaimedRun, prompt: Sequence[UserContent]) -> ResumePoint:
-    """Decide it from the claimed alone, so that a repeat after a crash begins in the same way."""
+    """Decide it from the claimed run alone, so that a repeat after a crash begins in the same way."""
     if claimed.run.prompted:
         return ResumePoint(start=RunInput(window=window(claimed.bodies, closed=False)))
     requests = REQUESTS.validate_json(claimed.parked.requests) if claimed.parked else None
     history = window(claimed.bodies, closed=requests is None)
     if claimed.late:
         return _late(claimed, claimed.late, history, requests)
-    answers = confirm.results(requests, claimed.rows) if requests else None
+    answers = results(requests, claimed.rows) if requests else None
     start = RunInput(window=history, prompt=list(prompt) or None, parked=requests, results=answers)
     return ResumePoint(start=start, answers=answers)
 
@@ -52,14 +52,14 @@ def _late(
     claimed: ClaimedRun, row: Confirmation, history: list[ModelMessage], requests: DeferredToolRequests | None
 ) -> ResumePoint:
     """Carry out a call that was approved after the chat had moved on: the frozen call is put in front again."""
-    answers = confirm.put_off(requests, claimed.rows) if requests else None
+    answers = put_off(requests, claimed.rows) if requests else None
     parts: list[ModelRequestPart] = [*_returns(requests, answers), UserPromptPart(f"[confirmed: {row.ref}]")]
     call_id = late_call_id(row)
     call = ToolCallPart(row.tool, json.loads(row.plan)["args"], tool_call_id=call_id)
     unsaved: list[ModelMessage] = [ModelRequest(parts=parts), ModelResponse(parts=[call])]
-    results = DeferredToolResults(approvals={call_id: True})
+    granted = DeferredToolResults(approvals={call_id: True})
     return ResumePoint(
-        start=RunInput(window=history + unsaved, results=results), unsaved=unsaved, answers=answers
+        start=RunInput(window=history + unsaved, results=granted), unsaved=unsaved, answers=answers
     )
 
 

@@ -1,29 +1,28 @@
-"""One worker a conversation: claims what there is to do, takes the deps, commits it, sends."""
+"""One worker a conversation: claims what there is to do, runs it, commits it, sends."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import structlog
-from pydantic_ai.messages import ModelMessage
 
-from cleo.agent.approval.confirm import Asker, facts, open_questions
+from cleo.agent.approval.ask import Asker, open_questions
+from cleo.agent.approval.outcome import facts
 from cleo.agent.media.fetch import Fetcher
-from cleo.agent.outbox.deliver import Deliverer, Outgoing
+from cleo.agent.outbox.deliver import Deliverer, Delivery
 from cleo.agent.outbox.delivery_status import DeliveryStatus
 from cleo.agent.run.claim import ClaimedRun, Claimer, Wait
 from cleo.agent.run.commit import Committer
 from cleo.agent.run.deps import RunDeps
 from cleo.agent.run.model_loop import ModelLoop, RunResult
+from cleo.agent.run.progress import Progress
 from cleo.agent.run.prompt import instructions, lateness, losses, prompt
 from cleo.agent.run.resume import ResumePoint, resume
 from cleo.agent.run.tool_messages import ToolMessages
-from cleo.domain.access import Access
-from cleo.domain.confirmation import EXPIRY
-from cleo.domain.conversation import ConversationId
+from cleo.agent.run.typing import shown_typing
+from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.errors import Fenced, ModelUnavailable
 from cleo.domain.failpoint import failpoint
 from cleo.domain.run import MAX_ATTEMPTS
@@ -34,7 +33,6 @@ from cleo.ports import (
     Files,
     MarksRead,
     Renders,
-    ShowsTyping,
     Store,
     Tool,
     ToolContext,
@@ -43,12 +41,26 @@ from cleo.ports import (
 
 _log = structlog.get_logger("cleo.worker")
 
-_TYPING_AFTER = 0.25
-_TYPING_IN_TIME = 0.8
-"""The sign is shown again after this part of the time that it lasts."""
 _LONG_REPLY = 4000
 _MODEL_PAUSE = 2.0
 """Seconds before a model that could not be reached is tried again; doubled each time."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What there is to do in a conversation: first what goes out, then the run."""
+
+    claimed: ClaimedRun | Wait | None
+    delivery: Delivery | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """Whose turn it is: the conversation under its epoch, and the channel that it goes through."""
+
+    conversation: Conversation
+    epoch: int
+    channel: Channel
 
 
 @dataclass(kw_only=True)
@@ -59,28 +71,26 @@ class Worker:
     engine: Engine
     clock: Clock
     files: Files
-    access: Access
-    channels: Mapping[str, Channel]
+    asker: Asker
+    delivery: DeliveryStatus
     loop: ModelLoop
     tools: Mapping[str, Tool]
     zone: ZoneInfo
     extra_instructions: str = ""
     file_max_bytes: int = 64 * 1024 * 1024
-    question_expiry: float = EXPIRY
-    """Seconds that a question is open once it arrived."""
     reconcile_after: float = 20.0
-    """Seconds that news of a message may take whose send was cut off."""
+    """Seconds that a status of a message may take whose send was cut off."""
 
     def __post_init__(self) -> None:
         """Make the parts that keep nothing but memory."""
-        self._claimer = Claimer(access=self.access)
+        self._claimer = Claimer(access=self.asker.access, queue=self.asker.queue)
+        self._committer = Committer(asker=self.asker)
         self._one_poison_candidate = asyncio.Lock()
         self._reading: set[asyncio.Task[None]] = set()
-        delivery = DeliveryStatus(clock=self.clock, expiry=self.question_expiry)
         self._deliverer = Deliverer(
             store=self.store,
             clock=self.clock,
-            delivery=delivery,
+            delivery=self.delivery,
             reconcile_after=self.reconcile_after,
             awake_since=self.clock.now(),
         )
@@ -96,61 +106,62 @@ class Worker:
             _log.info("conversation taken over by another worker")
 
     async def _work(self, conversation: ConversationId) -> None:
-        epoch, channel, step = await self.store.write(lambda tx: self._take(tx, conversation))
+        taken = await self.store.write(lambda tx: self._take(tx, conversation))
+        if taken is None:
+            return
+        turn, step = taken
         while True:
             if step.claimed is not None:
                 failpoint("claim.after_commit")
-            await self._deliverer.drain(step.outgoing, epoch, channel)
+            await self._deliverer.drain(step.delivery, turn.epoch, turn.channel)
             if step.claimed is None:
                 return
-            step = await self._do(step.claimed, channel) or await self.store.write(
-                lambda tx: self._look_again(tx, conversation, epoch, channel)
+            step = await self._do(step.claimed, turn) or await self.store.write(
+                lambda tx: self._look_again(tx, turn)
             )
 
-    async def _do(self, claimed: ClaimedRun | Wait, channel: Channel) -> "_Step | None":
-        """Tell what is next, when that is known at the claimed's end already."""
+    async def _do(self, claimed: ClaimedRun | Wait, turn: _Turn) -> _Step | None:
+        """Return what is next, when that is known at the end of the run already."""
         if isinstance(claimed, Wait):
             await self.clock.sleep(claimed.seconds)
             return None
-        return await (
-            self._alone(claimed, channel) if claimed.poison_candidate else self._turn(claimed, channel)
-        )
+        return await (self._alone(claimed, turn) if claimed.poison_candidate else self._run(claimed, turn))
 
-    def _take(self, tx: Transaction, conversation: ConversationId) -> tuple[int, Channel, "_Step"]:
-        epoch = tx.conversations.lease(conversation)
-        channel = self.channels[tx.conversations.get(conversation).channel]
-        return epoch, channel, self._look(tx, conversation, epoch, channel, busy=False)
+    def _take(self, tx: Transaction, id: ConversationId) -> tuple[_Turn, _Step] | None:
+        try:
+            epoch = tx.conversations.lease(id)
+        except KeyError:  # a wake from before an upgrade may name what has another id now
+            _log.info("woken for a conversation that is not there")
+            return None
+        conversation = tx.conversations.get(id)
+        channel = self.asker.queue.channels.get(conversation.account_key)
+        if channel is None:
+            _log.warning("account is not set up here", account=str(conversation.account_key))
+            return None
+        turn = _Turn(conversation, epoch, channel)
+        return turn, self._look(tx, turn, busy=False)
 
-    def _look_again(
-        self, tx: Transaction, conversation: ConversationId, epoch: int, channel: Channel
-    ) -> "_Step":
-        tx.conversations.guard(conversation, epoch)
-        return self._look(tx, conversation, epoch, channel, busy=True)
+    def _look_again(self, tx: Transaction, turn: _Turn) -> _Step:
+        tx.conversations.guard(turn.conversation.id, turn.epoch)
+        return self._look(tx, turn, busy=True)
 
-    def _look(
-        self, tx: Transaction, conversation: ConversationId, epoch: int, channel: Channel, *, busy: bool
-    ) -> "_Step":
-        claimed = self._claimer.claim(tx, conversation, epoch, self.clock.now(), busy=busy)
-        return _Step(claimed, self._deliverer.head(tx, conversation, channel))
+    def _look(self, tx: Transaction, turn: _Turn, *, busy: bool) -> _Step:
+        id = turn.conversation.id
+        claimed = self._claimer.claim(tx, id, turn.epoch, self.clock.now(), busy=busy)
+        return _Step(claimed, self._deliverer.head(tx, id, turn.channel))
 
-    async def _alone(self, claimed: ClaimedRun, channel: Channel) -> "_Step | None":
+    async def _alone(self, claimed: ClaimedRun, turn: _Turn) -> _Step | None:
         """Run a poison candidate's last attempt beside no other one: if the process ends again, it was the cause."""
         async with self._one_poison_candidate:
             await self.store.write(lambda tx: self._claimer.try_again(tx, claimed))
-            return await self._turn(claimed, channel)
+            return await self._run(claimed, turn)
 
-    def asker(self, channel: Channel) -> Asker:
-        """Make what asks on this channel."""
-        return Asker(access=self.access, channel=channel, tools=self.tools, expiry=self.question_expiry)
-
-    async def _turn(self, claimed: ClaimedRun, channel: Channel) -> "_Step | None":
-        asker = self.asker(channel)
-        committer = Committer(asker=asker, channel=channel)
-        self._mark_read(channel, claimed)
-        async with _typing(channel, claimed):
-            resume_point = await self._begin(claimed, channel)
-            progress = _Progress(self.store, committer, claimed, resume_point)
-            deps = await self._make_turn(claimed, channel, asker, progress)
+    async def _run(self, claimed: ClaimedRun, turn: _Turn) -> _Step | None:
+        self._mark_read(turn.channel, claimed)
+        async with shown_typing(turn.channel, claimed.conversation):
+            resume_point = await self._begin(claimed, turn.channel)
+            progress = Progress(self.store, self._committer, claimed, resume_point)
+            deps = await self._deps(claimed, turn.channel, progress)
             failpoint("model.before")
             result = await self.loop.run(resume_point.start, deps)
             failpoint("model.after")
@@ -158,7 +169,7 @@ class Worker:
             _log.warning("model unavailable", attempt=claimed.run.attempts, reason=str(result.error))
             await self.clock.sleep(_MODEL_PAUSE * 2 ** (claimed.run.attempts - 1))
             return None
-        return await self._finish(claimed, result, progress, channel)
+        return await self._finish(claimed, result, progress, turn)
 
     def _mark_read(self, channel: Channel, claimed: ClaimedRun) -> None:
         """Say that it was read; the answer does not wait for that, nor ends it."""
@@ -179,9 +190,7 @@ class Worker:
         )
         return resume(claimed, words)
 
-    async def _make_turn(
-        self, claimed: ClaimedRun, channel: Channel, asker: Asker, progress: "_Progress"
-    ) -> RunDeps:
+    async def _deps(self, claimed: ClaimedRun, channel: Channel, progress: Progress) -> RunDeps:
         here = claimed.conversation
         questions = await self.store.read(lambda tx: open_questions(tx, here.id)) if claimed.rows else 0
         now = datetime.fromtimestamp(self.clock.now(), self.zone)
@@ -192,21 +201,21 @@ class Worker:
             tools=self.tools,
             store=self.store,
             clock=self.clock,
-            access=self.access,
-            asker=asker,
+            access=self.asker.access,
+            asker=self.asker,
             instructions=instructions(
                 now=now, zone=self.zone.key, advice=channel.capabilities.advice, extra=self.extra_instructions
             ),
-            context=lambda key: self._tool_context(key, claimed, channel),
+            context=lambda key: self._tool_context(key, claimed),
             checkpoint=progress.checkpoint,
             open_questions=questions,
         )
 
-    def _tool_context(self, key: str, claimed: ClaimedRun, channel: Channel) -> ToolContext:
+    def _tool_context(self, key: str, claimed: ClaimedRun) -> ToolContext:
         say = ToolMessages(
             key=key,
             here=claimed.conversation,
-            channel=channel,
+            queue=self.asker.queue,
             store=self.store,
             engine=self.engine,
             clock=self.clock,
@@ -222,18 +231,16 @@ class Worker:
             say=say,
         )
 
-    async def _finish(
-        self, claimed: ClaimedRun, result: RunResult, progress: "_Progress", channel: Channel
-    ) -> "_Step":
+    async def _finish(self, claimed: ClaimedRun, result: RunResult, progress: Progress, turn: _Turn) -> _Step:
         if result.error:
             _log.error("turn failed", reason=str(result.error))
-        result.messages = progress.rest(result.messages)
-        result.parts = await _rendered(result.reply, channel)
+        result.messages = progress.unsaved(result.messages)
+        result.parts = await _rendered(result.reply, turn.channel)
         now = self.clock.now()
 
         def commit(tx: Transaction) -> tuple[set[ConversationId], _Step]:
-            wake = progress.committer.commit(tx, claimed, result, progress.resume_point.answers, now)
-            return wake, self._look(tx, claimed.conversation.id, claimed.epoch, channel, busy=True)
+            wake = self._committer.commit(tx, claimed, result, progress.resume_point.answers, now)
+            return wake, self._look(tx, turn, busy=True)
 
         failpoint("answer.before_commit")
         wake, step = await self.store.write(commit)
@@ -251,58 +258,3 @@ async def _rendered(markdown: str, channel: Channel) -> list[str]:
     if len(markdown) < _LONG_REPLY:
         return channel.render(markdown)
     return await asyncio.to_thread(channel.render, markdown)
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """What there is to do in a conversation: first what goes out, then the claimed."""
-
-    claimed: ClaimedRun | Wait | None
-    outgoing: Outgoing | None
-
-
-@dataclass
-class _Progress:
-    """How much of a turn is saved. Tool calls run side by side; one of them saves for all."""
-
-    store: Store
-    committer: Committer
-    claimed: ClaimedRun
-    resume_point: ResumePoint
-    saved: int = 0
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-    async def checkpoint(self, messages: Sequence[ModelMessage]) -> None:
-        """Save what is new in the library's list of messages."""
-        async with self.lock:
-            new = self.rest(messages[len(self.resume_point.start.window) :])
-            if new:
-                answers = self.resume_point.answers
-                await self.store.write(lambda tx: self.committer.checkpoint(tx, self.claimed, new, answers))
-                self.saved += len(new)
-                failpoint("checkpoint.after_commit")
-
-    def rest(self, added: Sequence[ModelMessage]) -> list[ModelMessage]:
-        """Tell which of the messages that the run added (and of its unsaved start) are not saved yet."""
-        return [*self.resume_point.unsaved, *added][self.saved :]
-
-
-@asynccontextmanager
-async def _typing(channel: Channel, claimed: ClaimedRun) -> AsyncGenerator[None]:
-    """Show that Cleo writes, but only when an answer takes a moment."""
-
-    async def show() -> None:
-        sign = channel.capabilities.typing
-        if sign and isinstance(channel, ShowsTyping):
-            await asyncio.sleep(_TYPING_AFTER)
-            while True:
-                await channel.typing(claimed.conversation, True)
-                await asyncio.sleep(sign.seconds * _TYPING_IN_TIME)
-
-    showing = asyncio.create_task(show())
-    try:
-        yield
-    finally:
-        showing.cancel()
-        with suppress(asyncio.CancelledError):
-            await showing

@@ -12,7 +12,7 @@ from cleo.app.setting_values import person_address
 from cleo.app.settings import Settings, is_cloud, load
 from cleo.channels.whatsapp import WhatsAppBridgeClient, WhatsAppChannel
 from cleo.domain.content import Text
-from cleo.domain.conversation import Conversation, conversation_id
+from cleo.domain.conversation import AccountKey, Conversation, conversation_id
 from cleo.domain.errors import CleoError, ConfigError
 from cleo.domain.identity import Address, PersonId
 from cleo.ports import Held, Refused
@@ -44,7 +44,7 @@ async def _send(settings: Settings, bridge: str, whom: Address, text: str) -> in
     channel = WhatsAppChannel(backend)
     person = PersonId(whom)
     chat = Conversation(
-        id=conversation_id("whatsapp", person), channel="whatsapp", address=whom, person=person
+        id=conversation_id(AccountKey("whatsapp"), person), channel="whatsapp", address=whom, person=person
     )
     parts = channel.render(text)
     try:

@@ -13,7 +13,7 @@ from cleo.store import DatabaseOverview, inspect_database
 def database(settings: Settings) -> Findings:
     """Look without changing anything; raises `StoreError` when it cannot be reached."""
     seen = inspect_database(
-        settings.database, since=time.time() - DAY, account=settings.whatsapp_cloud_phone_number_id
+        settings.database, since=time.time() - DAY, number_id=settings.whatsapp_cloud_phone_number_id
     )
     name = "Postgres" if settings.is_shared else "Database"
     if seen is None:

@@ -1,21 +1,23 @@
 """The store: transactions over all nouns, one file a noun."""
 
-from cleo.ports.store.confirmations import Confirmations
+from cleo.ports.store.confirmations import ConfirmationLookup, Confirmations
 from cleo.ports.store.conversations import Conversations
 from cleo.ports.store.dead_letters import DeadLetter, DeadLetters
 from cleo.ports.store.inbox import Inbox
 from cleo.ports.store.installation import Installation
 from cleo.ports.store.ledger import Ledger, LedgerEntry
-from cleo.ports.store.outbox import Outbox
+from cleo.ports.store.outbox import Outbox, OutboxLookup
 from cleo.ports.store.people import People
 from cleo.ports.store.records import Record, Records
 from cleo.ports.store.reminders import Reminder, Reminders, Repeats
 from cleo.ports.store.runs import Runs
+from cleo.ports.store.spending import Spendings
 from cleo.ports.store.transaction import Store, Transaction
 from cleo.ports.store.transcript import Parked, Transcript
 from cleo.ports.store.webhook_events import WebhookEvents
 
 __all__ = [
+    "ConfirmationLookup",
     "Confirmations",
     "Conversations",
     "DeadLetter",
@@ -25,6 +27,7 @@ __all__ = [
     "Ledger",
     "LedgerEntry",
     "Outbox",
+    "OutboxLookup",
     "Parked",
     "People",
     "Record",
@@ -33,6 +36,7 @@ __all__ = [
     "Reminders",
     "Repeats",
     "Runs",
+    "Spendings",
     "Store",
     "Transaction",
     "Transcript",

@@ -1,6 +1,6 @@
 """The questions."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from cleo.domain.confirmation import Confirmation, State
@@ -12,36 +12,42 @@ from cleo.domain.identity import PersonId
 class Confirmations(Protocol):
     """The questions. Every change of state is one conditional update."""
 
-    def add(self, confirmation: Confirmation, prompts: Iterable[tuple[ConversationId, str]]) -> None:
-        """Keep a question with the outbox keys of the messages that ask it, and where they go.
-
-        The same question again is asked by these messages alone: an answer to the old ones is none.
-        """
+    def add(self, confirmation: Confirmation) -> None:
+        """Keep a new one; raises `StoreError` when its ref is taken."""
         ...
 
-    def find(
-        self,
-        *,
-        ref: str | None = None,
-        conversation: ConversationId | None = None,
-        states: Iterable[State] | None = None,
-        reported: bool | None = None,
-    ) -> Sequence[Confirmation]:
-        """All that match, oldest first."""
+    def get(self, ref: str) -> Confirmation | None:
+        """Return the one with this ref, if there is one."""
         ...
 
-    def asked_in(
-        self, conversation: ConversationId, message_id: MessageId | None = None
-    ) -> Sequence[Confirmation]:
-        """Those the model waits for whose prompt went to this chat; or that this very message asked; oldest first."""
+    def save(self, after: Confirmation, *, before: State) -> bool:
+        """Save what a transition made of it, if its state is still `before`. False: somebody was first."""
         ...
 
-    def move(
-        self, ref: str, *, when: Iterable[State], to: State, changes: dict[str, object] | None = None
-    ) -> bool:
-        """Change the state if it is one of `when`; with `changes` to other fields. False: somebody was first."""
-        ...
-
-    def note(self, ref: str, kind: str, *, at: float, by: PersonId | None = None, detail: str = "") -> None:
+    def log(self, ref: str, kind: str, *, at: float, by: PersonId | None = None, detail: str = "") -> None:
         """Append to the audit trail."""
+        ...
+
+
+class ConfirmationLookup(Protocol):
+    """Finds questions, oldest first."""
+
+    def unreported(self, conversation: ConversationId) -> Sequence[Confirmation]:
+        """Those of a conversation whose outcome is not in its transcript; all open ones are among them."""
+        ...
+
+    def asked_in(self, conversation: ConversationId) -> Sequence[Confirmation]:
+        """Those not reported yet that a message in this chat asks, wherever they were asked for."""
+        ...
+
+    def asked_by(self, conversation: ConversationId, message_id: MessageId) -> Sequence[Confirmation]:
+        """Those that this very message asks, also those that are over."""
+        ...
+
+    def newest(self, conversation: ConversationId) -> Confirmation | None:
+        """The newest one of a conversation."""
+        ...
+
+    def pending(self) -> Sequence[Confirmation]:
+        """All that wait for an answer, of all conversations."""
         ...

@@ -10,7 +10,7 @@ class LedgerEntry:
 
     key: str
     tool: str
-    state: Literal["started", "done", "failed", "unknown"]
+    state: Literal["started", "succeeded", "failed", "unknown"]
     value: str = ""
 
 
@@ -21,6 +21,8 @@ class Ledger(Protocol):
         """Write `started`; None: it is ours. Otherwise tells what is known of the earlier start."""
         ...
 
-    def finish(self, key: str, state: Literal["done", "failed", "unknown"], value: str, at: float) -> None:
+    def finish(
+        self, key: str, state: Literal["succeeded", "failed", "unknown"], value: str, at: float
+    ) -> None:
         """Write how it ended."""
         ...

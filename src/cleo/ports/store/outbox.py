@@ -1,40 +1,56 @@
 """What goes out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from cleo.domain.content import MessageId
-from cleo.domain.conversation import ConversationId
-from cleo.domain.message import OutboxItem, OutboxState
+from cleo.domain.conversation import AccountKey, ConversationId
+from cleo.domain.message import OutgoingMessage
 
 
 class Outbox(Protocol):
     """What goes out, in order for each conversation."""
 
-    def add(self, item: OutboxItem) -> bool:
+    def add(self, message: OutgoingMessage) -> bool:
         """Queue it; False: the key was here before and nothing changed."""
         ...
 
-    def next(self, conversation: ConversationId) -> OutboxItem | None:
-        """The oldest item that is not sent, also when it may not be sent yet (`next_at`)."""
+    def get(self, key: str) -> OutgoingMessage | None:
+        """Return the one with this key, if there is one."""
         ...
 
-    def update(self, item: OutboxItem) -> None:
-        """Save what became of `item.key`; news that is older than what is known changes nothing."""
+    def next(self, conversation: ConversationId) -> OutgoingMessage | None:
+        """The oldest message that is not sent, also when it may not be sent yet (`next_at`)."""
         ...
 
-    def find(
-        self,
-        *,
-        key: str | None = None,
-        conversation: ConversationId | None = None,
-        message_id: MessageId | None = None,
-        asks: str | None = None,
-        states: Iterable[OutboxState] | None = None,
-    ) -> Sequence[OutboxItem]:
-        """All that match, oldest first. Some of it must be given; `asks` is the ref of a question."""
+    def update(self, message: OutgoingMessage) -> None:
+        """Save what became of it; a status that is older than what is known changes nothing."""
         ...
 
-    def recent(self, limit: int) -> Sequence[OutboxItem]:
-        """The newest items of all conversations, newest first."""
+    def withdraw_prompts(self, ref: str) -> None:
+        """Take the question from all messages that ask it, and from those that show its plan."""
+        ...
+
+
+class OutboxLookup(Protocol):
+    """Finds messages on their way out, oldest first unless said otherwise."""
+
+    def by_message_id(self, conversation: ConversationId, message_id: MessageId) -> Sequence[OutgoingMessage]:
+        """Those that have this message id in the chat."""
+        ...
+
+    def prompts(self, ref: str) -> Sequence[OutgoingMessage]:
+        """Those that ask the question with this ref."""
+        ...
+
+    def held(self, conversation: ConversationId | None = None) -> Sequence[OutgoingMessage]:
+        """Those that wait until the person writes, in one conversation or in all."""
+        ...
+
+    def in_doubt(self, account: AccountKey) -> Sequence[OutgoingMessage]:
+        """Those of an account of which nobody knows whether they were sent."""
+        ...
+
+    def recent(self, limit: int) -> Sequence[OutgoingMessage]:
+        """The newest messages of all conversations, newest first."""
         ...

@@ -4,17 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from cleo.ports.store.confirmations import Confirmations
+from cleo.ports.store.confirmations import ConfirmationLookup, Confirmations
 from cleo.ports.store.conversations import Conversations
 from cleo.ports.store.dead_letters import DeadLetters
 from cleo.ports.store.inbox import Inbox
 from cleo.ports.store.installation import Installation
 from cleo.ports.store.ledger import Ledger
-from cleo.ports.store.outbox import Outbox
+from cleo.ports.store.outbox import Outbox, OutboxLookup
 from cleo.ports.store.people import People
 from cleo.ports.store.records import Records
 from cleo.ports.store.reminders import Reminders
 from cleo.ports.store.runs import Runs
+from cleo.ports.store.spending import Spendings
 from cleo.ports.store.transcript import Transcript
 from cleo.ports.store.webhook_events import WebhookEvents
 
@@ -28,11 +29,14 @@ class Transaction:
     inbox: Inbox
     webhook_events: WebhookEvents
     outbox: Outbox
+    outbox_lookup: OutboxLookup
     conversations: Conversations
     transcript: Transcript
     runs: Runs
+    spendings: Spendings
     ledger: Ledger
     confirmations: Confirmations
+    confirmation_lookup: ConfirmationLookup
     people: People
     reminders: Reminders
     records: Records

@@ -37,7 +37,3 @@ class Transcript(Protocol):
     def park(self, conversation: ConversationId, parked: Parked | None) -> None:
         """Set or clear the open batch."""
         ...
-
-    def spend(self, conversation: ConversationId, run: RunId, tokens: int, cost: float, at: float) -> None:
-        """Note what a model call cost (tokens, US dollars)."""
-        ...

@@ -57,7 +57,7 @@ def read_event(event: wire.InboundEvent) -> Inbound | Receipt | Ignored:
         at=milliseconds(event.timestamp),
         aliases=_aliases(event) - {sender},
         sender_name=label(event.sender_name),
-        account=event.account or "",
+        number_id=event.account or "",
         is_group=namespace(chat) == "group",
         from_me=bool(event.from_me),
         forwarded=bool(event.forwarded),
@@ -74,7 +74,7 @@ def _receipt(event: wire.InboundEvent, state: wire.ReceiptState, chat: Address) 
         state="read" if state == "played" else state,
         at=milliseconds(event.timestamp),
         reason=event.reason or "",
-        account=event.account or "",
+        number_id=event.account or "",
     )
 
 

@@ -195,7 +195,12 @@ class WhatsAppCloudClient:
 
     async def _seen(self, to: Conversation, *, typing: bool) -> None:
         heard = to.last_inbound
-        if to.is_group or heard is None or heard.account != self._graph.origin.number_id or self._halt.reason:
+        if (
+            to.is_group
+            or heard is None
+            or heard.number_id != self._graph.origin.number_id
+            or self._halt.reason
+        ):
             return
         with suppress(httpx2.HTTPError, SendRejected):
             await self._graph.tell(bodies.seen(heard.id, typing=typing))

@@ -55,7 +55,7 @@ def message_kind(message: wire.Message) -> str:
 
 
 def read_message(
-    message: wire.Message, leaf: dict[str, Json], contact: wire.Contact | None, *, account: str, now: float
+    message: wire.Message, leaf: dict[str, Json], contact: wire.Contact | None, *, number_id: str, now: float
 ) -> Meaning:
     """Read what a person wrote, or what is told about one."""
     if message.type == "system":
@@ -70,18 +70,18 @@ def read_message(
         sender=addresses[0],
         aliases=frozenset(addresses[1:]) - {addresses[0]},
         name=name_of(contact),
-        account=account,
+        number_id=number_id,
         now=now,
     )
 
 
-def read_echo(message: wire.Message, leaf: dict[str, Json], *, account: str, now: float) -> Meaning:
+def read_echo(message: wire.Message, leaf: dict[str, Json], *, number_id: str, now: float) -> Meaning:
     """Read what the business sent from elsewhere. Only the receiver's address is certain."""
     chat = read_group(message.group_id) or read_person(message.to) or read_person(message.to_user_id)
     if chat is None:
         return Meaning(problem="nobody is named whom it went to")
     sender = read_person(message.from_) or chat
-    return _inbound(message, leaf, chat=chat, sender=sender, account=account, now=now, from_me=True)
+    return _inbound(message, leaf, chat=chat, sender=sender, number_id=number_id, now=now, from_me=True)
 
 
 def read_time(text: str | None, now: float) -> tuple[int, bool]:
@@ -98,7 +98,7 @@ def _inbound(
     *,
     chat: Address,
     sender: Address,
-    account: str,
+    number_id: str,
     now: float,
     aliases: frozenset[Address] = frozenset(),
     name: str = "",
@@ -124,7 +124,7 @@ def _inbound(
         at=at,
         aliases=aliases,
         sender_name=name,
-        account=account,
+        number_id=number_id,
         is_group=group is not None,
         from_me=from_me,
         forwarded=bool(context.forwarded or context.frequently_forwarded),

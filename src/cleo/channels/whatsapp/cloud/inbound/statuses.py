@@ -7,7 +7,7 @@ from cleo.channels.whatsapp.cloud.identities import read_group, read_id, read_pa
 from cleo.channels.whatsapp.cloud.inbound.messages import Meaning, read_time
 from cleo.domain.content import MessageId, Template
 from cleo.domain.identity import Address
-from cleo.domain.message import Receipt, ReceiptState
+from cleo.domain.message import Receipt, ReceiptState, read_send_key
 
 _STATES: dict[str, ReceiptState] = {
     "sent": "sent",
@@ -20,7 +20,7 @@ _LONGEST_KEY = 512
 
 
 def read_status(
-    status: wire.Status, *, account: str, reopen_template: Template | None, now: float
+    status: wire.Status, *, number_id: str, reopen_template: Template | None, now: float
 ) -> Meaning:
     """Read what became of a message. A status that Cleo knows nothing of, such as `deleted`, means nothing."""
     state = _STATES.get(status.status or "")
@@ -29,6 +29,7 @@ def read_status(
         return Meaning(problem="it does not say which message, whose or what became of it")
     if state is None:
         return Meaning()
+    key, attempt = read_send_key(_key(status))
     error = next((each for each in status.errors if each), None) if state == "failed" else None
     held = reopen_template is not None and error is not None and is_window(error.code)
     return Meaning(
@@ -39,8 +40,9 @@ def read_status(
             state=state,
             at=read_time(status.timestamp, now)[0],
             reason=_reason(error or wire.Error()) if state == "failed" else "",
-            account=account,
-            key=_key(status),
+            number_id=number_id,
+            key=key,
+            attempt=attempt,
             held=held,
             reopen_template=reopen_template if held else None,
         )

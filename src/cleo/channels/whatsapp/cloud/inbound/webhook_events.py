@@ -65,7 +65,9 @@ class _Desk:
         meaning = (
             Meaning(problem=problem)
             if problem
-            else read_status(status, account=self.number, reopen_template=self.reopen_template, now=self.now)
+            else read_status(
+                status, number_id=self.number, reopen_template=self.reopen_template, now=self.now
+            )
         )
         id = read_id(status.id)
         names = (id, read_name(status.status), status.recipient_participant_id or "") if id else None
@@ -78,9 +80,9 @@ class _Desk:
         if problem := self._foreign(leaf):
             meaning = Meaning(problem=problem)
         elif route == "echo" or (route == "standby" and message.to):
-            meaning = read_echo(message, content, account=self.number, now=self.now)
+            meaning = read_echo(message, content, number_id=self.number, now=self.now)
         elif leaf.told_as in _ROUTES:
-            meaning = read_message(message, content, contact, account=self.number, now=self.now)
+            meaning = read_message(message, content, contact, number_id=self.number, now=self.now)
         else:
             meaning = Meaning()
         id = read_id(message.id)

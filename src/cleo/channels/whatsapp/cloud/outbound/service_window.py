@@ -33,7 +33,7 @@ class Window:
         """Tell whether the person wrote lately, to this number. Groups are not judged."""
         if to.is_group:
             return True
-        if to.last_inbound is None or to.last_inbound.account != self.number_id:
+        if to.last_inbound is None or to.last_inbound.number_id != self.number_id:
             return False
         return self.clock() < to.last_inbound.at + self.seconds - _MARGIN
 

@@ -1,0 +1,172 @@
+"""Step 6 of the line: ask those who may answer, with the plan as it was frozen.
+
+A run that needs a yes ends; its calls are parked with one confirmation each. Any process, at any later time, turns
+the rows' states into what the model reads and goes on (`settle`).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from uuid import uuid4
+
+from pydantic_ai import DeferredToolRequests
+
+from cleo.agent.approval.plan import digest
+from cleo.agent.approval.prompt_text import question
+from cleo.agent.outbox.queue import OutboxQueue
+from cleo.domain.access import Access
+from cleo.domain.answer import tap_id
+from cleo.domain.confirmation import EXPIRY, OPEN, Confirmation, new_ref, undelivered
+from cleo.domain.content import Choices, Option, Text
+from cleo.domain.conversation import Conversation, ConversationId, conversation_id
+from cleo.domain.identity import Person, PersonId
+from cleo.ports import Tool, Transaction
+
+_NOBODY = "nobody may say yes: no owner is set"
+_WAITING = "⏳ I asked my owner to confirm that. I'll go on when there is an answer."
+
+
+def open_questions(tx: Transaction, conversation: ConversationId) -> int:
+    """Return how many questions this conversation waits for."""
+    return sum(row.state in OPEN for row in tx.confirmation_lookup.unreported(conversation))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Puts questions into the outbox of those who may answer."""
+
+    access: Access
+    queue: OutboxQueue
+    tools: Mapping[str, Tool]
+    expiry: float = EXPIRY
+
+    def ask(
+        self,
+        tx: Transaction,
+        requests: DeferredToolRequests,
+        *,
+        conversation: Conversation,
+        person: PersonId,
+        batch: int,
+        now: float,
+    ) -> set[ConversationId]:
+        """Write one confirmation for each parked call; return the conversations with new messages."""
+        places = self._places(tx, conversation, person, now)
+        for call in requests.approvals:
+            details = requests.metadata.get(call.tool_call_id, {})
+            plan = str(details.get("plan", ""))
+            confirmation = Confirmation(
+                ref=_unused_ref(tx),
+                conversation=conversation.id,
+                batch=batch,
+                call_id=call.tool_call_id,
+                tool=call.tool_name,
+                tool_hash=str(details.get("hash", "")),
+                plan=plan,
+                digest=digest(plan),
+                asked_by=person,
+                created_at=now,
+                state="pending" if places else "cancelled",
+                reason="" if places else _NOBODY,
+                retry_of=str(details.get("retry_of", "")),
+            )
+            self._add(tx, confirmation, places)
+        if requests.approvals and places and conversation.id not in {place.id for place in places}:
+            key = f"waiting:{conversation.id}:{batch}"
+            self.queue.put(tx, conversation, Text(body=_WAITING), key=key, purpose="notice")
+        return {place.id for place in places} | {conversation.id}
+
+    def ask_to_repeat(
+        self, tx: Transaction, row: Confirmation, *, conversation: Conversation, now: float
+    ) -> None:
+        """Ask whether a call with an unknown outcome shall be done once more."""
+        again = Confirmation(
+            ref=_unused_ref(tx),
+            conversation=row.conversation,
+            batch=row.batch,
+            call_id=row.call_id,
+            tool=row.tool,
+            tool_hash=row.tool_hash,
+            plan=row.plan,
+            digest=row.digest,
+            asked_by=row.asked_by,
+            created_at=now,
+            detached=True,
+            retry_of=row.ref,
+        )
+        self._add(tx, again, self._places(tx, conversation, row.asked_by, now))
+
+    def ask_anew(self, tx: Transaction, row: Confirmation, now: float) -> set[ConversationId]:
+        """Ask an open question by new messages, about the same frozen call: answers to the old ones do not count.
+
+        Return the conversations with new messages.
+        """
+        places = self._places(tx, tx.conversations.get(row.conversation), row.asked_by, now)
+        for message in tx.outbox_lookup.prompts(row.ref):
+            if message.state in {"queued", "held"}:
+                tx.outbox.update(replace(message, state="failed", reason="asked again"))
+        tx.outbox.withdraw_prompts(row.ref)
+        if unasked := undelivered(row):
+            tx.confirmations.save(unasked, before=row.state)
+        self._put(tx, row, places, again=f":{uuid4().hex[:8]}")
+        tx.confirmations.log(row.ref, "asked again", at=now)
+        return {place.id for place in places}
+
+    def _places(
+        self, tx: Transaction, conversation: Conversation, person: PersonId, now: float
+    ) -> list[Conversation]:
+        """Return where to ask: the private chat of somebody who may answer; else the direct chat of every owner."""
+        if not conversation.is_group and self.access.may_approve(tx.people.get(person)):
+            return [conversation]
+        owners = {owner.id: owner for owner in tx.people.owners()}
+        for address in sorted(self.access.owners):
+            owner = tx.people.resolve(frozenset({address}), "", now)
+            owners[owner.id] = owner
+        return [_direct(tx, conversation, owner) for owner in owners.values()]
+
+    def _add(self, tx: Transaction, confirmation: Confirmation, places: Sequence[Conversation]) -> None:
+        tx.confirmations.add(confirmation)
+        self._put(tx, confirmation, places)
+        tx.confirmations.log(confirmation.ref, "asked", at=confirmation.created_at, detail=confirmation.state)
+
+    def _put(
+        self, tx: Transaction, row: Confirmation, places: Iterable[Conversation], *, again: str = ""
+    ) -> None:
+        tool = self.tools.get(row.tool)
+        title = (tool.title if tool else "") or row.tool.replace("_", " ")
+        text, whole = question(title, row.ref, row.plan, self.expiry)
+        if row.retry_of:
+            text = f"⚠️ {row.retry_of}: I may already have done this. Do it again?\n{text}"
+        for place in places:
+            parts = [Text(body=part) for part in _cut(whole, self.queue.text_max(place))]
+            plan = f"plan:{row.ref}:{place.id}{again}"
+            self.queue.put_all(tx, place, parts, key=plan, purpose="plan", asks=row.ref)
+            prompt = f"ask:{row.ref}:{place.id}{again}"
+            self.queue.put(
+                tx, place, _with_buttons(row.ref, text), key=prompt, purpose="prompt", asks=row.ref
+            )
+
+
+def _direct(tx: Transaction, like: Conversation, owner: Person) -> Conversation:
+    """The owner's own chat, on the account that the question comes from."""
+    address = min(owner.addresses, key=lambda a: (not a.startswith("phone:"), a))
+    id_ = conversation_id(like.account_key, owner.id)
+    chat = Conversation(id=id_, channel=like.channel, account=like.account, address=address, person=owner.id)
+    return tx.conversations.open(chat)
+
+
+def _with_buttons(ref: str, text: str) -> Choices:
+    options = (
+        Option(id=tap_id("yes", ref), title="👍 Do it"),
+        Option(id=tap_id("no", ref), title="👎 Don't"),
+    )
+    return Choices(body=text, options=options, words=text)
+
+
+def _unused_ref(tx: Transaction) -> str:
+    while tx.confirmations.get(ref := new_ref()):
+        pass
+    return ref
+
+
+def _cut(text: str, size: int) -> list[str]:
+    return [text[start : start + size] for start in range(0, len(text), size)]

@@ -1,0 +1,89 @@
+"""Turns the states of questions into what a parked batch of calls is answered with."""
+
+from collections.abc import Iterable
+
+from pydantic_ai import DeferredToolRequests, DeferredToolResults
+from pydantic_ai.tools import ToolApproved, ToolDenied
+
+from cleo.agent.approval.outcome import WAITING, why_not_run
+from cleo.domain.confirmation import (
+    HOLD,
+    UNDELIVERED,
+    Confirmation,
+    cancel,
+    detach,
+    expire,
+    is_too_late,
+    mark_reported,
+)
+from cleo.domain.conversation import ConversationId
+from cleo.ports import Transaction
+
+
+def expire_questions(tx: Transaction, conversation: ConversationId, now: float) -> None:
+    """Close questions whose time is over, and those that could not be asked."""
+    for row in tx.confirmation_lookup.unreported(conversation):
+        if row.state != "pending":
+            continue
+        if is_too_late(row, now) and (over := expire(row)):
+            tx.confirmations.save(over, before=row.state)
+            tx.confirmations.log(row.ref, "expired", at=now)
+        elif _is_undeliverable(row, now) and (
+            unasked := cancel(row, reason="the question could not be delivered")
+        ):
+            tx.confirmations.save(unasked, before=row.state)
+
+
+def _is_undeliverable(row: Confirmation, now: float) -> bool:
+    return row.asked_at is None and row.created_at <= now - UNDELIVERED
+
+
+def is_settled(rows: Iterable[Confirmation], now: float) -> bool:
+    """Tell whether a parked batch can go on: everything is answered, or the rest kept us waiting too long."""
+    rows = list(rows)
+    decided = [row for row in rows if row.state != "pending"]
+    if len(decided) == len(rows):
+        return True
+    last = max((row.decided_at or row.created_at for row in decided), default=None)
+    return last is not None and now - last >= HOLD
+
+
+def results(requests: DeferredToolRequests, rows: Iterable[Confirmation]) -> DeferredToolResults:
+    """Answer every parked call by the state of its row: run it, or tell the model why not."""
+    by_call = {row.call_id: row for row in rows}
+    answers: dict[str, bool | ToolApproved | ToolDenied] = {}
+    for call in requests.approvals:
+        row = by_call.get(call.tool_call_id)
+        answers[call.tool_call_id] = (
+            _answer(row) if row else ToolDenied("NOT DONE: no confirmation on record.")
+        )
+    return requests.build_results(approvals=answers)
+
+
+def put_off(requests: DeferredToolRequests, rows: Iterable[Confirmation]) -> DeferredToolResults:
+    """Tell the model of every parked call that it has not run yet; its question lives on alone."""
+    refs = {row.call_id: row.ref for row in rows}
+    answers = {
+        call.tool_call_id: ToolDenied(WAITING.format(ref=refs.get(call.tool_call_id, "?")))
+        for call in requests.approvals
+    }
+    return requests.build_results(approvals=answers)
+
+
+def close_batch(tx: Transaction, rows: Iterable[Confirmation], answers: DeferredToolResults) -> None:
+    """Mark the rows of a batch by what the model was told, not by the state found: an answer may have come since."""
+    for before in rows:
+        answer = answers.approvals.get(before.call_id)
+        now = tx.confirmations.get(before.ref)
+        if now is None:
+            continue
+        is_put_off = before.state == "approved" and (
+            isinstance(answer, ToolDenied) or now.state == "approved"
+        )
+        after = detach(now) if before.state == "pending" or is_put_off else mark_reported(now)
+        tx.confirmations.save(after, before=now.state)
+
+
+def _answer(row: Confirmation) -> ToolApproved | ToolDenied:
+    reason = why_not_run(row)
+    return ToolApproved() if reason is None else ToolDenied(reason)
