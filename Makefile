@@ -40,8 +40,8 @@ up: .venv/.runtime node_modules/.runtime
 	@$(BIN)/cleo up $(ARGS)
 
 check: setup
-	$(BIN)/ruff format --check src tests scripts bench
-	$(BIN)/ruff check src tests scripts bench
+	$(BIN)/ruff format --check src tests scripts bench cloud-simulator
+	$(BIN)/ruff check src tests scripts bench cloud-simulator
 	$(BIN)/lint-imports
 	node_modules/.bin/pyright --warnings
 	node_modules/.bin/tsc -p .

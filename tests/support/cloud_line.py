@@ -9,15 +9,15 @@ from typing import Any
 
 from tests.support.files_at import FilesAt
 
-from cleo.app.demo.graph.business import Business
-from cleo.app.demo.graph.faults import Order
-from cleo.app.demo.graph.phones import Bubble, Phone
-from cleo.app.demo.graph.server import FakeGraph
-from cleo.app.demo.graph.world import Known
 from cleo.channels.whatsapp.cloud.client import WhatsAppCloudClient
 from cleo.domain.content import MessageId, Template
 from cleo.domain.conversation import Conversation, Heard, conversation_id
 from cleo.domain.identity import Address, PersonId
+from cloud_simulator.business import Business
+from cloud_simulator.faults import Order
+from cloud_simulator.phones import Bubble, Phone
+from cloud_simulator.server import FakeGraph
+from cloud_simulator.world import Known
 
 NUMBER = "1001"
 TOKEN = "EAAGtheT0ken"

@@ -1,7 +1,6 @@
 """WhatsApp as Meta's Cloud API shows it: the fake Graph server's process, and phones on it."""
 
 import itertools
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
@@ -11,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from tests.support.stage_part import PATIENCE, Part
 from tests.support.stage_phone import Controlled, Phone
 
-from cleo.app.settings import passed_on
+from cleo.app.demo.programs import cloud_simulator
 
 _QUICK = {"first_retry": 0.05, "longest_retry": 0.4}
 """Meta waits longer before it posts again."""
@@ -86,12 +85,13 @@ class GraphWorld(Controlled):
     """The fake Graph server. One a test session: each Cleo has a number of its own there."""
 
     def __init__(self, folder: Path) -> None:
-        self.server = Part("graph", [sys.executable, "-m", "cleo.app.demo.graph"], folder, holds_input=True)
+        self.program = cloud_simulator()
+        self.server = Part("graph", self.program.command, folder, holds_input=True)
         self._numbers = itertools.count(1)
         self._accounts = itertools.count(1)
 
     async def __aenter__(self) -> Self:
-        await self.server.start(passed_on())
+        await self.server.start(self.program.env)
         ready = Ready.model_validate_json((await self.server.says(r'(?m)^\{.*"ready".*\}$'))[0])
         self.base_url = ready.base_url
         self.http = httpx2.AsyncClient(base_url=ready.control, timeout=90, trust_env=False)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.graph_rig import ANN, NUMBER, SECRET, TOKEN, Rig, rigged
 
 from cleo.app.doctor.cloud import cloud
 from cleo.app.doctor.finding import Finding, take
@@ -16,6 +15,7 @@ from cleo.app.doctor.history import history
 from cleo.app.doctor.number import NEWEST
 from cleo.app.note import noted
 from cleo.app.settings import Settings, load
+from cloud_harness import ANN, NUMBER, SECRET, TOKEN, Rig, rigged
 
 WORD = "the-verify-token"
 WABA = "9001"

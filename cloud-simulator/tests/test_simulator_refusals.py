@@ -4,7 +4,8 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
-from tests.support.graph_rig import ANN, NUMBER, TOKEN, Rig, rigged
+
+from cloud_harness import ANN, NUMBER, TOKEN, Rig, rigged
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from cleo.app.demo.graph.errors import Body
+from cloud_simulator.errors import Body
 
 On = Literal["send", "read", "upload", "media", "delete", "download", "admin", "any", "webhook"]
 Call = Literal["delay", "reset", "timeout", "refuse"]

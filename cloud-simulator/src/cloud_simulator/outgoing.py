@@ -3,19 +3,19 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from cleo.app.demo.graph.block import Source
-from cleo.app.demo.graph.business import Business
-from cleo.app.demo.graph.courier import Courier
-from cleo.app.demo.graph.errors import GraphError, webhook_error
-from cleo.app.demo.graph.faults import Case, Fault, Outcome
-from cleo.app.demo.graph.interactive import Buttons, Interactive, List
-from cleo.app.demo.graph.item import Item
-from cleo.app.demo.graph.ledger import Line
-from cleo.app.demo.graph.media import check_use
-from cleo.app.demo.graph.phones import Attachment, Bubble, Choice, Emoji, Phone, Quote
-from cleo.app.demo.graph.sends import Read, Send
-from cleo.app.demo.graph.templates import Template
-from cleo.app.demo.graph.world import Known, World, digits
+from cloud_simulator.block import Source
+from cloud_simulator.business import Business
+from cloud_simulator.courier import Courier
+from cloud_simulator.errors import GraphError, webhook_error
+from cloud_simulator.faults import Case, Fault, Outcome
+from cloud_simulator.interactive import Buttons, Interactive, List
+from cloud_simulator.item import Item
+from cloud_simulator.ledger import Line
+from cloud_simulator.media import check_use
+from cloud_simulator.phones import Attachment, Bubble, Choice, Emoji, Phone, Quote
+from cloud_simulator.sends import Read, Send
+from cloud_simulator.templates import Template
+from cloud_simulator.world import Known, World, digits
 
 MONTH = 30 * 86400.0
 _FAULTS = ("early", "statuses", "fail", "hold", "no_id", "wa_id")

@@ -1,35 +1,13 @@
-"""The fake Graph server in a process of its own, and the demo's chat on one of its phones."""
+"""The demo's phone on the simulated Cloud API."""
 
 import asyncio
-import json
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from tests.support.graph_rig import rigged
 
-from cleo.app.demo.graph.graph_phone import GraphPhone
+from cleo.app.demo.graph_phone import GraphPhone
 from cleo.app.demo.phone import Arrival, DemoError, Simulator
-
-
-@pytest.mark.parametrize("end", ["input", "signal"])
-async def test_it_says_where_it_is_and_ends_with_its_input_or_by_a_signal(end: str) -> None:
-    command = (sys.executable, "-m", "cleo.app.demo.graph")
-    process = await asyncio.create_subprocess_exec(*command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert process.stdin
-    assert process.stdout
-    said = json.loads(await process.stdout.readline())
-    assert said["ready"] is True
-    graph = Simulator(said["control"])
-    assert await graph.get("/numbers") == []
-    await graph.close()
-    if end == "input":
-        process.stdin.close()
-    else:
-        process.send_signal(signal.SIGTERM)
-    assert await asyncio.wait_for(process.wait(), 10) == 0
+from cloud_harness import rigged
 
 
 async def test_a_graph_phone_is_a_phone_of_the_demo(tmp_path: Path) -> None:

@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 
 import httpx2
 
-from cleo.app.demo.graph.business import Business
-from cleo.app.demo.graph.faults import Fault
-from cleo.app.demo.graph.item import Item, altered, envelope, forged, signature, written
-from cleo.app.demo.graph.ledger import Line
-from cleo.app.demo.graph.world import World
+from cloud_simulator.business import Business
+from cloud_simulator.faults import Fault
+from cloud_simulator.item import Item, altered, envelope, forged, signature, written
+from cloud_simulator.ledger import Line
+from cloud_simulator.world import World
 
 _ROUTING = ("lose", "delay", "merge")
 _ALTERING = ("field", "strip", "skew", "poison")

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from cleo.app.demo.graph.block import Block, Link, Source
+from cloud_simulator.block import Block, Link, Source
 
 Short = Annotated[str, Field(min_length=1, max_length=20)]
 

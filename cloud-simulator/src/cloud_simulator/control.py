@@ -1,4 +1,4 @@
-"""The control API: what the world is like, and what happens in it. docs/howto/graph.md is its reference."""
+"""The control API: what the world is like, and what happens in it. docs/howto/cloud-simulator.md is its reference."""
 
 from collections.abc import Awaitable, Callable
 from typing import Literal, TypeVar
@@ -8,15 +8,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from cleo.app.demo.graph.business import Business
-from cleo.app.demo.graph.courier import Courier
-from cleo.app.demo.graph.faults import Order, Signature
-from cleo.app.demo.graph.feed import Entry, Feed
-from cleo.app.demo.graph.item import forged, signature, written
-from cleo.app.demo.graph.ledger import Line
-from cleo.app.demo.graph.people import People, Refused
-from cleo.app.demo.graph.templates import Template
-from cleo.app.demo.graph.world import World
+from cloud_simulator.business import Business
+from cloud_simulator.courier import Courier
+from cloud_simulator.faults import Order, Signature
+from cloud_simulator.feed import Entry, Feed
+from cloud_simulator.item import forged, signature, written
+from cloud_simulator.ledger import Line
+from cloud_simulator.people import People, Refused
+from cloud_simulator.templates import Template
+from cloud_simulator.world import World
 
 B = TypeVar("B", bound=BaseModel)
 E = TypeVar("E", bound=Entry)

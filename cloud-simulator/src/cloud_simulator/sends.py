@@ -5,9 +5,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from cleo.app.demo.graph.block import Block, Source
-from cleo.app.demo.graph.errors import GraphError
-from cleo.app.demo.graph.interactive import Interactive
+from cloud_simulator.block import Block, Source
+from cloud_simulator.errors import GraphError
+from cloud_simulator.interactive import Interactive
 
 KINDS = (
     "text", "image", "video", "audio", "document", "sticker", "location", "contacts", "reaction", "interactive",

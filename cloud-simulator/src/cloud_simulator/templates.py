@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from cleo.app.demo.graph.errors import GraphError
+from cloud_simulator.errors import GraphError
 
 _PLACE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _REFUSED = {"PAUSED": 132015, "DISABLED": 132016}

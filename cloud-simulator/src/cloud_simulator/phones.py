@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from pydantic import BaseModel, Field
 
-from cleo.app.demo.graph.feed import Entry, Feed
+from cloud_simulator.feed import Entry, Feed
 
 TYPING_LASTS = 25.0
 """Seconds, unless the reply comes first."""

@@ -8,13 +8,13 @@ from typing import Annotated, Literal, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from cleo.app.demo.graph.business import Business
-from cleo.app.demo.graph.courier import Courier
-from cleo.app.demo.graph.faults import Case
-from cleo.app.demo.graph.item import ARRAYS, Item
-from cleo.app.demo.graph.ledger import Line
-from cleo.app.demo.graph.phones import Attachment, Bubble, Emoji, Phone, Quote
-from cleo.app.demo.graph.world import Known, World
+from cloud_simulator.business import Business
+from cloud_simulator.courier import Courier
+from cloud_simulator.faults import Case
+from cloud_simulator.item import ARRAYS, Item
+from cloud_simulator.ledger import Line
+from cloud_simulator.phones import Attachment, Bubble, Emoji, Phone, Quote
+from cloud_simulator.world import Known, World
 
 
 class Refused(Exception):

@@ -7,13 +7,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from cleo.app.demo.graph.control import get, parsed, polled, post
-from cleo.app.demo.graph.faults import Outcome
-from cleo.app.demo.graph.feed import Entry, Feed
-from cleo.app.demo.graph.outgoing import Outgoing
-from cleo.app.demo.graph.people import People, Refused, Rotation, Saying
-from cleo.app.demo.graph.phones import Phone
-from cleo.app.demo.graph.world import World, digits
+from cloud_simulator.control import get, parsed, polled, post
+from cloud_simulator.faults import Outcome
+from cloud_simulator.feed import Entry, Feed
+from cloud_simulator.outgoing import Outgoing
+from cloud_simulator.people import People, Refused, Rotation, Saying
+from cloud_simulator.phones import Phone
+from cloud_simulator.world import World, digits
 
 E = TypeVar("E", bound=Entry)
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from cleo.app.demo.graph.feed import Entry, Feed
+from cloud_simulator.feed import Entry, Feed
 
 Host = Literal["graph", "media", "foreign"]
 Token = Literal["known", "unknown", ""]

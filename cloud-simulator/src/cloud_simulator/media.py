@@ -4,7 +4,7 @@ import base64
 import hashlib
 from dataclasses import dataclass, field
 
-from cleo.app.demo.graph.errors import GraphError
+from cloud_simulator.errors import GraphError
 
 MB = 1024 * 1024
 UPLOAD_LIVES = 30 * 86400.0

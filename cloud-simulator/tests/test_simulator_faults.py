@@ -7,7 +7,8 @@ from typing import Any
 
 import httpx2
 import pytest
-from tests.support.graph_rig import ANN, NUMBER, TOKEN, Rig, rigged
+
+from cloud_harness import ANN, NUMBER, TOKEN, Rig, rigged
 
 PNG = b"\x89PNG" + b"x" * 2000
 

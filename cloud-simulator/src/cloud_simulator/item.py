@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
-from cleo.app.demo.graph.business import Business
-from cleo.app.demo.graph.faults import Case, Fault, Signature
+from cloud_simulator.business import Business
+from cloud_simulator.faults import Case, Fault, Signature
 
 Json = Mapping[str, object]
 ARRAYS = {"smb_message_echoes": "message_echoes"}

@@ -13,18 +13,18 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
-from cleo.app.demo.graph.api import Api
-from cleo.app.demo.graph.control import Control
-from cleo.app.demo.graph.courier import Courier
-from cleo.app.demo.graph.errors import GraphError
-from cleo.app.demo.graph.files import Files
-from cleo.app.demo.graph.gate import Gate
-from cleo.app.demo.graph.hands import Hands
-from cleo.app.demo.graph.outgoing import Outgoing
-from cleo.app.demo.graph.people import People
-from cleo.app.demo.graph.wire import Wires
-from cleo.app.demo.graph.world import Knobs, World
-from cleo.app.quiet_server import QuietServer
+from cloud_simulator.api import Api
+from cloud_simulator.control import Control
+from cloud_simulator.courier import Courier
+from cloud_simulator.embedded_uvicorn import EmbeddedServer
+from cloud_simulator.errors import GraphError
+from cloud_simulator.files import Files
+from cloud_simulator.gate import Gate
+from cloud_simulator.hands import Hands
+from cloud_simulator.outgoing import Outgoing
+from cloud_simulator.people import People
+from cloud_simulator.wire import Wires
+from cloud_simulator.world import Knobs, World
 
 
 class FakeGraph:
@@ -60,7 +60,7 @@ class FakeGraph:
             server_header=False,
             timeout_graceful_shutdown=1,
         )
-        self._server = QuietServer(config)
+        self._server = EmbeddedServer(config)
         self._serving = asyncio.create_task(self._server.serve(sockets=sockets))
         await self._server.listening.wait()
         return self
@@ -79,6 +79,12 @@ class FakeGraph:
     def control(self) -> str:
         """Where the control API begins."""
         return f"{self.base_url}/control"
+
+    @property
+    def ready(self) -> dict[str, object]:
+        """Return what is printed at the start; `env` is what Cleo needs to take it for Meta's server."""
+        env = {"WHATSAPP_CLOUD_BASE_URL": self.base_url}
+        return {"ready": True, "base_url": self.base_url, "control": self.control, "env": env}
 
     def _built(self) -> Starlette:
         people = People(self.world, self.courier)

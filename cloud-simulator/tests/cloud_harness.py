@@ -16,11 +16,10 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
-from tests.support.stage_part import until
 
-from cleo.app.demo.graph.server import FakeGraph
-from cleo.app.demo.graph.world import Knobs
-from cleo.app.quiet_server import QuietServer
+from cloud_simulator.embedded_uvicorn import EmbeddedServer
+from cloud_simulator.server import FakeGraph
+from cloud_simulator.world import Knobs
 
 NUMBER = "1001"
 TOKEN = "the-token"
@@ -37,6 +36,7 @@ class Callback:
         self.answers: deque[int] = deque()
         """Statuses for the next POSTs; 0: no answer at all."""
         self.verify = "the-verify-token"
+        self.called = asyncio.Event()
 
     async def hear(self, request: Request) -> Response:
         if request.method == "GET":
@@ -46,6 +46,7 @@ class Callback:
                 asked["hub.challenge"] if known else "no", status_code=200 if known else 403
             )
         self.posts.append((request.headers.get("x-hub-signature-256"), await request.body()))
+        self.called.set()
         status = self.answers.popleft() if self.answers else 200
         if not status:
             await asyncio.sleep(30)
@@ -142,10 +143,10 @@ class Rig:
         return await self.control("GET", f"/log?event={event}")
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        async def check() -> bool:
-            return holds()
-
-        await until("webhooks", check, 5)
+        async with asyncio.timeout(5):
+            while not holds():
+                self.callback.called.clear()
+                await self.callback.called.wait()
 
 
 @asynccontextmanager
@@ -157,7 +158,7 @@ async def rigged() -> AsyncGenerator[Rig]:
     config = uvicorn.Config(
         app, log_config=None, access_log=False, ws="none", lifespan="off", timeout_graceful_shutdown=1
     )
-    server = QuietServer(config)
+    server = EmbeddedServer(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     await server.listening.wait()
     url = f"http://127.0.0.1:{listener.getsockname()[1]}/hook"

@@ -5,7 +5,8 @@ from collections.abc import AsyncGenerator
 
 import httpx2
 import pytest
-from tests.support.graph_rig import ANN, NUMBER, Rig, rigged
+
+from cloud_harness import ANN, NUMBER, Rig, rigged
 
 
 @pytest.fixture

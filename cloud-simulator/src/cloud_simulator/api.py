@@ -12,14 +12,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from cleo.app.demo.graph.business import Business
-from cleo.app.demo.graph.courier import Courier
-from cleo.app.demo.graph.errors import GraphError
-from cleo.app.demo.graph.faults import Case
-from cleo.app.demo.graph.gate import Gate
-from cleo.app.demo.graph.outgoing import Outgoing
-from cleo.app.demo.graph.sends import parse_read, parse_send
-from cleo.app.demo.graph.world import World
+from cloud_simulator.business import Business
+from cloud_simulator.courier import Courier
+from cloud_simulator.errors import GraphError
+from cloud_simulator.faults import Case
+from cloud_simulator.gate import Gate
+from cloud_simulator.outgoing import Outgoing
+from cloud_simulator.sends import parse_read, parse_send
+from cloud_simulator.world import World
 
 _VERSION = re.compile(r"v\d+\.\d+")
 _MESSAGING = "whatsapp_business_messaging"

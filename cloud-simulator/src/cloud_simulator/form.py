@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesHeaderParser
 
-from cleo.app.demo.graph.errors import GraphError
+from cloud_simulator.errors import GraphError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
