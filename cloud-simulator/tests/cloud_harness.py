@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from cloud_simulator.embedded_uvicorn import EmbeddedServer
 from cloud_simulator.server import FakeGraph
-from cloud_simulator.world import Knobs
+from cloud_simulator.state import Knobs
 
 NUMBER = "1001"
 TOKEN = "the-token"

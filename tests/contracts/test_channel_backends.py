@@ -20,8 +20,8 @@ from cleo.domain.errors import FetchError, SendFailed
 from cleo.domain.identity import Address, PersonId
 from cleo.domain.message import Quoted
 from cleo.ports import Channel, Degraded, Outcome, Refused, Renders, Sent, ShowsTyping
-from cloud_simulator.phones import Bubble
-from cloud_simulator.sends import Location as Place
+from cloud_simulator.entities.phone import Bubble
+from cloud_simulator.graph.send_request import Location as Place
 
 ANN = Conversation(
     id=conversation_id("whatsapp", PersonId("ann")),

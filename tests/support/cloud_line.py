@@ -13,11 +13,11 @@ from cleo.channels.whatsapp.cloud.client import WhatsAppCloudClient
 from cleo.domain.content import MessageId, Template
 from cleo.domain.conversation import Conversation, Heard, conversation_id
 from cleo.domain.identity import Address, PersonId
-from cloud_simulator.business import Business
+from cloud_simulator.entities.business import Business
+from cloud_simulator.entities.phone import Bubble, Phone
 from cloud_simulator.faults import Order
-from cloud_simulator.phones import Bubble, Phone
 from cloud_simulator.server import FakeGraph
-from cloud_simulator.world import Known
+from cloud_simulator.state import Known
 
 NUMBER = "1001"
 TOKEN = "EAAGtheT0ken"

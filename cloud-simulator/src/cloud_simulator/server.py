@@ -13,18 +13,18 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
-from cloud_simulator.api import Api
-from cloud_simulator.control import Control
-from cloud_simulator.courier import Courier
+from cloud_simulator.connections import Wires
+from cloud_simulator.control.control_api import Control
+from cloud_simulator.control.inbound import People
+from cloud_simulator.control.phone_actions import Hands
 from cloud_simulator.embedded_uvicorn import EmbeddedServer
 from cloud_simulator.errors import GraphError
-from cloud_simulator.files import Files
-from cloud_simulator.gate import Gate
-from cloud_simulator.hands import Hands
-from cloud_simulator.outgoing import Outgoing
-from cloud_simulator.people import People
-from cloud_simulator.wire import Wires
-from cloud_simulator.world import Knobs, World
+from cloud_simulator.graph.api import Api
+from cloud_simulator.graph.auth import Gate
+from cloud_simulator.graph.files import Files
+from cloud_simulator.graph.send_pipeline import Outgoing
+from cloud_simulator.state import Knobs, World
+from cloud_simulator.webhooks.webhook_dispatcher import Courier
 
 
 class FakeGraph:

@@ -8,15 +8,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from cloud_simulator.business import Business
-from cloud_simulator.courier import Courier
+from cloud_simulator.control.inbound import People, Refused
+from cloud_simulator.entities.business import Business
+from cloud_simulator.entities.template import Template
+from cloud_simulator.event_log import Line
 from cloud_simulator.faults import Order, Signature
 from cloud_simulator.feed import Entry, Feed
-from cloud_simulator.item import forged, signature, written
-from cloud_simulator.ledger import Line
-from cloud_simulator.people import People, Refused
-from cloud_simulator.templates import Template
-from cloud_simulator.world import World
+from cloud_simulator.state import World
+from cloud_simulator.webhooks.webhook_dispatcher import Courier
+from cloud_simulator.webhooks.webhook_event import forged, signature, written
 
 B = TypeVar("B", bound=BaseModel)
 E = TypeVar("E", bound=Entry)

@@ -5,9 +5,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from cloud_simulator.block import Block, Source
 from cloud_simulator.errors import GraphError
-from cloud_simulator.interactive import Interactive
+from cloud_simulator.graph.interactive import Interactive
+from cloud_simulator.graph.strict_model import Block, Source
 
 KINDS = (
     "text", "image", "video", "audio", "document", "sticker", "location", "contacts", "reaction", "interactive",

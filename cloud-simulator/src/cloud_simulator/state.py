@@ -9,13 +9,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cloud_simulator.business import Business
+from cloud_simulator.entities.business import Business
+from cloud_simulator.entities.media import INBOUND_LIVES, UPLOAD_LIVES, URL_LIVES, MediaFile, MediaStore
+from cloud_simulator.entities.phone import Phone
+from cloud_simulator.entities.template import Template
 from cloud_simulator.errors import GraphError
+from cloud_simulator.event_log import Ledger, Line
 from cloud_simulator.faults import Faults
-from cloud_simulator.ledger import Ledger, Line
-from cloud_simulator.media import INBOUND_LIVES, UPLOAD_LIVES, URL_LIVES, MediaFile, MediaStore
-from cloud_simulator.phones import Phone
-from cloud_simulator.templates import Template
 
 WINDOW = 24 * 3600.0
 """Seconds for which a user's message allows any answer."""

@@ -8,14 +8,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from cloud_simulator.api import Api, versioned
+from cloud_simulator.connections import Wires
+from cloud_simulator.entities.media import ACCEPTED, MediaFile, check_upload
 from cloud_simulator.errors import GraphError
 from cloud_simulator.faults import Case, Fault, On
-from cloud_simulator.form import read_form
-from cloud_simulator.gate import Gate
-from cloud_simulator.media import ACCEPTED, MediaFile, check_upload
-from cloud_simulator.wire import Wires
-from cloud_simulator.world import World
+from cloud_simulator.graph.api import Api, versioned
+from cloud_simulator.graph.auth import Gate
+from cloud_simulator.graph.multipart import read_form
+from cloud_simulator.state import World
 
 _META = ("expire", "sha256", "length", "foreign")
 _DOWNLOAD = ("drip", "truncate", "oversize", "redirect", "corrupt", "name")

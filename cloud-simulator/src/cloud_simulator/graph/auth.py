@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from cloud_simulator.business import Business
+from cloud_simulator.connections import Wires
+from cloud_simulator.entities.business import Business
 from cloud_simulator.errors import GraphError
+from cloud_simulator.event_log import Host, Line, Token
 from cloud_simulator.faults import Case, Fault
-from cloud_simulator.ledger import Host, Line, Token
-from cloud_simulator.wire import Wires
-from cloud_simulator.world import World
+from cloud_simulator.state import World
 
 _CALL = ("delay", "reset", "timeout", "refuse")
 _FOREVER = 60.0

@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 
 import httpx2
 
-from cloud_simulator.business import Business
+from cloud_simulator.entities.business import Business
+from cloud_simulator.event_log import Line
 from cloud_simulator.faults import Fault
-from cloud_simulator.item import Item, altered, envelope, forged, signature, written
-from cloud_simulator.ledger import Line
-from cloud_simulator.world import World
+from cloud_simulator.state import World
+from cloud_simulator.webhooks.webhook_event import Item, altered, envelope, forged, signature, written
 
 _ROUTING = ("lose", "delay", "merge")
 _ALTERING = ("field", "strip", "skew", "poison")

@@ -7,13 +7,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from cloud_simulator.control import get, parsed, polled, post
+from cloud_simulator.control.control_api import get, parsed, polled, post
+from cloud_simulator.control.inbound import People, Refused, Rotation, Saying
+from cloud_simulator.entities.phone import Phone
 from cloud_simulator.faults import Outcome
 from cloud_simulator.feed import Entry, Feed
-from cloud_simulator.outgoing import Outgoing
-from cloud_simulator.people import People, Refused, Rotation, Saying
-from cloud_simulator.phones import Phone
-from cloud_simulator.world import World, digits
+from cloud_simulator.graph.send_pipeline import Outgoing
+from cloud_simulator.state import World, digits
 
 E = TypeVar("E", bound=Entry)
 

@@ -8,13 +8,13 @@ from typing import Annotated, Literal, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from cloud_simulator.business import Business
-from cloud_simulator.courier import Courier
+from cloud_simulator.entities.business import Business
+from cloud_simulator.entities.phone import Attachment, Bubble, Emoji, Phone, Quote
+from cloud_simulator.event_log import Line
 from cloud_simulator.faults import Case
-from cloud_simulator.item import ARRAYS, Item
-from cloud_simulator.ledger import Line
-from cloud_simulator.phones import Attachment, Bubble, Emoji, Phone, Quote
-from cloud_simulator.world import Known, World
+from cloud_simulator.state import Known, World
+from cloud_simulator.webhooks.webhook_dispatcher import Courier
+from cloud_simulator.webhooks.webhook_event import ARRAYS, Item
 
 
 class Refused(Exception):

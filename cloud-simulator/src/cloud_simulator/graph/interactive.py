@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from cloud_simulator.block import Block, Link, Source
+from cloud_simulator.graph.strict_model import Block, Link, Source
 
 Short = Annotated[str, Field(min_length=1, max_length=20)]
 

@@ -3,19 +3,19 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from cloud_simulator.block import Source
-from cloud_simulator.business import Business
-from cloud_simulator.courier import Courier
+from cloud_simulator.entities.business import Business
+from cloud_simulator.entities.media import check_use
+from cloud_simulator.entities.phone import Attachment, Bubble, Choice, Emoji, Phone, Quote
+from cloud_simulator.entities.template import Template
 from cloud_simulator.errors import GraphError, webhook_error
+from cloud_simulator.event_log import Line
 from cloud_simulator.faults import Case, Fault, Outcome
-from cloud_simulator.interactive import Buttons, Interactive, List
-from cloud_simulator.item import Item
-from cloud_simulator.ledger import Line
-from cloud_simulator.media import check_use
-from cloud_simulator.phones import Attachment, Bubble, Choice, Emoji, Phone, Quote
-from cloud_simulator.sends import Read, Send
-from cloud_simulator.templates import Template
-from cloud_simulator.world import Known, World, digits
+from cloud_simulator.graph.interactive import Buttons, Interactive, List
+from cloud_simulator.graph.send_request import Read, Send
+from cloud_simulator.graph.strict_model import Source
+from cloud_simulator.state import Known, World, digits
+from cloud_simulator.webhooks.webhook_dispatcher import Courier
+from cloud_simulator.webhooks.webhook_event import Item
 
 MONTH = 30 * 86400.0
 _FAULTS = ("early", "statuses", "fail", "hold", "no_id", "wa_id")

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
-from cloud_simulator.business import Business
+from cloud_simulator.entities.business import Business
 from cloud_simulator.faults import Case, Fault, Signature
 
 Json = Mapping[str, object]

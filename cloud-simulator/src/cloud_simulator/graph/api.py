@@ -12,14 +12,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from cloud_simulator.business import Business
-from cloud_simulator.courier import Courier
+from cloud_simulator.entities.business import Business
 from cloud_simulator.errors import GraphError
 from cloud_simulator.faults import Case
-from cloud_simulator.gate import Gate
-from cloud_simulator.outgoing import Outgoing
-from cloud_simulator.sends import parse_read, parse_send
-from cloud_simulator.world import World
+from cloud_simulator.graph.auth import Gate
+from cloud_simulator.graph.send_pipeline import Outgoing
+from cloud_simulator.graph.send_request import parse_read, parse_send
+from cloud_simulator.state import World
+from cloud_simulator.webhooks.webhook_dispatcher import Courier
 
 _VERSION = re.compile(r"v\d+\.\d+")
 _MESSAGING = "whatsapp_business_messaging"
