@@ -23,6 +23,7 @@ async def start(*flags: str) -> asyncio.subprocess.Process:
 
 
 async def ready(process: asyncio.subprocess.Process) -> dict[str, str]:
+    """Return the first line of its output."""
     assert process.stdout
     return json.loads(await asyncio.wait_for(process.stdout.readline(), 30))
 
@@ -30,15 +31,15 @@ async def ready(process: asyncio.subprocess.Process) -> dict[str, str]:
 @pytest.mark.parametrize("flags", [(), ("--supervised",)])
 async def test_it_says_where_it_listens_and_a_signal_ends_it(flags: tuple[str, ...]) -> None:
     process = await start(*flags)
-    said = await ready(process)
-    assert said == {
+    line = await ready(process)
+    assert line == {
         "ready": True,
-        "base_url": said["base_url"],
-        "control": said["base_url"] + "/control",
-        "env": {"WHATSAPP_CLOUD_BASE_URL": said["base_url"]},
+        "base_url": line["base_url"],
+        "control": line["base_url"] + "/control",
+        "env": {"WHATSAPP_CLOUD_BASE_URL": line["base_url"]},
     }
     async with httpx2.AsyncClient(trust_env=False) as http:
-        assert (await http.get(said["control"] + "/numbers")).json() == []
+        assert (await http.get(line["control"] + "/numbers")).json() == []
     process.send_signal(signal.SIGTERM)
     assert await asyncio.wait_for(process.wait(), 10) == 0
 

@@ -1,17 +1,10 @@
-"""What Meta would refuse, the fake Graph server refuses too."""
+"""What Meta refuses, the simulator refuses with the same error."""
 
-from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
 
-from cloud_harness import ANN, NUMBER, TOKEN, Rig, rigged
-
-
-@pytest.fixture
-async def rig() -> AsyncGenerator[Rig]:
-    async with rigged() as rig:
-        yield rig
+from cloud_harness import ANN, NUMBER, TOKEN, Harness
 
 
 def buttons(*titles: str, **more: object) -> dict[str, Any]:
@@ -108,7 +101,7 @@ REFUSED: dict[str, tuple[int, dict[str, Any]]] = {
     }}),
 }  # fmt: skip
 
-TAKEN: dict[str, dict[str, Any]] = {
+ACCEPTED: dict[str, dict[str, Any]] = {
     "4096 letters": {"text": {"body": "x" * 4096, "preview_url": False}},
     "a caption of 1024": link("image", caption="x" * 1024),
     "a voice note": link("audio", voice=True),
@@ -119,120 +112,124 @@ TAKEN: dict[str, dict[str, Any]] = {
     "where are you": asking("location_request_message", "send_location"),
     "who are you": asking("request_contact_info", "request_contact_info"),
     "a template": {"type": "template", "template": {"name": "hello_world", "language": {"code": "en_US"}}},
-    "a number as people write it": {**TEXT, "to": f"+{ANN[:2]} {ANN[2:]}"},
+    "a number with spaces and a plus": {**TEXT, "to": f"+{ANN[:2]} {ANN[2:]}"},
 }
 
 
-async def test_each_of_these_is_refused_in_graphs_words_and_nothing_is_shown(rig: Rig) -> None:
+async def test_invalid_messages_are_refused_with_graphs_error_and_are_not_shown(harness: Harness) -> None:
     wrong: dict[str, Any] = {}
     for name, (code, body) in REFUSED.items():
-        answer = await rig.send(body)
+        answer = await harness.send(body)
         error = answer.json().get("error", {})
         if error.get("code") != code or answer.status_code < 400:
             wrong[name] = answer.json()
         assert not error or set(error) >= {"message", "type", "code", "error_data", "fbtrace_id"}
     assert wrong == {}
-    assert await rig.bubbles() == []
+    assert await harness.bubbles() == []
 
 
-async def test_each_of_these_is_taken_and_shown(rig: Rig) -> None:
-    for name, body in TAKEN.items():
-        answer = await rig.send(body)
+async def test_valid_messages_are_accepted_and_shown(harness: Harness) -> None:
+    for name, body in ACCEPTED.items():
+        answer = await harness.send(body)
         assert answer.json().get("messages"), f"{name}: {answer.text}"
-    assert len(await rig.bubbles()) == len(TAKEN)
+    assert len(await harness.bubbles()) == len(ACCEPTED)
 
 
-async def test_the_token_must_be_known_fit_the_number_and_have_the_scope(rig: Rig) -> None:
+async def test_the_token_must_be_known_belong_to_the_number_and_have_the_scope(harness: Harness) -> None:
     for headers in ({"Authorization": "Bearer other"}, {"Authorization": ""}, {"Authorization": TOKEN}):
-        answer = await rig.text(headers=headers)
+        answer = await harness.send_text(headers=headers)
         assert (answer.status_code, answer.json()["error"]["code"]) == (401, 190)
-    assert (await rig.ask("POST", "/1002/messages", json={})).json()["error"]["error_subcode"] == 33
-    await rig.number(scopes=["whatsapp_business_management"])
-    assert (await rig.text()).json()["error"]["code"] == 10
+    assert (await harness.graph("POST", "/1002/messages", json={})).json()["error"]["error_subcode"] == 33
+    await harness.register_number(scopes=["whatsapp_business_management"])
+    assert (await harness.send_text()).json()["error"]["code"] == 10
 
 
 @pytest.mark.parametrize(
     ("method", "path"), [("GET", "/v26.0/1001/nothing"), ("PUT", "/v26.0/1001"), ("GET", "/latest/1001")]
 )
-async def test_unknown_paths_are_refused_too(rig: Rig, method: str, path: str) -> None:
+async def test_unknown_paths_are_refused(harness: Harness, method: str, path: str) -> None:
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    answer = await rig.http.request(method, rig.graph.base_url + path, headers=headers)
+    answer = await harness.http.request(method, harness.simulator.base_url + path, headers=headers)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, 2500)
 
 
-async def test_a_body_that_is_no_json_object_is_refused(rig: Rig) -> None:
+async def test_a_body_that_is_no_json_object_is_refused(harness: Harness) -> None:
     for body in (b"", b"{", b"[]", b'"x"'):
         headers = {"Content-Type": "application/json"}
-        answer = await rig.ask("POST", f"/{NUMBER}/messages", content=body, headers=headers)
+        answer = await harness.graph("POST", f"/{NUMBER}/messages", content=body, headers=headers)
         assert answer.json()["error"]["code"] == 100
 
 
-async def test_only_what_was_received_can_be_read_and_any_message_of_the_chat_reacted_to(rig: Rig) -> None:
-    own = (await rig.text()).json()["messages"][0]["id"]
-    theirs = await rig.says(text="look")
+async def test_only_received_messages_can_be_marked_as_read_and_any_message_of_the_chat_reacted_to(
+    harness: Harness,
+) -> None:
+    own = (await harness.send_text()).json()["messages"][0]["id"]
+    theirs = await harness.send_from_phone(text="look")
     for target, read, reacted in ((own, 131009, None), ("wamid.none", 131009, 131009), (theirs, None, None)):
-        marked = await rig.send({"to": None, "status": "read", "message_id": target})
+        marked = await harness.send({"to": None, "status": "read", "message_id": target})
         assert marked.json().get("error", {}).get("code") == read
-        answered = await rig.send({"type": "reaction", "reaction": {"message_id": target, "emoji": "👍"}})
+        answered = await harness.send({"type": "reaction", "reaction": {"message_id": target, "emoji": "👍"}})
         assert answered.json().get("error", {}).get("code") == reacted
-    assert (await rig.bubbles())[-1]["reaction"] == {"id": theirs, "emoji": "👍"}
-    assert (await rig.control("GET", "/phones/p1/receipts"))[-1]["id"] == theirs
+    assert (await harness.bubbles())[-1]["reaction"] == {"id": theirs, "emoji": "👍"}
+    assert (await harness.control("GET", "/phones/p1/receipts"))[-1]["id"] == theirs
 
 
-async def test_after_thirty_days_a_message_can_neither_be_read_nor_reacted_to(rig: Rig) -> None:
-    theirs = await rig.says(text="look")
-    await rig.control("POST", "/clock", {"shift": 31 * 86400})
-    read = await rig.send({"to": None, "status": "read", "message_id": theirs})
+async def test_after_thirty_days_a_message_can_neither_be_marked_as_read_nor_reacted_to(
+    harness: Harness,
+) -> None:
+    theirs = await harness.send_from_phone(text="look")
+    await harness.control("POST", "/clock", {"shift": 31 * 86400})
+    read = await harness.send({"to": None, "status": "read", "message_id": theirs})
     assert read.json()["error"]["code"] == 131009
 
 
-async def test_outside_the_window_only_a_template_is_taken(rig: Rig) -> None:
-    await rig.control("POST", "/clock", {"shift": 86401})
-    assert (await rig.text(ref="late")).is_success
-    failed = (await rig.settled()).leaves("statuses")
-    assert [(leaf["status"], leaf["errors"][0]["code"]) for leaf in failed] == [("failed", 131047)]
-    await rig.control("POST", "/knobs", {"window": "sync"})
-    assert (await rig.text()).json()["error"]["code"] == 131047
-    assert (await rig.send(TAKEN["a template"])).is_success
-    await rig.says(text="here I am")
-    assert (await rig.text()).is_success
+async def test_outside_the_window_only_a_template_is_accepted(harness: Harness) -> None:
+    await harness.control("POST", "/clock", {"shift": 86401})
+    assert (await harness.send_text(ref="late")).is_success
+    failed = (await harness.settled()).elements("statuses")
+    assert [(element["status"], element["errors"][0]["code"]) for element in failed] == [("failed", 131047)]
+    await harness.control("POST", "/config", {"window": "sync"})
+    assert (await harness.send_text()).json()["error"]["code"] == 131047
+    assert (await harness.send(ACCEPTED["a template"])).is_success
+    await harness.send_from_phone(text="here I am")
+    assert (await harness.send_text()).is_success
 
 
-async def test_a_reaction_does_not_open_the_window(rig: Rig) -> None:
-    own = (await rig.text()).json()["messages"][0]["id"]
-    await rig.control("POST", "/clock", {"shift": 86401})
-    await rig.control("POST", "/knobs", {"window": "sync"})
-    await rig.says(reaction={"id": own, "emoji": "👍"})
-    assert (await rig.text()).json()["error"]["code"] == 131047
+async def test_a_reaction_does_not_open_the_window(harness: Harness) -> None:
+    own = (await harness.send_text()).json()["messages"][0]["id"]
+    await harness.control("POST", "/clock", {"shift": 86401})
+    await harness.control("POST", "/config", {"window": "sync"})
+    await harness.send_from_phone(reaction={"id": own, "emoji": "👍"})
+    assert (await harness.send_text()).json()["error"]["code"] == 131047
 
 
-async def test_messages_to_one_person_may_not_come_too_fast_when_the_knob_says_so(rig: Rig) -> None:
-    await rig.control("POST", "/knobs", {"pair_burst": 2, "pair_seconds": 6})
-    codes = [(await rig.text()).json().get("error", {}).get("code") for _ in range(3)]
+async def test_the_pair_rate_limit_is_configurable(harness: Harness) -> None:
+    await harness.control("POST", "/config", {"pair_burst": 2, "pair_seconds": 6})
+    codes = [(await harness.send_text()).json().get("error", {}).get("code") for _ in range(3)]
     assert codes == [None, None, 131056]
-    await rig.control("POST", "/clock", {"shift": 6})
-    assert (await rig.text()).is_success
+    await harness.control("POST", "/clock", {"shift": 6})
+    assert (await harness.send_text()).is_success
 
 
-async def test_a_template_must_be_approved_and_its_places_filled(rig: Rig) -> None:
-    order = {"waba_id": "9001", "name": "bill", "body": "Dear {{1}}, {{2}} please."}
-    await rig.control("POST", "/templates", order)
+async def test_a_template_must_be_approved_and_its_placeholders_filled(harness: Harness) -> None:
+    bill = {"waba_id": "9001", "name": "bill", "body": "Dear {{1}}, {{2}} please."}
+    await harness.control("POST", "/templates", bill)
     parameters = [{"type": "text", "text": text} for text in ("Ann", "5 €")]
     template = {"name": "bill", "language": {"code": "en_US"}}
     body = {
         "type": "template",
         "template": {**template, "components": [{"type": "body", "parameters": parameters}]},
     }
-    assert (await rig.send(body)).is_success
-    assert (await rig.bubbles())[-1]["text"] == "Dear Ann, 5 € please."
+    assert (await harness.send(body)).is_success
+    assert (await harness.bubbles())[-1]["text"] == "Dear Ann, 5 € please."
     for status, code in (("PAUSED", 132015), ("DISABLED", 132016), ("REJECTED", 132001)):
-        await rig.control("POST", "/templates", {**order, "status": status})
-        assert (await rig.send(body)).json()["error"]["code"] == code
-    listed = (await rig.ask("GET", "/9001/message_templates")).json()["data"]
+        await harness.control("POST", "/templates", {**bill, "status": status})
+        assert (await harness.send(body)).json()["error"]["code"] == code
+    listed = (await harness.graph("GET", "/9001/message_templates")).json()["data"]
     assert {one["name"]: one["status"] for one in listed} == {"hello_world": "APPROVED", "bill": "REJECTED"}
 
 
-async def test_whom_nobody_knows_gets_nothing_and_the_failure_comes_later(rig: Rig) -> None:
-    assert (await rig.send({**TEXT, "to": "4915100000000"})).is_success
-    failed = (await rig.settled()).leaves("statuses")
-    assert [(leaf["status"], leaf["errors"][0]["code"]) for leaf in failed] == [("failed", 131026)]
+async def test_a_message_to_an_unknown_number_is_accepted_and_fails_later(harness: Harness) -> None:
+    assert (await harness.send({**TEXT, "to": "4915100000000"})).is_success
+    failed = (await harness.settled()).elements("statuses")
+    assert [(element["status"], element["errors"][0]["code"]) for element in failed] == [("failed", 131026)]

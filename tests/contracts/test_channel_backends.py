@@ -131,7 +131,7 @@ def _words(bubble: Bubble) -> str:
 @asynccontextmanager
 async def cloud_house(folder: Path) -> AsyncGenerator[House]:
     async with cloud_line(folder) as line:
-        messages = line.graph.world.messages
+        messages = line.simulator.state.messages
         messages["3A"] = replace(messages[WAMID], id="3A")
         yield CloudHouse(line, WhatsAppChannel(line.client), line.files)
 

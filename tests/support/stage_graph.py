@@ -73,7 +73,7 @@ class Sign(_Said):
 
 class Fault(_Said):
     id: int
-    struck: int = 0
+    applied: int = 0
 
 
 _LOG = TypeAdapter(list[Line])
@@ -95,7 +95,7 @@ class GraphWorld(Controlled):
         ready = Ready.model_validate_json((await self.server.says(r'(?m)^\{.*"ready".*\}$'))[0])
         self.base_url = ready.base_url
         self.http = httpx2.AsyncClient(base_url=ready.control, timeout=90, trust_env=False)
-        await self.ask("POST", "/knobs", _QUICK)
+        await self.ask("POST", "/config", _QUICK)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -138,7 +138,7 @@ class GraphWorld(Controlled):
     async def struck(self, fault: int) -> int:
         """Tell how often it happened."""
         faults = _FAULTS.validate_json(await self.ask("GET", "/faults"))
-        return next(one.struck for one in faults if one.id == fault)
+        return next(one.applied for one in faults if one.id == fault)
 
     async def repair(self, fault: int) -> None:
         """End a fault."""
@@ -179,9 +179,8 @@ class GraphPhone(Phone):
 
     async def move(self) -> None:
         """Change the number, which Meta tells Cleo."""
-        moved = await self.graph.ask(
-            "POST", "/rotate", {"phone": self.id, "number": self.graph.number(), "to": self.cleo}
-        )
+        change = {"number": self.graph.number(), "to": self.cleo}
+        moved = await self.graph.ask("POST", f"{self.path}/identity", change)
         now = Rotated.model_validate_json(moved)
         self.number, self.user_id = now.number, now.user_id
 

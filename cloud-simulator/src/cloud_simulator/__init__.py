@@ -1,1 +1,1 @@
-"""A strict fake of Meta's Graph server for the WhatsApp Cloud API, with phones in people's hands."""
+"""Meta's Graph API for the WhatsApp Cloud API from the other side, with phones and faults on command."""

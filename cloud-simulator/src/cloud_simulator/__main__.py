@@ -9,7 +9,7 @@ import sys
 import threading
 from types import FrameType
 
-from cloud_simulator.server import FakeGraph
+from cloud_simulator.server import CloudSimulator
 
 
 async def _run(*, port: int, seed: int, supervised: bool) -> None:
@@ -21,8 +21,8 @@ async def _run(*, port: int, seed: int, supervised: bool) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    async with FakeGraph(port=port, seed=seed) as graph:
-        sys.stdout.write(json.dumps(graph.ready) + "\n")
+    async with CloudSimulator(port=port, seed=seed) as simulator:
+        sys.stdout.write(json.dumps(simulator.ready) + "\n")
         sys.stdout.flush()
         if supervised:
             threading.Thread(target=_stop_at_end_of_input, args=(loop, stopped), daemon=True).start()

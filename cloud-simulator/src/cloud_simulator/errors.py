@@ -1,4 +1,4 @@
-"""What Graph says when it refuses."""
+"""Errors in the Graph API's format."""
 
 from typing import Literal
 
@@ -46,11 +46,11 @@ TITLES: dict[int, tuple[int, str]] = {
     132016: (400, "Template is disabled"),
     133010: (400, "Phone number not registered"),
 }
-"""HTTP status and title by code. Source: Meta's page on the Cloud API's error codes, as far as it is known here."""
+"""HTTP status and title by code. Source: Meta's page on the Cloud API's error codes; not all of it."""
 
 
 class GraphError(Exception):
-    """A refusal; `body` says whether Graph itself speaks or something in front of it."""
+    """An error response; `body`: in the Graph API's format, or as a proxy in front of it answers."""
 
     def __init__(
         self,
@@ -64,23 +64,23 @@ class GraphError(Exception):
         body: Body = "graph",
     ) -> None:
         super().__init__(f"{code} {details}")
-        usual, self.title = TITLES.get(code, (400, "Unknown error"))
+        status_of_code, self.title = TITLES.get(code, (400, "Unknown error"))
         self.code = code
         self.details = details or self.title
-        self.status = status or usual
+        self.status = status or status_of_code
         self.subcode = subcode
         self.transient = transient
         self.retry_after = retry_after
         self.body: Body = body
 
-    def answer(self, trace: str) -> dict[str, object]:
-        """Say it as Graph does; `trace` is the `fbtrace_id`."""
+    def as_json(self, trace_id: str) -> dict[str, object]:
+        """Return the response body."""
         error: dict[str, object] = {
             "message": f"(#{self.code}) {self.title}",
             "type": "OAuthException",
             "code": self.code,
             "error_data": {"messaging_product": "whatsapp", "details": self.details},
-            "fbtrace_id": trace,
+            "fbtrace_id": trace_id,
         }
         if self.subcode is not None:
             error["error_subcode"] = self.subcode
@@ -90,7 +90,7 @@ class GraphError(Exception):
 
 
 def webhook_error(code: int, details: str = "") -> dict[str, object]:
-    """Say a failure as a status does."""
+    """Return an error in the format of a status webhook."""
     title = TITLES.get(code, (400, "Unknown error"))[1]
     return {
         "code": code,

@@ -1,4 +1,4 @@
-"""The ground truth: everything that happened, for an oracle."""
+"""The event log: everything that happened, for tests to compare with what a program claims."""
 
 from typing import Literal
 
@@ -10,11 +10,11 @@ Host = Literal["graph", "media", "foreign"]
 Token = Literal["known", "unknown", ""]
 
 
-class Line(Entry):
-    """One thing that happened, at Unix seconds of the fake's own clock."""
+class LogEntry(Entry):
+    """One event, at Unix seconds by the simulated clock."""
 
     at: float
-    event: Literal["call", "accepted", "refused", "webhook", "handshake", "said", "dropped"]
+    event: Literal["call", "accepted", "refused", "webhook", "handshake", "inbound", "dropped"]
     number: str = ""
     phone: str = ""
     id: str = ""
@@ -29,11 +29,11 @@ class Line(Entry):
 
     code: int | None = None
     answer: int | str | None = None
-    """HTTP status of the webhook, or the name of what went wrong instead."""
+    """HTTP status of the webhook's response, or the name of the exception."""
     attempt: int = 0
     items: list[str] = Field(default_factory=list[str])
-    """What the POST carried: `message:wamid`, `delivered:wamid`, …"""
+    """What the POST contained: `message:wamid`, `delivered:wamid`, …"""
     note: str = ""
 
 
-Ledger = Feed[Line]
+EventLog = Feed[LogEntry]

@@ -1,4 +1,4 @@
-"""Trouble on command: which call it strikes, how often, and what happens."""
+"""Faults on command: which calls or webhooks a rule matches, how often, and what it does to them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,35 +9,39 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from cloud_simulator.errors import Body
 
-On = Literal["send", "read", "upload", "media", "delete", "download", "admin", "any", "webhook"]
-Call = Literal["delay", "reset", "timeout", "refuse"]
-Send = Literal["early", "statuses", "fail", "hold", "no_id", "wa_id"]
-Meta = Literal["expire", "sha256", "length", "foreign"]
-Download = Literal["drip", "truncate", "oversize", "redirect", "corrupt", "name"]
-Webhook = Literal[
+Operation = Literal["send", "read", "upload", "media", "delete", "download", "admin", "any", "webhook"]
+CallAction = Literal["delay", "reset", "timeout", "refuse"]
+SendAction = Literal["early", "statuses", "fail", "hold", "no_id", "wa_id"]
+MetadataAction = Literal["expire", "sha256", "length", "foreign"]
+DownloadAction = Literal["drip", "truncate", "oversize", "redirect", "corrupt", "name"]
+WebhookAction = Literal[
     "lose", "delay", "merge", "duplicate", "rebatch", "signature", "truncate", "oversize", "poison", "strip", "field",
     "skew",
 ]  # fmt: skip
-Do = Call | Send | Meta | Download | Webhook
-Signature = Literal["missing", "wrong", "sha1", "upper", "non-ascii"]
+Action = CallAction | SendAction | MetadataAction | DownloadAction | WebhookAction
+BadSignature = Literal["missing", "wrong", "sha1", "upper", "non-ascii"]
 Status = Literal["sent", "delivered", "read", "played", "failed", "deleted"]
 
-_CALL = frozenset[str](get_args(Call))
-_ALLOWED: dict[On, frozenset[str]] = {
-    "send": _CALL | frozenset(get_args(Send)),
-    "read": _CALL,
-    "upload": _CALL,
-    "media": _CALL | frozenset(get_args(Meta)),
-    "delete": _CALL,
-    "download": _CALL | frozenset(get_args(Download)),
-    "admin": _CALL,
-    "any": _CALL,
-    "webhook": frozenset(get_args(Webhook)),
+CALL_ACTIONS = get_args(CallAction)
+SEND_ACTIONS = get_args(SendAction)
+METADATA_ACTIONS = get_args(MetadataAction)
+DOWNLOAD_ACTIONS = get_args(DownloadAction)
+
+_ALLOWED: dict[Operation, Sequence[str]] = {
+    "send": CALL_ACTIONS + SEND_ACTIONS,
+    "read": CALL_ACTIONS,
+    "upload": CALL_ACTIONS,
+    "media": CALL_ACTIONS + METADATA_ACTIONS,
+    "delete": CALL_ACTIONS,
+    "download": CALL_ACTIONS + DOWNLOAD_ACTIONS,
+    "admin": CALL_ACTIONS,
+    "any": CALL_ACTIONS,
+    "webhook": get_args(WebhookAction),
 }
 
 
-class Outcome(BaseModel):
-    """One status to come."""
+class StatusUpdate(BaseModel):
+    """A status that a message will get, with its error."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -46,13 +50,13 @@ class Outcome(BaseModel):
     details: str = ""
 
 
-class Order(BaseModel):
-    """A fault: where (`on`), what (`do`), which ones, how often, and what it needs to know."""
+class FaultRule(BaseModel):
+    """The body of `POST /control/faults`: operation (`on`), action (`do`), what to match, how often, parameters."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
-    on: On
-    do: Do
+    on: Operation
+    do: Action
     number: str | None = None
     phone: str | None = None
     kind: str | None = None
@@ -70,47 +74,48 @@ class Order(BaseModel):
     details: str = ""
     retry_after: int | None = None
     transient: bool | None = None
-    statuses: list[Status | Outcome] = []
+    statuses: list[Status | StatusUpdate] = []
     wa_id: str = ""
     bytes: int | None = None
     count: int = Field(2, ge=1)
-    signature: Signature = "wrong"
-    leaf: object = "poison"
+    signature: BadSignature = "wrong"
+    element: object = "poison"
     keys: list[str] = []
     field: str = "standby"
     seconds: float = 0
     filename: str = "../../outside.txt"
 
     @model_validator(mode="after")
-    def _possible(self) -> "Order":
-        if self.do not in _ALLOWED[self.on]:
-            raise ValueError(f"On {self.on} there is only: {' '.join(sorted(_ALLOWED[self.on]))}.")
+    def _check_action(self) -> "FaultRule":
+        allowed = _ALLOWED[self.on]
+        if self.do not in allowed:
+            raise ValueError(f"On {self.on} there is only: {' '.join(sorted(allowed))}.")
         return self
 
     @property
-    def outcomes(self) -> list[Outcome]:
-        """The statuses that it asks for, each with its error."""
+    def updates(self) -> list[StatusUpdate]:
+        """The statuses that `fail` or `statuses` asks for."""
         if self.do == "fail":
-            return [Outcome(status="failed", code=self.code, details=self.details)]
-        return [Outcome(status=one) if isinstance(one, str) else one for one in self.statuses]
+            return [StatusUpdate(status="failed", code=self.code, details=self.details)]
+        return [StatusUpdate(status=one) if isinstance(one, str) else one for one in self.statuses]
 
 
-class Fault(Order):
-    """An order at work."""
+class Fault(FaultRule):
+    """An installed rule; `matched` counts all matches, `applied` those in which it acted."""
 
     id: int
-    passed: int = 0
-    struck: int = 0
+    matched: int = 0
+    applied: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """What a call or a webhook item is about."""
+class Subject:
+    """What rules match: the properties of a call or of a webhook event."""
 
-    on: On
+    on: Operation
     number: str = ""
     phone: frozenset[str] = frozenset()
-    """Every name of the phone: its id, number and user id."""
+    """Every name of the phone: its id, number, aliases and user id."""
     kind: str = ""
     status: str = ""
     ref: str = ""
@@ -119,45 +124,47 @@ class Case:
 
 @dataclass(slots=True)
 class Faults:
-    """All that are ordered."""
+    """The installed faults, in the order of their installation."""
 
-    orders: list[Fault] = field(default_factory=list[Fault])
-    made: int = 0
+    installed: list[Fault] = field(default_factory=list[Fault])
+    last_id: int = 0
 
-    def order(self, order: Order) -> Fault:
-        """Put one behind the others."""
-        self.made += 1
-        fault = Fault(id=self.made, **order.model_dump())
-        self.orders.append(fault)
+    def add(self, rule: FaultRule) -> Fault:
+        """Install a rule behind the others."""
+        self.last_id += 1
+        fault = Fault(id=self.last_id, **rule.model_dump())
+        self.installed.append(fault)
         return fault
 
-    def cancel(self, id: int | None = None) -> None:
-        """Take one back, or all."""
-        self.orders = [one for one in self.orders if id is not None and one.id != id]
+    def remove(self, id: int | None = None) -> None:
+        """Remove one fault, or all."""
+        self.installed = [one for one in self.installed if id is not None and one.id != id]
 
-    def strike(self, case: Case, does: Sequence[str], when: str = "before") -> Mapping[str, Fault]:
-        """Tell what happens now: of each kind the first that fits and is not used up. It counts as struck."""
-        struck: dict[str, Fault] = {}
-        for fault in self.orders:
-            if fault.do not in does or fault.do in struck or fault.when != when or not _fits(fault, case):
+    def match(self, subject: Subject, actions: Sequence[str], when: str = "before") -> Mapping[str, Fault]:
+        """Return, by action, the first fault that matches and is not used up; counts it as applied."""
+        matched: dict[str, Fault] = {}
+        for fault in self.installed:
+            if fault.do not in actions or fault.do in matched or fault.when != when:
                 continue
-            fault.passed += 1
-            if fault.passed > fault.skip and (fault.times == 0 or fault.struck < fault.times):
-                fault.struck += 1
-                struck[fault.do] = fault
-        return struck
+            if not _matches(fault, subject):
+                continue
+            fault.matched += 1
+            if fault.matched > fault.skip and (fault.times == 0 or fault.applied < fault.times):
+                fault.applied += 1
+                matched[fault.do] = fault
+        return matched
 
 
-def _fits(fault: Fault, case: Case) -> bool:
-    if fault.on != case.on and (fault.on != "any" or case.on == "webhook"):
+def _matches(fault: Fault, subject: Subject) -> bool:
+    if fault.on != subject.on and (fault.on != "any" or subject.on == "webhook"):
         return False
     return (
-        fault.number in {None, case.number}
-        and (fault.phone is None or fault.phone in case.phone)
-        and fault.kind in {None, case.kind}
-        and fault.status in {None, case.status}
+        fault.number in {None, subject.number}
+        and (fault.phone is None or fault.phone in subject.phone)
+        and fault.kind in {None, subject.kind}
+        and fault.status in {None, subject.status}
         and all(
-            pattern is None or fnmatchcase(said, pattern)
-            for pattern, said in ((fault.ref, case.ref), (fault.text, case.text))
+            pattern is None or fnmatchcase(value, pattern)
+            for pattern, value in ((fault.ref, subject.ref), (fault.text, subject.text))
         )
     )

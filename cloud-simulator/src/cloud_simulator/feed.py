@@ -10,7 +10,7 @@ LONGEST_WAIT = 60.0
 
 
 class Entry(BaseModel):
-    """Something in a feed; `seq` counts from 1."""
+    """An entry of a feed; `seq` counts from 1."""
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -31,7 +31,7 @@ class Feed(Generic[E]):
         return iter(self._entries)
 
     def add(self, entry: E) -> E:
-        """Append, and wake who waits."""
+        """Append an entry, and wake the waiting calls."""
         entry.seq = len(self._entries) + 1
         self._entries.append(entry)
         self._grown.set()
@@ -39,7 +39,7 @@ class Feed(Generic[E]):
         return entry
 
     async def after(self, seq: int, seconds: float) -> list[E]:
-        """Give what came after `seq`, waiting for the first one at most so long."""
+        """Return the entries after `seq`; waits for the first one, at most `seconds`."""
         if len(self._entries) <= seq and seconds > 0:
             try:
                 await asyncio.wait_for(self._grown.wait(), min(seconds, LONGEST_WAIT))

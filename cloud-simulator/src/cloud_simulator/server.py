@@ -1,4 +1,4 @@
-"""The fake Graph server, listening."""
+"""The simulator, listening."""
 
 import asyncio
 import socket
@@ -10,51 +10,56 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Mount
+from starlette.routing import BaseRoute, Mount
 from starlette.types import Receive, Scope, Send
 
-from cloud_simulator.connections import Wires
-from cloud_simulator.control.control_api import Control
-from cloud_simulator.control.inbound import People
-from cloud_simulator.control.phone_actions import Hands
+from cloud_simulator.config import Config
+from cloud_simulator.connections import Connections
+from cloud_simulator.control.control_api import ControlApi
+from cloud_simulator.control.inbound import Inbound
+from cloud_simulator.control.phone_actions import PhoneActions
 from cloud_simulator.embedded_uvicorn import EmbeddedServer
 from cloud_simulator.errors import GraphError
-from cloud_simulator.graph.api import Api
-from cloud_simulator.graph.auth import Gate
-from cloud_simulator.graph.files import Files
-from cloud_simulator.graph.send_pipeline import Outgoing
-from cloud_simulator.state import Knobs, World
-from cloud_simulator.webhooks.webhook_dispatcher import Courier
+from cloud_simulator.graph.account import AccountApi
+from cloud_simulator.graph.auth import Auth
+from cloud_simulator.graph.calls import Calls
+from cloud_simulator.graph.media import MediaApi
+from cloud_simulator.graph.messages import MessagesApi
+from cloud_simulator.graph.send_pipeline import SendPipeline
+from cloud_simulator.state import State
+from cloud_simulator.webhooks.webhook_dispatcher import WebhookDispatcher
 
 
-class FakeGraph:
-    """`async with FakeGraph() as graph:` listens at `graph.base_url`, and at `graph.control` for who plays the world.
+class CloudSimulator:
+    """`async with CloudSimulator() as simulator:` serves the Graph API at `base_url`, the control API at `control`.
 
-    The same `seed` gives the same ids. `port` 0 takes a free one. A second port is a foreign host: the ledger tells
-    whether a token was ever shown to it.
+    The same `seed` gives the same ids. `port` 0 takes a free one. A second port is a foreign host: the event log
+    shows whether it was ever sent a token.
     """
 
-    def __init__(self, *, seed: int = 0, knobs: Knobs | None = None, port: int = 0) -> None:
-        self.world = World(seed, knobs)
-        self._wires = Wires()
-        self._wanted = port
+    def __init__(self, *, seed: int = 0, config: Config | None = None, port: int = 0) -> None:
+        self.state = State(seed, config)
+        self._connections = Connections()
+        self._wanted_port = port
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        sockets = [socket.create_server(("127.0.0.1", port)) for port in (self._wanted, 0)]
+        sockets = [socket.create_server(("127.0.0.1", port)) for port in (self._wanted_port, 0)]
         self._port, self._foreign_port = (each.getsockname()[1] for each in sockets)
-        self.world.media_host = self.base_url
-        self.world.foreign_host = f"http://localhost:{self._foreign_port}"
-        self.courier = await self._stack.enter_async_context(Courier(self.world))
-        self._gate = Gate(self.world, self._wires)
-        self._app = self._built()
+        self.state.media_host = self.base_url
+        self.state.foreign_host = f"http://localhost:{self._foreign_port}"
+        dispatcher = await self._stack.enter_async_context(WebhookDispatcher(self.state))
+        auth = Auth(self.state)
+        self._calls = Calls(self.state, auth, self._connections)
+        routes = self._routes(auth, dispatcher)
+        self._app = Starlette(routes=routes, exception_handlers={HTTPException: self._unknown_path})
         config = uvicorn.Config(
-            self._answer,
+            self._serve,
             log_config=None,
             access_log=False,
             ws="none",
             interface="asgi3",
-            http=self._wires.protocol(),
+            http=self._connections.protocol(),
             lifespan="off",
             proxy_headers=False,
             server_header=False,
@@ -72,37 +77,38 @@ class FakeGraph:
 
     @property
     def base_url(self) -> str:
-        """What `WHATSAPP_CLOUD_BASE_URL` is set to."""
+        """The value for `WHATSAPP_CLOUD_BASE_URL`."""
         return f"http://127.0.0.1:{self._port}"
 
     @property
     def control(self) -> str:
-        """Where the control API begins."""
+        """The base URL of the control API."""
         return f"{self.base_url}/control"
 
     @property
     def ready(self) -> dict[str, object]:
-        """Return what is printed at the start; `env` is what Cleo needs to take it for Meta's server."""
+        """What is printed at the start; `env` is what Cleo needs to take it for Meta's server."""
         env = {"WHATSAPP_CLOUD_BASE_URL": self.base_url}
         return {"ready": True, "base_url": self.base_url, "control": self.control, "env": env}
 
-    def _built(self) -> Starlette:
-        people = People(self.world, self.courier)
-        outgoing = Outgoing(self.world, self.courier)
-        api = Api(self.world, self.courier, self._gate, outgoing)
-        files = Files(self.world, self._gate, self._wires, api)
-        control = Control(self.world, self.courier, people)
-        hands = Hands(self.world, people, outgoing)
-        routes = [Mount("/control", routes=[*control.routes, *hands.routes]), *api.routes, *files.routes]
-        return Starlette(routes=routes, exception_handlers={HTTPException: self._unknown})
+    def _routes(self, auth: Auth, dispatcher: WebhookDispatcher) -> list[BaseRoute]:
+        pipeline = SendPipeline(self.state, dispatcher)
+        inbound = Inbound(self.state, dispatcher)
+        control = ControlApi(self.state, dispatcher, inbound)
+        phones = PhoneActions(self.state, inbound, pipeline)
+        messages = MessagesApi(self.state, auth, self._calls, pipeline, dispatcher)
+        account = AccountApi(self.state, auth, self._calls, dispatcher)
+        media = MediaApi(self.state, auth, self._calls, self._connections, account)
+        mount = Mount("/control", routes=[*control.routes, *phones.routes])
+        return [mount, *messages.routes, *account.routes, *media.routes]
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["server"][1] == self._foreign_port:
-            self._gate.note(Request(scope), "foreign")
-            await PlainTextResponse("You are at a foreign host.")(scope, receive, send)
+            self._calls.record(Request(scope), "foreign")
+            await PlainTextResponse("This is a foreign host.")(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
-    async def _unknown(self, request: Request, error: Exception) -> Response:
-        refusal = GraphError(2500, f"{request.method} {request.url.path}")
-        return JSONResponse(refusal.answer(self.world.trace()), status_code=refusal.status)
+    async def _unknown_path(self, request: Request, _: Exception) -> Response:
+        error = GraphError(2500, f"{request.method} {request.url.path}")
+        return JSONResponse(error.as_json(self.state.new_trace_id()), status_code=error.status)

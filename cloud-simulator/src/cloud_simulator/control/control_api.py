@@ -1,42 +1,39 @@
-"""The control API: what the world is like, and what happens in it. docs/howto/cloud-simulator.md is its reference."""
+"""The control API except for phones. The README of the simulator is its reference."""
 
-from collections.abc import Awaitable, Callable
-from typing import Literal, TypeVar
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from cloud_simulator.control.inbound import People, Refused
+from cloud_simulator.config import Config
+from cloud_simulator.control.endpoints import ControlError, delete, get, parse, poll, post, query_number
+from cloud_simulator.control.inbound import Inbound
 from cloud_simulator.entities.business import Business
 from cloud_simulator.entities.template import Template
-from cloud_simulator.event_log import Line
-from cloud_simulator.faults import Order, Signature
-from cloud_simulator.feed import Entry, Feed
-from cloud_simulator.state import World
-from cloud_simulator.webhooks.webhook_dispatcher import Courier
-from cloud_simulator.webhooks.webhook_event import forged, signature, written
-
-B = TypeVar("B", bound=BaseModel)
-E = TypeVar("E", bound=Entry)
-Endpoint = Callable[[Request], Awaitable[Response]]
+from cloud_simulator.event_log import LogEntry
+from cloud_simulator.faults import BadSignature, FaultRule
+from cloud_simulator.state import State
+from cloud_simulator.webhooks.signature import sign, sign_badly
+from cloud_simulator.webhooks.webhook_dispatcher import WebhookDispatcher
+from cloud_simulator.webhooks.webhook_event import encode
 
 
-class NumberOrder(Business):
-    """A business number to register. With `verify` its callback must answer the handshake."""
+class NewNumber(Business):
+    """A business number to register. With `verify` its callback must answer the verification request."""
 
     verify: bool = True
 
 
-class TemplateOrder(Template):
-    """A template of an account."""
+class NewTemplate(Template):
+    """A template to add to an account."""
 
     waba_id: str
 
 
-class Raw(BaseModel):
-    """A webhook POST of any shape: `body` as JSON, or `text` as it is, or `field` and `value` in an envelope."""
+class RawWebhook(BaseModel):
+    """A webhook of any content: `body` as JSON, or `text` as it is, or `field` and `value` in Meta's format."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -45,164 +42,130 @@ class Raw(BaseModel):
     text: str | None = None
     field: str | None = None
     value: dict[str, object] | None = None
-    signature: Literal["good"] | Signature = "good"
+    signature: Literal["good"] | BadSignature = "good"
 
 
-class Shift(BaseModel):
-    """How many seconds the fake's clock is ahead of the real one."""
+class ClockShift(BaseModel):
+    """How many seconds the simulated clock is ahead of the real one."""
 
     model_config = ConfigDict(extra="forbid")
 
     shift: float
 
 
-class Control:
-    """What is not a person: numbers, templates, faults, log, clock."""
+class ControlApi:
+    """Numbers, templates, faults, the event log, the clock and the configuration."""
 
-    def __init__(self, world: World, courier: Courier, people: People) -> None:
-        self._world = world
-        self._courier = courier
-        self._people = people
+    def __init__(self, state: State, dispatcher: WebhookDispatcher, inbound: Inbound) -> None:
+        self._state = state
+        self._dispatcher = dispatcher
+        self._inbound = inbound
 
     @property
     def routes(self) -> list[Route]:
-        """Where they are, below `/control`."""
+        """The routes of these endpoints, below `/control`."""
         return [
-            post("/numbers", self._number),
-            get("/numbers", self._numbers),
-            post("/templates", self._template),
-            post("/webhook", self._webhook),
-            post("/faults", self._order),
-            get("/faults", self._faults),
-            Route("/faults", answering(self._cancel), methods=["DELETE"]),
-            Route("/faults/{id:int}", answering(self._cancel), methods=["DELETE"]),
-            get("/log", self._log),
+            post("/numbers", self._add_number),
+            get("/numbers", self._list_numbers),
+            post("/templates", self._add_template),
+            post("/webhook", self._post_webhook),
+            post("/faults", self._add_fault),
+            get("/faults", self._list_faults),
+            delete("/faults", self._remove_faults),
+            delete("/faults/{id:int}", self._remove_faults),
+            get("/log", self._read_log),
             get("/settled", self._settled),
-            post("/clock", self._clock),
-            post("/knobs", self._knobs),
+            post("/clock", self._shift_clock),
+            post("/config", self._change_config),
         ]
 
-    async def _number(self, request: Request) -> Response:
-        order = await parsed(request, NumberOrder)
-        business = Business(**order.model_dump(exclude={"verify"}))
-        trouble = await self._courier.shake_hands(business) if business.callback and order.verify else ""
-        if trouble:
+    async def _add_number(self, request: Request) -> Response:
+        given = await parse(request, NewNumber)
+        business = Business(**given.model_dump(exclude={"verify"}))
+        verify = business.callback and given.verify
+        problem = await self._dispatcher.verify_callback(business) if verify else ""
+        if problem:
             business.callback = None
-        self._world.add_business(business)
-        if trouble:
-            raise Refused(f"{trouble} The number is registered without a callback.")
+        self._state.add_business(business)
+        if problem:
+            raise ControlError(f"{problem} The number is registered without a callback.")
         return JSONResponse({"phone_number_id": business.phone_number_id, "callback": business.callback})
 
-    async def _numbers(self, request: Request) -> Response:
-        hidden = {"token", "app_secret", "verify_token"}
-        return JSONResponse([one.model_dump(exclude=hidden) for one in self._world.businesses.values()])
+    async def _list_numbers(self, request: Request) -> Response:
+        secret = {"token", "app_secret", "verify_token"}
+        return JSONResponse([one.model_dump(exclude=secret) for one in self._state.businesses.values()])
 
-    async def _template(self, request: Request) -> Response:
-        order = await parsed(request, TemplateOrder)
-        template = Template(**order.model_dump(exclude={"waba_id"}))
-        template.id = template.id or self._world.serial()
-        kept = self._world.templates.setdefault(order.waba_id, [])
-        kept[:] = [one for one in kept if (one.name, one.language) != (template.name, template.language)]
-        kept.append(template)
+    async def _add_template(self, request: Request) -> Response:
+        given = await parse(request, NewTemplate)
+        template = Template(**given.model_dump(exclude={"waba_id"}))
+        template.id = template.id or self._state.new_id()
+        templates = self._state.templates.setdefault(given.waba_id, [])
+        key = (template.name, template.language)
+        templates[:] = [one for one in templates if (one.name, one.language) != key]
+        templates.append(template)
         return JSONResponse({"id": template.id})
 
-    async def _webhook(self, request: Request) -> Response:
-        raw = await parsed(request, Raw)
-        business = self._people.business(raw.number)
+    async def _post_webhook(self, request: Request) -> Response:
+        raw = await parse(request, RawWebhook)
+        business = self._inbound.business(raw.number)
         if not business.callback:
-            raise Refused("This number has no callback.")
-        body = raw.text.encode() if raw.text is not None else written(_enveloped(raw, business))
-        secret = business.app_secret
-        header = (
-            signature(secret, body).encode()
-            if raw.signature == "good"
-            else forged(raw.signature, secret, body)
-        )
-        answer = await self._courier.send_raw(business, body, header)
-        number = business.phone_number_id
-        note = f"raw, signature {raw.signature}"
-        self._world.note(
-            Line(at=self._world.now(), event="webhook", number=number, answer=answer, attempt=1, note=note)
+            raise ControlError("This number has no callback.")
+        body = raw.text.encode() if raw.text is not None else encode(_body(raw, business))
+        answer = await self._dispatcher.post_raw(business, body, _signature(raw, business, body))
+        self._state.record(
+            LogEntry(
+                at=self._state.now(),
+                event="webhook",
+                number=business.phone_number_id,
+                answer=answer,
+                attempt=1,
+                note=f"raw, signature {raw.signature}",
+            )
         )
         return JSONResponse({"status": answer})
 
-    async def _order(self, request: Request) -> Response:
-        fault = self._world.faults.order(await parsed(request, Order))
+    async def _add_fault(self, request: Request) -> Response:
+        fault = self._state.faults.add(await parse(request, FaultRule))
         return JSONResponse({"id": fault.id})
 
-    async def _faults(self, request: Request) -> Response:
-        return JSONResponse([one.model_dump(exclude_defaults=True) for one in self._world.faults.orders])
+    async def _list_faults(self, request: Request) -> Response:
+        faults = self._state.faults.installed
+        return JSONResponse([one.model_dump(exclude_defaults=True) for one in faults])
 
-    async def _cancel(self, request: Request) -> Response:
-        self._world.faults.cancel(request.path_params.get("id"))
+    async def _remove_faults(self, request: Request) -> Response:
+        self._state.faults.remove(request.path_params.get("id"))
         return JSONResponse({})
 
-    async def _log(self, request: Request) -> Response:
+    async def _read_log(self, request: Request) -> Response:
         event = request.query_params.get("event")
-        found = await polled(request, self._world.log)
-        shown = [line for line in found if event in {None, line.event}]
-        return JSONResponse([line.model_dump(exclude_defaults=True, mode="json") for line in shown])
+        entries = [one for one in await poll(request, self._state.log) if event in {None, one.event}]
+        return JSONResponse([one.model_dump(exclude_defaults=True, mode="json") for one in entries])
 
     async def _settled(self, request: Request) -> Response:
-        seconds = number_in(request, "wait", 10_000) / 1000
-        settled = await self._courier.settled(seconds, request.query_params.get("number"))
+        seconds = query_number(request, "wait", 10_000) / 1000
+        settled = await self._dispatcher.settled(seconds, request.query_params.get("number"))
         return JSONResponse({"settled": settled})
 
-    async def _clock(self, request: Request) -> Response:
-        self._world.shift = (await parsed(request, Shift)).shift
-        return JSONResponse({"now": self._world.now()})
+    async def _shift_clock(self, request: Request) -> Response:
+        self._state.shift = (await parse(request, ClockShift)).shift
+        return JSONResponse({"now": self._state.now()})
 
-    async def _knobs(self, request: Request) -> Response:
-        asked = await parsed(request, type(self._world.knobs))
-        update = asked.model_dump(include=asked.model_fields_set)
-        self._world.knobs = self._world.knobs.model_copy(update=update)
-        return JSONResponse(self._world.knobs.model_dump())
+    async def _change_config(self, request: Request) -> Response:
+        given = await parse(request, Config)
+        changes = given.model_dump(include=given.model_fields_set)
+        self._state.config = self._state.config.model_copy(update=changes)
+        return JSONResponse(self._state.config.model_dump())
 
 
-def _enveloped(raw: Raw, business: Business) -> object:
+def _signature(raw: RawWebhook, business: Business, body: bytes) -> bytes | None:
+    if raw.signature == "good":
+        return sign(business.app_secret, body)
+    return sign_badly(raw.signature, business.app_secret, body)
+
+
+def _body(raw: RawWebhook, business: Business) -> object:
     if raw.field is None:
         return raw.body
     value = {"messaging_product": "whatsapp", "metadata": business.metadata, **(raw.value or {})}
     entry = {"id": business.waba_id, "changes": [{"value": value, "field": raw.field}]}
     return {"object": "whatsapp_business_account", "entry": [entry]}
-
-
-def post(path: str, endpoint: Endpoint) -> Route:
-    """Route a change."""
-    return Route(path, answering(endpoint), methods=["POST"])
-
-
-def get(path: str, endpoint: Endpoint) -> Route:
-    """Route a question."""
-    return Route(path, answering(endpoint), methods=["GET"])
-
-
-def answering(endpoint: Endpoint) -> Endpoint:
-    """Say what was wrong with a request, as text."""
-
-    async def answer(request: Request) -> Response:
-        try:
-            return await endpoint(request)
-        except (Refused, ValidationError) as error:
-            return PlainTextResponse(str(error), status_code=400)
-
-    return answer
-
-
-async def parsed(request: Request, model: type[B]) -> B:
-    """Read the body; raises `ValidationError`."""
-    return model.model_validate_json(await request.body() or b"{}")
-
-
-async def polled(request: Request, feed: Feed[E]) -> list[E]:
-    """Read a feed as `?after=&wait=` (milliseconds) asks."""
-    return await feed.after(int(number_in(request, "after", 0)), number_in(request, "wait", 0) / 1000)
-
-
-def number_in(request: Request, name: str, default: float) -> float:
-    """Read a number of the query; raises `Refused`."""
-    given = request.query_params.get(name)
-    try:
-        return float(given) if given else default
-    except ValueError:
-        raise Refused(f"{name} is a number") from None

@@ -1,4 +1,4 @@
-"""The business side: a number with its token, secrets and callback."""
+"""Business numbers, each with its token, secrets and callback."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ SCOPES = ("whatsapp_business_messaging", "whatsapp_business_management")
 
 
 class Business(BaseModel):
-    """A business number. `callback` is where webhooks go; none go before the account is subscribed."""
+    """A business number. Webhooks go to `callback` once the account is subscribed."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -34,11 +34,11 @@ class Business(BaseModel):
 
     @property
     def metadata(self) -> dict[str, object]:
-        """How webhooks name it."""
+        """How webhooks identify it."""
         return {"display_phone_number": self.display_phone_number, "phone_number_id": self.phone_number_id}
 
     def fields(self) -> dict[str, object]:
-        """Everything that `GET /{phone_number_id}?fields=` can ask for."""
+        """Return all fields of `GET /{phone_number_id}?fields=`."""
         own = (
             "display_phone_number", "verified_name", "status", "quality_rating", "is_official_business_account",
             "is_on_biz_app", "platform_type",

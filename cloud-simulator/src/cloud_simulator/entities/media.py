@@ -1,4 +1,4 @@
-"""Files: uploaded by the business or sent by people, and the short-lived URLs under which they can be fetched."""
+"""Files: uploaded by a business or sent from phones, and the short-lived URLs to download them."""
 
 import base64
 import hashlib
@@ -8,9 +8,9 @@ from cloud_simulator.errors import GraphError
 
 MB = 1024 * 1024
 UPLOAD_LIVES = 30 * 86400.0
-"""Seconds that an uploaded file's id is good for."""
+"""Seconds that the id of an uploaded file is valid."""
 INBOUND_LIVES = 7 * 86400.0
-"""Seconds that the id of a file from a webhook is good for."""
+"""Seconds that the id of a file from a webhook is valid."""
 URL_LIVES = 300.0
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."
@@ -31,13 +31,13 @@ ACCEPTED: dict[str, tuple[str, int]] = {
     **dict.fromkeys(_DOCUMENTS, ("document", 100 * MB)),
     "image/webp": ("sticker", 500 * 1024),
 }
-"""Kind and largest size in bytes by mimetype."""
-_STILL_STICKER = 100 * 1024
+"""Kind and largest size in bytes, by mimetype."""
+_STATIC_STICKER = 100 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaFile:
-    """A file under an id; `until` is when the id dies, in Unix seconds."""
+    """A stored file; its id is valid `until` then, in Unix seconds."""
 
     id: str
     number: str
@@ -54,12 +54,12 @@ class MediaFile:
 
     @property
     def sha256(self) -> str:
-        """In hex, as Graph says it."""
+        """The hash in hex, as the Graph API returns it."""
         return hashlib.sha256(self.data).hexdigest()
 
     @property
     def sha256_in_webhook(self) -> str:
-        """In base64, as webhooks say it."""
+        """The hash in base64, as webhooks carry it."""
         return base64.b64encode(hashlib.sha256(self.data).digest()).decode()
 
 
@@ -69,31 +69,31 @@ class MediaStore:
 
     files: dict[str, MediaFile] = field(default_factory=dict[str, MediaFile])
     urls: dict[str, tuple[str, float]] = field(default_factory=dict[str, tuple[str, float]])
-    """Media id and end of life by the token in the URL."""
+    """Media id and end of validity, by the token in the URL."""
 
     def find(self, id: str, now: float) -> MediaFile:
-        """Give a living file; raises `GraphError`."""
+        """Return a file whose id is valid; raises `GraphError`."""
         file = self.files.get(id)
         if file is None or file.until < now:
             raise GraphError(100, f"media {id} does not exist or has expired", subcode=33)
         return file
 
-    def behind(self, token: str, now: float) -> MediaFile | None:
-        """Give the file that a URL leads to, unless it is over."""
+    def find_by_token(self, token: str, now: float) -> MediaFile | None:
+        """Return the file of a URL; None when the URL is unknown or has expired."""
         id, until = self.urls.get(token, ("", 0.0))
         return self.files.get(id) if until >= now else None
 
 
 def check_upload(data: bytes, mimetype: str) -> None:
-    """Raise `GraphError` for what Meta would not take."""
+    """Raise `GraphError` for a file that Meta does not accept."""
     base = mimetype.partition(";")[0].strip().lower()
     if base not in ACCEPTED:
         raise GraphError(100, f"file must be one of: {', '.join(ACCEPTED)}; it is {base or 'nothing'}")
     if base == "audio/ogg" and data[:4] == b"OggS" and b"OpusHead" not in data[:128]:
-        raise GraphError(131053, "audio/ogg holds opus only")
+        raise GraphError(131053, "audio/ogg must contain opus")
     kind, most = ACCEPTED[base]
     if kind == "sticker" and b"ANIM" not in data[:128]:
-        most = _STILL_STICKER
+        most = _STATIC_STICKER
     if not data:
         raise GraphError(100, "the file is empty")
     if len(data) > most:
@@ -101,7 +101,7 @@ def check_upload(data: bytes, mimetype: str) -> None:
 
 
 def check_use(file: MediaFile, kind: str, *, voice: bool) -> None:
-    """Raise `GraphError` when a file is sent as something that it is not."""
+    """Raise `GraphError` when a file is sent as another kind."""
     accepted = ACCEPTED.get(file.base, ("", 0))[0]
     if accepted != kind:
         raise GraphError(131053, f"{file.mimetype} cannot be sent as {kind}")

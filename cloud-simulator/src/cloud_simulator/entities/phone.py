@@ -1,4 +1,4 @@
-"""People's phones: what they show, and who they are."""
+"""People's phones: who they belong to, and what they show."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from cloud_simulator.feed import Entry, Feed
 
 TYPING_LASTS = 25.0
-"""Seconds, unless the reply comes first."""
+"""Seconds until a typing indicator expires."""
 
 
 class Choice(BaseModel):
@@ -20,21 +20,21 @@ class Choice(BaseModel):
 
 
 class Quote(BaseModel):
-    """The message that a bubble answers."""
+    """The message that a bubble replies to."""
 
     id: str
     text: str = ""
 
 
 class Emoji(BaseModel):
-    """A reaction."""
+    """A reaction to the message `id`; an empty `emoji` removes it."""
 
     id: str
     emoji: str
 
 
 class Attachment(BaseModel):
-    """A file in a bubble. `media` is its id here; empty when it is only a link."""
+    """A file in a bubble. `media` is its id, empty when the file was sent by link."""
 
     kind: str
     media: str = ""
@@ -47,11 +47,11 @@ class Attachment(BaseModel):
 
 
 class Bubble(Entry):
-    """What a phone shows; `at` in Unix milliseconds, `ref` is `biz_opaque_callback_data`."""
+    """A message as the phone shows it; `at` in Unix milliseconds, `ref` is `biz_opaque_callback_data`."""
 
     id: str
     sender: str = Field(serialization_alias="from", default="")
-    """The business's `phone_number_id`, or the phone's own number."""
+    """The business's `phone_number_id`, or the phone's number."""
     to: str = ""
     fromMe: bool = False
     kind: str
@@ -66,13 +66,13 @@ class Bubble(Entry):
     media: Attachment | None = None
     template: str | None = None
     content: object = None
-    """The block as it was sent, for locations, contacts and what else has no field of its own."""
+    """The part of the request body, for locations, contacts and interactive messages."""
     ref: str | None = None
     at: int = 0
 
 
 class Presence(Entry):
-    """Whether a business writes."""
+    """A typing indicator that appears or disappears."""
 
     sender: str = Field(serialization_alias="from")
     state: str
@@ -81,7 +81,7 @@ class Presence(Entry):
 
 
 class Receipt(Entry):
-    """One of the phone's messages was read."""
+    """A read receipt for one of the phone's messages."""
 
     id: str
     type: str = "read"
@@ -91,7 +91,7 @@ class Receipt(Entry):
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Phone:
-    """One person. `aliases` are other spellings under which the number can be reached."""
+    """A person's phone. `aliases` are further numbers under which it can be reached."""
 
     id: str
     number: str
@@ -108,23 +108,23 @@ class Phone:
 
     @property
     def names(self) -> frozenset[str]:
-        """Every name that it answers to."""
+        """Its id, number, aliases and user id."""
         return frozenset({self.id, self.number, *self.aliases, *([self.user_id] if self.user_id else [])})
 
     def answers_to(self, name: str) -> bool:
-        """Tell whether this is one of its names."""
+        """Return whether this is one of its names."""
         return name != "" and (name in {self.id, self.number, self.user_id} or name in self.aliases)
 
     @property
     def contact(self) -> dict[str, object]:
-        """How webhooks name the person."""
+        """How webhooks identify the person."""
         profile = {"name": self.name, **({"username": self.username} if self.username else {})}
         number = {} if self.hide_phone else {"wa_id": self.number}
         user = {"user_id": self.user_id} if self.user_id else {}
         return {"profile": profile, **number, **user}
 
     def mark_read(self, id: str, sender: str, at: int) -> None:
-        """Show that a message was read, and all before it."""
+        """Add read receipts for a message and all before it."""
         read = {receipt.id for receipt in self.receipts}
         own = [bubble.id for bubble in self.bubbles if bubble.fromMe and bubble.to == sender]
         upto = own[: own.index(id) + 1] if id in own else [id]
@@ -133,17 +133,17 @@ class Phone:
                 self.receipts.add(Receipt(id=one, sender=sender, at=at))
 
     def show(self, bubble: Bubble) -> None:
-        """Show a message; who wrote it does not write any more."""
+        """Show a message; one of a business ends its typing indicator."""
         if not bubble.fromMe:
-            self.quiet(bubble.sender, bubble.at)
+            self.hide_typing(bubble.sender, bubble.at)
         self.bubbles.add(bubble)
 
     def find(self, id: str) -> Bubble | None:
-        """Give a bubble by its message."""
+        """Find a bubble by message id."""
         return next((bubble for bubble in self.bubbles if bubble.id == id), None)
 
-    def last_with(self, wanted: str) -> Bubble | None:
-        """Give the newest bubble that offers this button or row, by id or title."""
+    def find_offer(self, wanted: str) -> Bubble | None:
+        """Find the newest bubble with a button or row of this id or title."""
         offering = [
             bubble
             for bubble in self.bubbles
@@ -151,17 +151,17 @@ class Phone:
         ]
         return offering[-1] if offering else None
 
-    def typed(self, sender: str, at: int) -> None:
-        """Show that a business writes, for a while."""
+    def show_typing(self, sender: str, at: int) -> None:
+        """Show the typing indicator of a business until it expires or a message comes."""
         if old := self._typing.pop(sender, None):
             old.cancel()
         else:
             self.presence.add(Presence(sender=sender, state="composing", at=at))
         later = asyncio.get_running_loop().call_later
-        self._typing[sender] = later(TYPING_LASTS, self.quiet, sender, at + int(TYPING_LASTS * 1000))
+        self._typing[sender] = later(TYPING_LASTS, self.hide_typing, sender, at + int(TYPING_LASTS * 1000))
 
-    def quiet(self, sender: str, at: int) -> None:
-        """Stop showing it."""
+    def hide_typing(self, sender: str, at: int) -> None:
+        """Hide the typing indicator."""
         if old := self._typing.pop(sender, None):
             old.cancel()
             self.presence.add(Presence(sender=sender, state="paused", at=at))

@@ -1,4 +1,4 @@
-"""Message templates of a business, and how they are filled in."""
+"""Message templates of a business."""
 
 import re
 from typing import Literal
@@ -7,12 +7,12 @@ from pydantic import BaseModel, ConfigDict
 
 from cloud_simulator.errors import GraphError
 
-_PLACE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
-_REFUSED = {"PAUSED": 132015, "DISABLED": 132016}
+_PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+_ERROR_CODES = {"PAUSED": 132015, "DISABLED": 132016}
 
 
 class Template(BaseModel):
-    """What Meta has approved, or not; `body` may have places like {{1}} or {{name}}."""
+    """A template; `body` may have placeholders like {{1}} or {{name}}."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -24,27 +24,30 @@ class Template(BaseModel):
     buttons: list[str] = []
     id: str = ""
 
-    def listed(self) -> dict[str, object]:
-        """Show it as `message_templates` does."""
+    def as_listed(self) -> dict[str, object]:
+        """Return it in the format of `GET /{waba_id}/message_templates`."""
         components: list[object] = [{"type": "BODY", "text": self.body}]
         if self.buttons:
             buttons = [{"type": "QUICK_REPLY", "text": text} for text in self.buttons]
             components.append({"type": "BUTTONS", "buttons": buttons})
-        shown = self.model_dump(include={"name", "language", "status", "category", "id"})
-        return {**shown, "components": components}
+        fields = self.model_dump(include={"name", "language", "status", "category", "id"})
+        return {**fields, "components": components}
 
-    def filled(self, values: list[tuple[str | None, str]]) -> str:
-        """Fill the body in; `values` are names (None: by position) and texts. Raises `GraphError`."""
+    def fill(self, values: list[tuple[str | None, str]]) -> str:
+        """Return the body with its placeholders filled in; raises `GraphError`.
+
+        `values` are names (None: by position) and texts.
+        """
         if self.status != "APPROVED":
             raise GraphError(
-                _REFUSED.get(self.status, 132001), f"template {self.name} is {self.status.lower()}"
+                _ERROR_CODES.get(self.status, 132001), f"template {self.name} is {self.status.lower()}"
             )
-        places = list(dict.fromkeys(_PLACE.findall(self.body)))
-        if len(values) != len(places):
+        names = list(dict.fromkeys(_PLACEHOLDER.findall(self.body)))
+        if len(values) != len(names):
             raise GraphError(
-                132000, f"body: number of localizable_params ({len(values)}) does not match ({len(places)})"
+                132000, f"body: number of localizable_params ({len(values)}) does not match ({len(names)})"
             )
-        named = {name or str(index): text for index, (name, text) in enumerate(values, 1)}
-        if missing := [place for place in places if place not in named]:
+        given = {name or str(index): text for index, (name, text) in enumerate(values, 1)}
+        if missing := [name for name in names if name not in given]:
             raise GraphError(132012, f"body: no parameter {missing[0]}")
-        return _PLACE.sub(lambda found: named[found[1]], self.body)
+        return _PLACEHOLDER.sub(lambda found: given[found[1]], self.body)

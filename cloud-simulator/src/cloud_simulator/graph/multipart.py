@@ -1,4 +1,4 @@
-"""Reads `multipart/form-data`, byte for byte."""
+"""Parse `multipart/form-data`, without changing a byte of the files."""
 
 from dataclasses import dataclass
 from email.message import Message
@@ -18,11 +18,11 @@ class Part:
 
 
 def read_form(content_type: str, body: bytes) -> dict[str, Part]:
-    """Take a form apart; raises `GraphError`."""
-    head = Message()
-    head["Content-Type"] = content_type
-    boundary = head.get_boundary()
-    if head.get_content_type() != "multipart/form-data" or not boundary:
+    """Return the parts of a form by name; raises `GraphError`."""
+    header = Message()
+    header["Content-Type"] = content_type
+    boundary = header.get_boundary()
+    if header.get_content_type() != "multipart/form-data" or not boundary:
         raise GraphError(100, "a file is uploaded as multipart/form-data")
     pieces = (b"\r\n" + body).split(b"\r\n--" + boundary.encode())
     if len(pieces) < 3 or not pieces[-1].startswith(b"--"):
@@ -35,8 +35,5 @@ def _part(piece: bytes) -> Part:
     head, _, data = piece.removeprefix(b"\r\n").partition(b"\r\n\r\n")
     headers = BytesHeaderParser().parsebytes(head + b"\r\n\r\n")
     name = headers.get_param("name", header="content-disposition")
-    return Part(name=str(name), filename=headers.get_filename(), mimetype=_full_type(headers), data=data)
-
-
-def _full_type(headers: Message) -> str:
-    return str(headers.get("Content-Type", ""))
+    mimetype = str(headers.get("Content-Type", ""))
+    return Part(name=str(name), filename=headers.get_filename(), mimetype=mimetype, data=data)

@@ -1,4 +1,4 @@
-"""What may be sent, by Meta's limits; everything else is refused like Meta would."""
+"""The bodies of `POST /{phone_number_id}/messages`, with Meta's limits and errors."""
 
 import re
 from typing import Annotated, Literal, Self
@@ -7,7 +7,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from cloud_simulator.errors import GraphError
 from cloud_simulator.graph.interactive import Interactive
-from cloud_simulator.graph.strict_model import Block, Source
+from cloud_simulator.graph.strict_model import MediaSource, StrictModel
 
 KINDS = (
     "text", "image", "video", "audio", "document", "sticker", "location", "contacts", "reaction", "interactive",
@@ -18,33 +18,33 @@ USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
 _NUMBER = re.compile(r"\+?[\d\s().-]{5,24}")
 
 
-class Text(Block):
-    """Words."""
+class Text(StrictModel):
+    """A text."""
 
     body: str = Field(min_length=1, max_length=4096)
     preview_url: bool = False
 
 
-class Captioned(Source):
-    """A picture or a film."""
+class CaptionedMedia(MediaSource):
+    """An image or a video."""
 
     caption: str | None = Field(None, max_length=1024)
 
 
-class Document(Captioned):
+class Document(CaptionedMedia):
     """Any other file."""
 
     filename: str | None = Field(None, max_length=240)
 
 
-class Audio(Source):
-    """A sound; a voice note with `voice`."""
+class Audio(MediaSource):
+    """An audio file; with `voice` a voice note."""
 
     voice: bool = False
 
 
-class Location(Block):
-    """A place."""
+class Location(StrictModel):
+    """A location."""
 
     latitude: float = Field(ge=-90, le=90)
     longitude: float = Field(ge=-180, le=180)
@@ -52,8 +52,8 @@ class Location(Block):
     address: str | None = None
 
 
-class Name(Block):
-    """Of a contact."""
+class ContactName(StrictModel):
+    """The name of a contact."""
 
     formatted_name: str = Field(min_length=1)
     first_name: str | None = None
@@ -63,19 +63,19 @@ class Name(Block):
     prefix: str | None = None
 
 
-class CardPhone(Block):
-    """Of a contact."""
+class ContactPhone(StrictModel):
+    """A phone number of a contact."""
 
     phone: str | None = None
     wa_id: str | None = None
     type: str | None = None
 
 
-class Card(Block):
+class Contact(StrictModel):
     """A contact."""
 
-    name: Name
-    phones: list[CardPhone] = Field(default_factory=list[CardPhone])
+    name: ContactName
+    phones: list[ContactPhone] = Field(default_factory=list[ContactPhone])
     addresses: list[dict[str, object]] = Field(default_factory=list[dict[str, object]])
     birthday: str | None = None
     emails: list[dict[str, object]] = Field(default_factory=list[dict[str, object]])
@@ -83,37 +83,37 @@ class Card(Block):
     urls: list[dict[str, object]] = Field(default_factory=list[dict[str, object]])
 
 
-class Reaction(Block):
-    """An emoji on a message; `""` takes it back."""
+class Reaction(StrictModel):
+    """An emoji on a message; `""` removes it."""
 
     message_id: str = Field(min_length=1)
     emoji: str = Field(max_length=30)
 
     @field_validator("emoji")
     @classmethod
-    def _no_word(cls, emoji: str) -> str:
-        if any(sign.isalpha() or sign.isspace() for sign in emoji):
+    def _check_emoji(cls, emoji: str) -> str:
+        if any(letter.isalpha() or letter.isspace() for letter in emoji):
             raise ValueError("a reaction is an emoji")
         return emoji
 
 
-class Language(Block):
-    """Of a template."""
+class Language(StrictModel):
+    """The language of a template."""
 
     code: str = Field(min_length=2)
     policy: Literal["deterministic"] = "deterministic"
 
 
-class Parameter(Block):
-    """Fills a place of a template in."""
+class Parameter(StrictModel):
+    """The text for a placeholder of a template."""
 
     type: Literal["text"]
     text: str = Field(min_length=1, max_length=1024)
     parameter_name: str | None = None
 
 
-class PayloadParameter(Block):
-    """What comes back when a template's button is pressed."""
+class PayloadParameter(StrictModel):
+    """What the press of a template's button sends."""
 
     type: Literal["payload"]
     payload: str
@@ -122,7 +122,7 @@ class PayloadParameter(Block):
 AnyParameter = Annotated[Parameter | PayloadParameter, Field(discriminator="type")]
 
 
-class Component(Block):
+class Component(StrictModel):
     """A part of a template."""
 
     type: Literal["header", "body", "button"]
@@ -131,8 +131,8 @@ class Component(Block):
     parameters: list[AnyParameter] = Field(default_factory=list[AnyParameter])
 
 
-class TemplateUse(Block):
-    """A template, filled in."""
+class TemplateMessage(StrictModel):
+    """A template with its parameters."""
 
     name: str = Field(min_length=1, max_length=512)
     language: Language
@@ -140,21 +140,21 @@ class TemplateUse(Block):
 
     @property
     def body(self) -> list[tuple[str | None, str]]:
-        """Names and texts for the body."""
+        """Names (None: by position) and texts for the body."""
         parts = [
             part for component in self.components if component.type == "body" for part in component.parameters
         ]
         return [(part.parameter_name, part.text) for part in parts if isinstance(part, Parameter)]
 
 
-class Context(Block):
-    """The message that this one answers."""
+class Context(StrictModel):
+    """The message that is replied to."""
 
     message_id: str = Field(min_length=1)
 
 
-class Send(Block):
-    """The body of a send."""
+class SendRequest(StrictModel):
+    """A message to send."""
 
     messaging_product: Literal["whatsapp"]
     recipient_type: Literal["individual", "group"] = "individual"
@@ -165,19 +165,19 @@ class Send(Block):
     biz_opaque_callback_data: str | None = Field(None, min_length=1, max_length=512)
 
     text: Text | None = None
-    image: Captioned | None = None
-    video: Captioned | None = None
+    image: CaptionedMedia | None = None
+    video: CaptionedMedia | None = None
     audio: Audio | None = None
     document: Document | None = None
-    sticker: Source | None = None
+    sticker: MediaSource | None = None
     location: Location | None = None
-    contacts: list[Card] | None = Field(None, min_length=1, max_length=5)
+    contacts: list[Contact] | None = Field(None, min_length=1, max_length=5)
     reaction: Reaction | None = None
     interactive: Interactive | None = None
-    template: TemplateUse | None = None
+    template: TemplateMessage | None = None
 
     @model_validator(mode="after")
-    def _one_address(self) -> Self:
+    def _check_address(self) -> Self:
         if self.to is not None and self.recipient is not None:
             raise ValueError("either to or recipient, not both")
         if self.to is not None and self.recipient_type == "individual" and not _NUMBER.fullmatch(self.to):
@@ -187,8 +187,8 @@ class Send(Block):
         return self
 
     @property
-    def source(self) -> tuple[str, Source] | None:
-        """The file that goes along, and as what."""
+    def source(self) -> tuple[str, MediaSource] | None:
+        """The file of the message, and its kind."""
         named = {
             "image": self.image,
             "video": self.video,
@@ -209,55 +209,57 @@ class Send(Block):
 
     @property
     def quotes(self) -> str | None:
-        """The message that must exist for this one to be sent."""
+        """The id of the message that is replied to."""
         return self.context.message_id if self.context else None
 
 
-class Typing(Block):
-    """Shows that something is being written."""
+class TypingIndicator(StrictModel):
+    """A typing indicator."""
 
     type: Literal["text"]
 
 
-class Read(Block):
-    """The body of a read mark."""
+class ReadRequest(StrictModel):
+    """A message to mark as read."""
 
     messaging_product: Literal["whatsapp"]
     status: Literal["read"]
     message_id: str = Field(min_length=1)
-    typing_indicator: Typing | None = None
+    typing_indicator: TypingIndicator | None = None
 
 
-def parse_send(body: object) -> Send:
-    """Read a send; raises `GraphError`."""
+def parse_send(body: object) -> SendRequest:
+    """Parse a message to send; raises `GraphError`."""
     try:
-        send = Send.model_validate(body)
+        request = SendRequest.model_validate(body)
     except ValidationError as error:
-        raise refusal(error) from None
-    if send.type not in KINDS:
+        raise graph_error(error) from None
+    if request.type not in KINDS:
         raise GraphError(100, f"type must be one of {', '.join(KINDS)}")
-    blocks = set(KINDS) & send.model_fields_set
-    if send.type not in blocks:
-        raise GraphError(131008, f"{send.type} is required for type {send.type}")
-    if len(blocks) > 1:
-        raise GraphError(100, f"unexpected {', '.join(sorted(blocks - {send.type}))} beside type {send.type}")
-    if send.to is None and send.recipient is None:
+    given = set(KINDS) & request.model_fields_set
+    if request.type not in given:
+        raise GraphError(131008, f"{request.type} is required for type {request.type}")
+    if len(given) > 1:
+        raise GraphError(
+            100, f"unexpected {', '.join(sorted(given - {request.type}))} beside type {request.type}"
+        )
+    if request.to is None and request.recipient is None:
         raise GraphError(131008, "to or recipient is required")
-    if send.recipient_type == "group":
+    if request.recipient_type == "group":
         raise GraphError(131215)
-    return send
+    return request
 
 
-def parse_read(body: object) -> Read:
-    """Read a read mark; raises `GraphError`."""
+def parse_read(body: object) -> ReadRequest:
+    """Parse a message to mark as read; raises `GraphError`."""
     try:
-        return Read.model_validate(body)
+        return ReadRequest.model_validate(body)
     except ValidationError as error:
-        raise refusal(error) from None
+        raise graph_error(error) from None
 
 
-def refusal(error: ValidationError) -> GraphError:
-    """Say what Graph would: 131008 for what is missing, 100 for what is unknown, 131009 for what does not fit."""
+def graph_error(error: ValidationError) -> GraphError:
+    """Translate an error: 131008 for a missing field, 100 for an unknown one, 131009 for a wrong value."""
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
     code = {"missing": 131008, "extra_forbidden": 100}.get(first["type"], 131009)

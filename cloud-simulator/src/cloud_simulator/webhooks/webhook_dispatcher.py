@@ -1,4 +1,4 @@
-"""Brings webhooks to the businesses: signed, in order for each person, again and again until they are taken."""
+"""Deliver webhooks to the businesses: signed, in order for each person, with retries until they are accepted."""
 
 import asyncio
 from collections import deque
@@ -10,38 +10,39 @@ from urllib.parse import urlencode
 import httpx2
 
 from cloud_simulator.entities.business import Business
-from cloud_simulator.event_log import Line
+from cloud_simulator.event_log import LogEntry
 from cloud_simulator.faults import Fault
-from cloud_simulator.state import World
-from cloud_simulator.webhooks.webhook_event import Item, altered, envelope, forged, signature, written
+from cloud_simulator.state import State
+from cloud_simulator.webhooks.signature import sign, sign_badly
+from cloud_simulator.webhooks.webhook_event import WebhookEvent, apply_faults, build_body, encode
 
-_ROUTING = ("lose", "delay", "merge")
-_ALTERING = ("field", "strip", "skew", "poison")
-_AROUND = ("signature", "truncate", "oversize", "duplicate", "rebatch")
+_ROUTING_ACTIONS = ("lose", "delay", "merge")
+_EVENT_ACTIONS = ("field", "strip", "skew", "poison")
+_POST_ACTIONS = ("signature", "truncate", "oversize", "duplicate", "rebatch")
 _OVERSIZE = 5 * 1024 * 1024
-_COMPANY = 0.3
-"""Seconds that a delivered item waits for company to be delivered with again."""
+_REBATCH_WAIT = 0.3
+"""Seconds that a delivered event waits for another one, to be delivered again beside it."""
 
 
 @dataclass(slots=True)
-class _Lane:
-    waiting: deque[Item] = field(default_factory=deque[Item])
+class _Queue:
+    waiting: deque[WebhookEvent] = field(default_factory=deque[WebhookEvent])
     running: bool = False
 
 
-class Courier:
-    """Open while in use: `async with`."""
+class WebhookDispatcher:
+    """A dispatcher, open while it is in use: `async with`."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._lanes: dict[tuple[str, str], _Lane] = {}
-        self._merging: list[Item] = []
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._queues: dict[tuple[str, str], _Queue] = {}
+        self._to_merge: list[WebhookEvent] = []
         self._merge_full = asyncio.Event()
-        self._again: list[Item] = []
+        self._to_repeat: list[WebhookEvent] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
-    async def __aenter__(self) -> "Courier":
+    async def __aenter__(self) -> "WebhookDispatcher":
         self._http = httpx2.AsyncClient(trust_env=False, follow_redirects=False, timeout=None)
         return self
 
@@ -52,22 +53,22 @@ class Courier:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._http.aclose()
 
-    def post(self, item: Item) -> None:
-        """Take an item, to be delivered after those of the same person."""
+    def dispatch(self, event: WebhookEvent) -> None:
+        """Queue an event behind those with the same order key."""
         if self._closed:
             return
-        struck = self._world.faults.strike(item.case, _ROUTING)
-        if "lose" in struck or not self._receiver(item.number):
-            self._drop(item, "lost by a fault" if "lose" in struck else "not subscribed, or no callback")
-        elif fault := struck.get("merge"):
-            self._merge(item, fault)
-        elif fault := struck.get("delay"):
-            self._spawn(item.number, self._later(item, fault.ms / 1000))
+        faults = self._state.faults.match(event.subject, _ROUTING_ACTIONS)
+        if "lose" in faults or not self._receiver(event.number):
+            self._drop(event, "lost by a fault" if "lose" in faults else "not subscribed, or no callback")
+        elif fault := faults.get("merge"):
+            self._merge(event, fault)
+        elif fault := faults.get("delay"):
+            self._spawn(event.number, self._deliver_after(fault.ms / 1000, event))
         else:
-            self._queue(item)
+            self._enqueue(event)
 
     async def settled(self, seconds: float, number: str | None = None) -> bool:
-        """Wait until nothing is on its way, to `number` or to anybody; False: something still is."""
+        """Wait until no webhook to `number` (None: to any) is under way; False after so many seconds."""
         try:
             async with asyncio.timeout(seconds):
                 while under_way := {task for task in self._tasks if number in {None, task.get_name()}}:
@@ -76,160 +77,157 @@ class Courier:
             return False
         return True
 
-    async def shake_hands(self, business: Business) -> str:
-        """Ask the callback whether it knows the verify token; tells what is wrong, or nothing."""
-        challenge = self._world.serial()
-        asked = {
+    async def verify_callback(self, business: Business) -> str:
+        """Make Meta's verification request; returns the problem, or an empty string."""
+        challenge = self._state.new_id()
+        query = {
             "hub.mode": "subscribe",
             "hub.challenge": challenge,
             "hub.verify_token": business.verify_token,
         }
-        url = f"{business.callback}{'&' if '?' in str(business.callback) else '?'}{urlencode(asked)}"
+        url = f"{business.callback}{'&' if '?' in str(business.callback) else '?'}{urlencode(query)}"
         answer: int | str
         try:
-            got = await self._http.get(url, timeout=self._world.knobs.answer_seconds)
-            answer, said = got.status_code, got.text
+            response = await self._http.get(url, timeout=self._state.config.answer_seconds)
+            answer, text = response.status_code, response.text
         except httpx2.HTTPError as error:
-            answer, said = type(error).__name__, ""
-        note = (
-            ""
-            if answer == 200 and said == challenge
-            else f"The callback did not answer the handshake ({answer})."
-        )
-        self._note("handshake", business.phone_number_id, answer=answer, note=note)
-        return note
+            answer, text = type(error).__name__, ""
+        verified = answer == 200 and text == challenge
+        problem = "" if verified else f"The callback did not answer the handshake ({answer})."
+        self._record("handshake", business.phone_number_id, answer=answer, note=problem)
+        return problem
 
-    async def send_raw(self, business: Business, body: bytes, header: bytes | None) -> int | str:
-        """POST any bytes; tells the status, or what went wrong instead."""
+    async def post_raw(self, business: Business, body: bytes, signature: bytes | None) -> int | str:
+        """POST any bytes; returns the status, or the name of the exception."""
         headers = {b"Content-Type": b"application/json", b"User-Agent": b"facebookexternalua"}
-        if header is not None:
-            headers[b"X-Hub-Signature-256"] = header
+        if signature is not None:
+            headers[b"X-Hub-Signature-256"] = signature
         try:
-            async with asyncio.timeout(self._world.knobs.answer_seconds):
-                got = await self._http.post(
+            async with asyncio.timeout(self._state.config.answer_seconds):
+                response = await self._http.post(
                     str(business.callback), content=body, headers=list(headers.items())
                 )
         except (httpx2.HTTPError, TimeoutError) as error:
             return type(error).__name__
-        return got.status_code
+        return response.status_code
 
-    def _queue(self, item: Item) -> None:
-        lane = self._lanes.setdefault((item.number, item.lane), _Lane())
-        lane.waiting.append(item)
-        if not lane.running:
-            lane.running = True
-            self._spawn(item.number, self._run(lane))
+    def _enqueue(self, event: WebhookEvent) -> None:
+        queue = self._queues.setdefault((event.number, event.order_key), _Queue())
+        queue.waiting.append(event)
+        if not queue.running:
+            queue.running = True
+            self._spawn(event.number, self._run(queue))
 
-    async def _run(self, lane: _Lane) -> None:
-        while lane.waiting:
-            await self._deliver([lane.waiting.popleft()])
-        lane.running = False
+    async def _run(self, queue: _Queue) -> None:
+        while queue.waiting:
+            await self._deliver([queue.waiting.popleft()])
+        queue.running = False
 
-    async def _later(self, item: Item, seconds: float) -> None:
+    async def _deliver_after(self, seconds: float, event: WebhookEvent) -> None:
         await asyncio.sleep(seconds)
-        await self._deliver([item])
+        await self._deliver([event])
 
-    def _merge(self, item: Item, fault: Fault) -> None:
-        self._merging.append(item)
-        if len(self._merging) == 1:
+    def _merge(self, event: WebhookEvent, fault: Fault) -> None:
+        self._to_merge.append(event)
+        if len(self._to_merge) == 1:
             self._merge_full.clear()
-            self._spawn(item.number, self._merge_soon(fault.ms / 1000 or 1.0))
-        if len(self._merging) >= fault.count:
+            self._spawn(event.number, self._deliver_merged(fault.ms / 1000 or 1.0))
+        if len(self._to_merge) >= fault.count:
             self._merge_full.set()
 
-    async def _merge_soon(self, seconds: float) -> None:
+    async def _deliver_merged(self, seconds: float) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._merge_full.wait(), seconds)
-        await self._deliver_merged()
+        events, self._to_merge = self._to_merge, []
+        while events:
+            first = self._destination(events[0])
+            await self._deliver([event for event in events if self._destination(event) == first])
+            events = [event for event in events if self._destination(event) != first]
 
-    async def _deliver_merged(self) -> None:
-        items, self._merging = self._merging, []
-        while items:
-            first = self._door(items[0])
-            await self._deliver([item for item in items if self._door(item) == first])
-            items = [item for item in items if self._door(item) != first]
-
-    def _door(self, item: Item) -> tuple[str, str]:
-        business = self._world.businesses[item.number]
+    def _destination(self, event: WebhookEvent) -> tuple[str, str]:
+        """Return callback and secret; events for the same ones fit into one POST."""
+        business = self._state.businesses[event.number]
         return str(business.callback), business.app_secret
 
-    async def _deliver(self, items: Sequence[Item]) -> None:
-        strike = self._world.faults.strike
-        items = [altered(item, strike(item.case, _ALTERING)) for item in items]
-        struck: dict[str, Fault] = {}
-        for item in items:
-            struck.update(strike(item.case, _AROUND))
-        known = [item for item in self._again if self._door(item) == self._door(items[0])]
-        self._again = [item for item in self._again if item not in known]
-        items = [*known, *items]
-        await self._disturb(items, struck)
-        body = await self._until_taken(items)
-        if fault := struck.get("duplicate"):
+    async def _deliver(self, events: Sequence[WebhookEvent]) -> None:
+        match = self._state.faults.match
+        events = [apply_faults(event, match(event.subject, _EVENT_ACTIONS)) for event in events]
+        faults: dict[str, Fault] = {}
+        for event in events:
+            faults.update(match(event.subject, _POST_ACTIONS))
+        destination = self._destination(events[0])
+        repeated = [event for event in self._to_repeat if self._destination(event) == destination]
+        self._to_repeat = [event for event in self._to_repeat if event not in repeated]
+        events = [*repeated, *events]
+        await self._post_invalid(events, faults)
+        body = await self._post_until_accepted(events)
+        if fault := faults.get("duplicate"):
             for _ in range(fault.count - 1):
                 await asyncio.sleep(fault.ms / 1000)
-                await self._once(items, body, 1)
-        if "rebatch" in struck:
-            self._again.extend(items)
-            self._spawn(items[-1].number, self._alone_again())
+                await self._post(events, body, 1)
+        if "rebatch" in faults:
+            self._to_repeat.extend(events)
+            self._spawn(events[-1].number, self._repeat_alone())
 
-    async def _disturb(self, items: Sequence[Item], struck: Mapping[str, Fault]) -> None:
-        """Send what no Meta would send, before the real thing."""
-        business = self._world.businesses[items[-1].number]
-        body = written(envelope(items, self._world.businesses))
+    async def _post_invalid(self, events: Sequence[WebhookEvent], faults: Mapping[str, Fault]) -> None:
+        """Post what the faults `signature`, `truncate` and `oversize` ask for, before the valid body."""
+        business = self._state.businesses[events[-1].number]
+        body = encode(build_body(events, self._state.businesses))
         secret = business.app_secret
-        if fault := struck.get("signature"):
-            answer = await self.send_raw(business, body, forged(fault.signature, secret, body))
-            self._said(items, answer, 0, f"signature {fault.signature}")
-        if "truncate" in struck:
+        if fault := faults.get("signature"):
+            answer = await self.post_raw(business, body, sign_badly(fault.signature, secret, body))
+            self._record_post(events, answer, 0, f"signature {fault.signature}")
+        if "truncate" in faults:
             half = body[: len(body) // 2]
-            answer = await self.send_raw(business, half, signature(secret, half).encode())
-            self._said(items, answer, 0, "truncated")
-        if fault := struck.get("oversize"):
+            answer = await self.post_raw(business, half, sign(secret, half))
+            self._record_post(events, answer, 0, "truncated")
+        if fault := faults.get("oversize"):
             large = body + b" " * (fault.bytes or _OVERSIZE)
-            answer = await self.send_raw(business, large, signature(secret, large).encode())
-            self._said(items, answer, 0, "oversize")
+            answer = await self.post_raw(business, large, sign(secret, large))
+            self._record_post(events, answer, 0, "oversize")
 
-    async def _alone_again(self) -> None:
-        await asyncio.sleep(_COMPANY)
-        items, self._again = self._again, []
-        if items:
-            await self._until_taken(items, loose=True)
+    async def _repeat_alone(self) -> None:
+        await asyncio.sleep(_REBATCH_WAIT)
+        events, self._to_repeat = self._to_repeat, []
+        if events:
+            await self._post_until_accepted(events, spaced=True)
 
-    async def _until_taken(self, items: Sequence[Item], *, loose: bool = False) -> bytes:
-        pause = self._world.knobs.first_retry
+    async def _post_until_accepted(self, events: Sequence[WebhookEvent], *, spaced: bool = False) -> bytes:
+        pause = self._state.config.first_retry
         attempt = 1
         while True:
-            body = written(envelope(items, self._world.businesses), loose=loose)
-            if await self._once(items, body, attempt) == 200:
+            body = encode(build_body(events, self._state.businesses), spaced=spaced)
+            if await self._post(events, body, attempt) == 200:
                 return body
             await asyncio.sleep(pause)
-            pause = min(pause * 2, self._world.knobs.longest_retry)
+            pause = min(pause * 2, self._state.config.longest_retry)
             attempt += 1
-            if not self._receiver(items[-1].number):
-                self._drop(items[-1], "nobody takes it any more")
+            if not self._receiver(events[-1].number):
+                self._drop(events[-1], "no longer subscribed, or no callback")
                 return body
 
-    async def _once(self, items: Sequence[Item], body: bytes, attempt: int) -> int | str:
-        business = self._world.businesses[items[-1].number]
-        answer = await self.send_raw(business, body, signature(business.app_secret, body).encode())
-        self._said(items, answer, attempt)
+    async def _post(self, events: Sequence[WebhookEvent], body: bytes, attempt: int) -> int | str:
+        business = self._state.businesses[events[-1].number]
+        answer = await self.post_raw(business, body, sign(business.app_secret, body))
+        self._record_post(events, answer, attempt)
         return answer
 
     def _receiver(self, number: str) -> Business | None:
-        business = self._world.businesses[number]
+        business = self._state.businesses[number]
         return business if business.subscribed and business.callback else None
 
-    def _drop(self, item: Item, why: str) -> None:
-        self._note("dropped", item.number, items=[item.name], note=why)
+    def _drop(self, event: WebhookEvent, why: str) -> None:
+        self._record("dropped", event.number, items=[event.label], note=why)
 
-    def _said(self, items: Sequence[Item], answer: int | str, attempt: int, note: str = "") -> None:
-        names = [item.name for item in items]
-        self._note("webhook", items[-1].number, answer=answer, attempt=attempt, items=names, note=note)
+    def _record_post(
+        self, events: Sequence[WebhookEvent], answer: int | str, attempt: int, note: str = ""
+    ) -> None:
+        labels = [event.label for event in events]
+        self._record("webhook", events[-1].number, answer=answer, attempt=attempt, items=labels, note=note)
 
-    def _note(self, event: str, number: str, **more: object) -> None:
-        self._world.note(
-            Line.model_validate({"at": self._world.now(), "event": event, "number": number, **more})
-        )
+    def _record(self, event: str, number: str, **more: object) -> None:
+        fields = {"at": self._state.now(), "event": event, "number": number, **more}
+        self._state.record(LogEntry.model_validate(fields))
 
     def _spawn(self, number: str, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work, name=number)

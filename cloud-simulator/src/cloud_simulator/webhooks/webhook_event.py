@@ -1,51 +1,54 @@
-"""One webhook item: a message or a status on its way to a business."""
+"""Webhook events, and the body that carries them."""
 
-import base64
-import hashlib
-import hmac
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
 from cloud_simulator.entities.business import Business
-from cloud_simulator.faults import Case, Fault, Signature
+from cloud_simulator.faults import Fault, Subject
 
 Json = Mapping[str, object]
 ARRAYS = {"smb_message_echoes": "message_echoes"}
-"""The name of the array of messages, where it is another."""
+"""The array for messages by field, where it is not `messages`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """`array` is its place in the value, `leaf` what stands there; `lane` keeps the order of one person."""
+class WebhookEvent:
+    """A message or a status for a business: `element` stands in the list `array` of the value of a change.
+
+    Events of a number with the same `order_key` are delivered one after the other.
+    """
 
     number: str
-    lane: str
+    order_key: str
     field: str
     array: str
-    leaf: object
+    element: object
     contacts: Sequence[Json] = ()
-    case: Case
-    beside: Sequence[object] = ()
-    """Leaves that travel in the same array, before it."""
+    subject: Subject
+    extra_elements: Sequence[object] = ()
+    """Elements before it in the same list."""
 
     @property
-    def name(self) -> str:
-        """Says in the ledger what was carried."""
-        return f"{self.case.status or 'message'}:{_id(self.leaf)}"
+    def label(self) -> str:
+        """What the event log calls it: `message:wamid`, `delivered:wamid`, …"""
+        element = self.element
+        id = cast("Json", element).get("id", "") if isinstance(element, Mapping) else ""
+        return f"{self.subject.status or 'message'}:{id}"
 
 
-def envelope(items: Sequence[Item], businesses: Mapping[str, Business]) -> dict[str, object]:
-    """Put items into one body: an entry for each account, a change for each number and field."""
+def build_body(events: Sequence[WebhookEvent], businesses: Mapping[str, Business]) -> dict[str, object]:
+    """Return one body: an entry for each account, in it a change for each number and field."""
     changes: dict[tuple[str, str, str], dict[str, object]] = {}
-    for item in items:
-        business = businesses[item.number]
-        key = (business.waba_id, item.number, item.field)
+    for event in events:
+        business = businesses[event.number]
+        key = (business.waba_id, event.number, event.field)
         value = changes.setdefault(key, {"messaging_product": "whatsapp", "metadata": business.metadata})
         contacts = cast("list[Json]", value.setdefault("contacts", []))
-        contacts.extend(one for one in item.contacts if one not in contacts)
-        cast("list[object]", value.setdefault(item.array, [])).extend([*item.beside, item.leaf])
+        contacts.extend(one for one in event.contacts if one not in contacts)
+        elements = cast("list[object]", value.setdefault(event.array, []))
+        elements.extend([*event.extra_elements, event.element])
         if not contacts:
             del value["contacts"]
     entries: dict[str, list[object]] = {}
@@ -57,57 +60,33 @@ def envelope(items: Sequence[Item], businesses: Mapping[str, Business]) -> dict[
     }
 
 
-def written(body: object, *, loose: bool = False) -> bytes:
-    """Write JSON as Meta does, escaped; `loose` in other bytes than usual."""
-    return json.dumps(body, separators=None if loose else (",", ":")).encode()
+def encode(body: object, *, spaced: bool = False) -> bytes:
+    """Return JSON as Meta writes it, in ASCII; `spaced`: the same JSON in other bytes."""
+    return json.dumps(body, separators=None if spaced else (",", ":")).encode()
 
 
-def signature(secret: str, body: bytes) -> str:
-    """Sign a body."""
-    return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+def apply_faults(event: WebhookEvent, faults: Mapping[str, Fault]) -> WebhookEvent:
+    """Return the event as the faults `field`, `strip`, `skew` and `poison` change it."""
+    if fault := faults.get("field"):
+        event = replace(event, field=fault.field, array=ARRAYS.get(fault.field, event.array))
+    if fault := faults.get("strip"):
+        contacts = () if "contacts" in fault.keys else event.contacts
+        event = replace(event, element=_without_keys(event.element, fault.keys), contacts=contacts)
+    if fault := faults.get("skew"):
+        event = replace(event, element=_with_later_timestamp(event.element, fault.seconds))
+    if fault := faults.get("poison"):
+        event = replace(event, extra_elements=[*event.extra_elements, fault.element])
+    return event
 
 
-def forged(kind: Signature, secret: str, body: bytes) -> bytes | None:
-    """Sign a body badly; None: no header at all."""
-    good = signature(secret, body)
-    if kind == "missing":
-        return None
-    if kind == "upper":
-        return b"sha256=" + good.removeprefix("sha256=").upper().encode()
-    if kind == "sha1":
-        return b"sha1=" + hmac.new(secret.encode(), body, hashlib.sha1).hexdigest().encode()
-    if kind == "non-ascii":
-        return "sha256=é".encode()
-    return b"sha256=" + base64.b16encode(hashlib.sha256(body).digest()).lower()
+def _without_keys(element: object, keys: Sequence[str]) -> object:
+    if not isinstance(element, Mapping):
+        return element
+    return {key: value for key, value in cast("Json", element).items() if key not in keys}
 
 
-def altered(item: Item, struck: Mapping[str, Fault]) -> Item:
-    """Change an item as faults say."""
-    if fault := struck.get("field"):
-        array = ARRAYS.get(fault.field, item.array)
-        item = replace(item, field=fault.field, array=array)
-    if fault := struck.get("strip"):
-        leaf = _without(item.leaf, fault.keys)
-        item = replace(item, leaf=leaf, contacts=() if "contacts" in fault.keys else item.contacts)
-    if fault := struck.get("skew"):
-        item = replace(item, leaf=_later(item.leaf, fault.seconds))
-    if fault := struck.get("poison"):
-        item = replace(item, beside=[*item.beside, fault.leaf])
-    return item
-
-
-def _without(leaf: object, keys: Sequence[str]) -> object:
-    if not isinstance(leaf, Mapping):
-        return leaf
-    return {key: part for key, part in cast("Json", leaf).items() if key not in keys}
-
-
-def _later(leaf: object, seconds: float) -> object:
-    if not isinstance(leaf, Mapping):
-        return leaf
-    known = cast("Json", leaf)
+def _with_later_timestamp(element: object, seconds: float) -> object:
+    if not isinstance(element, Mapping):
+        return element
+    known = cast("Json", element)
     return {**known, "timestamp": str(int(float(str(known.get("timestamp", 0))) + seconds))}
-
-
-def _id(leaf: object) -> str:
-    return str(cast("Json", leaf).get("id", "")) if isinstance(leaf, Mapping) else ""

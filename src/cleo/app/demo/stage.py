@@ -11,7 +11,7 @@ from typing import Literal, TypeVar, cast
 from pydantic import SecretStr
 
 from cleo.app.demo.chat import Handset
-from cleo.app.demo.graph_phone import GraphPhone
+from cleo.app.demo.cloud_phone import CloudPhone
 from cleo.app.demo.phone import DemoError, Phone, Simulator
 from cleo.app.demo.programs import cloud_simulator, whatsapp_simulator
 from cleo.app.serve import BridgeOptions, Running, running
@@ -85,7 +85,7 @@ async def _registered(settings: Settings) -> AsyncGenerator[Stage]:
             number = {"phone_number_id": _NUMBER_ID, "display_phone_number": CLEO, **words}
             await simulator.post("/numbers", {**number, "callback": f"{cleo.url}{PATH}"})
             await simulator.post("/phones", {"number": ME, "name": "You", "autoRead": True})
-            yield Stage(phone=GraphPhone(simulator, ME), running=cleo)
+            yield Stage(phone=CloudPhone(simulator, ME), running=cleo)
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""A phone on the fake Cloud API, for the demo's chat."""
+"""A phone on the simulated Cloud API, by the simulator's control API."""
 
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -7,10 +7,10 @@ from typing import cast
 from cleo.app.demo.phone import Arrival, Json, Simulator, file_at
 
 
-class GraphPhone:
+class CloudPhone:
     """One phone, by its id, number or user id; `business` is the `phone_number_id` it writes to (default: the first).
 
-    `simulator` is opened on the control API: `Simulator(graph.control)`.
+    `simulator` is opened on the control API: `Simulator(url)`.
     """
 
     def __init__(self, simulator: Simulator, name: str, business: str | None = None) -> None:
