@@ -2,7 +2,7 @@
 # Python 3.11 and make are all that must be there before.
 #
 #   make demo      talk to Cleo on a simulated WhatsApp (SCRIPT=file plays a conversation, ARGS=--backend=cloud goes
-#                  through a fake Cloud API)
+#                  through a simulated Cloud API)
 #   make up        run Cleo on your WhatsApp
 #   make check     format, lint, floors, types, generated files, house rules
 #   make test      every test
@@ -40,8 +40,8 @@ up: .venv/.runtime node_modules/.runtime
 	@$(BIN)/cleo up $(ARGS)
 
 check: setup
-	$(BIN)/ruff format --check src tests scripts bench
-	$(BIN)/ruff check src tests scripts bench
+	$(BIN)/ruff format --check src tests scripts bench cloud-simulator
+	$(BIN)/ruff check src tests scripts bench cloud-simulator
 	$(BIN)/lint-imports
 	node_modules/.bin/pyright --warnings
 	node_modules/.bin/tsc -p .

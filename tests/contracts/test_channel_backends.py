@@ -12,8 +12,6 @@ from tests.support.cloud_line import NUMBER, WAMID, CloudLine, cloud_line
 from tests.support.fake_bridge import FakeBridge, Media
 from tests.support.files_at import FilesAt, once
 
-from cleo.app.demo.graph.phones import Bubble
-from cleo.app.demo.graph.sends import Location as Place
 from cleo.channels import CHANNELS
 from cleo.channels.whatsapp import BACKENDS, WhatsAppBridgeClient, WhatsAppChannel
 from cleo.domain.content import Content, Edit, File, Location, MessageId, Other, Reaction, Revoke, Text
@@ -22,6 +20,8 @@ from cleo.domain.errors import FetchError, SendFailed
 from cleo.domain.identity import Address, PersonId
 from cleo.domain.message import Quoted
 from cleo.ports import Channel, Degraded, Outcome, Refused, Renders, Sent, ShowsTyping
+from cloud_simulator.entities.phone import Bubble
+from cloud_simulator.graph.send_request import Location as Place
 
 ANN = Conversation(
     id=conversation_id(AccountKey("whatsapp"), PersonId("ann")),
@@ -131,7 +131,7 @@ def _words(bubble: Bubble) -> str:
 @asynccontextmanager
 async def cloud_house(folder: Path) -> AsyncGenerator[House]:
     async with cloud_line(folder) as line:
-        messages = line.graph.world.messages
+        messages = line.simulator.state.messages
         messages["3A"] = replace(messages[WAMID], id="3A")
         yield CloudHouse(line, WhatsAppChannel(line.client), line.files)
 

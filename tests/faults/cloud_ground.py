@@ -97,7 +97,7 @@ class CloudGround(Field, CloudStage):
                 chat=line.phone,
                 state="receipted" if f"message:{line.id}" in taken else "queued",
             )
-            for line in books.all("said")
+            for line in books.all("inbound")
         ]
 
     async def on_its_way(self) -> Mapping[str, int]:

@@ -1,6 +1,8 @@
 """Rules about what may be done where."""
 
-from tests.house.tree import attributes, calls, found, named, short, syntax
+import itertools
+
+from tests.house.tree import attributes, calls, found, imports, named, short, syntax
 
 ENVIRONMENT = ("os.environ", "os.getenv")
 WALL_CLOCK = {
@@ -18,7 +20,7 @@ WALL_CLOCK = {
 def test_only_the_settings_read_the_environment() -> None:
     readers = {
         f"{short(path)}:{line}"
-        for path in named(".py", below="src")
+        for path in itertools.chain(named(".py", below="src"), named(".py", below="cloud-simulator/src"))
         if short(path) != "src/cleo/app/settings.py"
         for line, name in attributes(syntax(path))
         if name.startswith(ENVIRONMENT)
@@ -29,6 +31,19 @@ def test_only_the_settings_read_the_environment() -> None:
 def test_only_config_reads_the_environment_of_bridge_and_simulator() -> None:
     sources = [*named(".ts", below="whatsapp-bridge/src"), *named(".ts", below="whatsapp-simulator/src")]
     assert found(r"process\.env", (path for path in sources if path.name != "config.ts")) == []
+
+
+def test_cleo_and_the_cloud_simulator_import_nothing_of_each_other() -> None:
+    """They are two programs that meet over HTTP alone. Tests of Cleo may use the simulator in process."""
+    apart = (("src/cleo", {"cloud_simulator"}), ("cloud-simulator", {"cleo", "tests"}))
+    crossing = [
+        f"{short(path)}: {module}"
+        for below, others in apart
+        for path in named(".py", below=below)
+        for module in imports(syntax(path))
+        if module.partition(".")[0] in others
+    ]
+    assert crossing == []
 
 
 def test_time_comes_from_a_clock() -> None:

@@ -81,11 +81,10 @@ async def test_what_is_piped_in_is_said_and_answered_and_wrong_lines_do_no_harm(
     assert re.search(r"Cleo │ .*42", out)
 
 
-@pytest.mark.only("baileys", reason="It counts simulator and bridge; there is less to leave behind without.")
-async def test_a_demo_that_is_killed_leaves_no_program_behind(tmp_path: Path) -> None:
+async def test_a_demo_that_is_killed_leaves_no_program_behind(backend: str, tmp_path: Path) -> None:
     process = await asyncio.create_subprocess_exec(
         CLEO,
-        "demo",
+        *("demo", "--backend", backend),
         env={**passed_on(), "TMPDIR": str(tmp_path)},
         stdin=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -94,7 +93,7 @@ async def test_a_demo_that_is_killed_leaves_no_program_behind(tmp_path: Path) ->
     assert process.stderr is not None
     await asyncio.wait_for(process.stderr.readuntil(b"Ready after"), PATIENCE)
     children = children_of(process.pid)
-    assert len(children) == 2  # the simulator and the bridge
+    assert len(children) == {"baileys": 2, "cloud": 1}[backend]  # a simulator, and the bridge if there is one
     process.kill()
     await process.communicate()
 

@@ -9,15 +9,15 @@ from typing import Any
 
 from tests.support.files_at import FilesAt
 
-from cleo.app.demo.graph.business import Business
-from cleo.app.demo.graph.faults import Order
-from cleo.app.demo.graph.phones import Bubble, Phone
-from cleo.app.demo.graph.server import FakeGraph
-from cleo.app.demo.graph.world import Known
 from cleo.channels.whatsapp.cloud.client import WhatsAppCloudClient
 from cleo.domain.content import MessageId, Template
 from cleo.domain.conversation import AccountKey, Conversation, LastInbound, conversation_id
 from cleo.domain.identity import Address, PersonId
+from cloud_simulator.entities.business import Business
+from cloud_simulator.entities.message import Message
+from cloud_simulator.entities.phone import Bubble, Phone
+from cloud_simulator.faults import FaultRule
+from cloud_simulator.server import CloudSimulator
 
 NUMBER = "1001"
 TOKEN = "EAAGtheT0ken"
@@ -38,7 +38,7 @@ class Ticks:
 
 @dataclass
 class CloudLine:
-    graph: FakeGraph
+    simulator: CloudSimulator
     client: WhatsAppCloudClient
     files: FilesAt
     ann: Phone
@@ -57,19 +57,21 @@ class CloudLine:
         )
 
     def fault(self, on: str, do: str, **more: Any) -> None:
-        self.graph.world.faults.order(Order.model_validate({"on": on, "do": do, **more}))
+        self.simulator.state.faults.add(FaultRule.model_validate({"on": on, "do": do, **more}))
 
     async def go_down(self) -> None:
         """Take the server away."""
-        await self.graph.__aexit__()
+        await self.simulator.__aexit__()
 
     def number(self, **change: Any) -> None:
         """Change the number at Meta."""
-        self.graph.world.businesses[NUMBER] = self.graph.world.businesses[NUMBER].model_copy(update=change)
+        self.simulator.state.businesses[NUMBER] = self.simulator.state.businesses[NUMBER].model_copy(
+            update=change
+        )
 
     def inbound(self, data: bytes, mimetype: str = "image/jpeg") -> str:
         """A file that Ann sent; tells its id."""
-        return self.graph.world.add_file(NUMBER, data, mimetype, "photo.jpg", inbound=True).id
+        return self.simulator.state.add_file(NUMBER, data, mimetype, "photo.jpg", inbound=True).id
 
     @property
     def shown(self) -> list[Bubble]:
@@ -79,17 +81,17 @@ class CloudLine:
     @property
     def accepted(self) -> list[dict[str, Any]]:
         """The bodies of the sends that Graph took, without what all have."""
-        bodies: list[Any] = [line.body for line in self.graph.world.log if line.event == "accepted"]
+        bodies: list[Any] = [line.body for line in self.simulator.state.log if line.event == "accepted"]
         return [{name: part for name, part in body.items() if name != "messaging_product"} for body in bodies]
 
     def calls(self, ending: str = "", *, host: str = "graph") -> int:
         """How often something was asked for."""
-        log = self.graph.world.log
+        log = self.simulator.state.log
         asked = [line for line in log if line.event == "call" and line.host == host]
         return sum(line.path.endswith(ending) for line in asked)
 
     def tokens(self, host: str) -> set[str]:
-        return {line.token for line in self.graph.world.log if line.event == "call" and line.host == host}
+        return {line.token for line in self.simulator.state.log if line.event == "call" and line.host == host}
 
 
 def here(known: Conversation, address: str) -> Conversation:
@@ -101,9 +103,9 @@ def here(known: Conversation, address: str) -> Conversation:
 async def cloud_line(
     folder: Path, *, fallback: Template | None = None, limit: int = 10**6
 ) -> AsyncGenerator[CloudLine]:
-    async with FakeGraph(seed=3) as graph:
-        world = graph.world
-        world.add_business(
+    async with CloudSimulator(seed=3) as simulator:
+        state = simulator.state
+        state.add_business(
             Business(
                 phone_number_id=NUMBER,
                 waba_id="9001",
@@ -122,21 +124,21 @@ async def cloud_line(
             hide_phone=False,
             auto_read=False,
         )
-        world.phones.append(ann)
-        world.heard(NUMBER, ann)
-        world.messages[WAMID] = Known(
-            id=WAMID, number=NUMBER, phone=ann, inbound=True, kind="text", at=world.now()
+        state.phones.append(ann)
+        state.open_window(NUMBER, ann)
+        state.messages[WAMID] = Message(
+            id=WAMID, number=NUMBER, phone=ann, inbound=True, kind="text", at=state.now()
         )
         files, ticks = FilesAt(folder), Ticks()
         client = WhatsAppCloudClient(
             phone_number_id=NUMBER,
             token=TOKEN,
-            base_url=graph.base_url,
+            base_url=simulator.base_url,
             files=files,
             fallback_template=fallback,
             file_max_bytes=limit,
             timeout=0.4,
             monotonic=ticks,
         )
-        yield CloudLine(graph, client, files, ann, ticks)
+        yield CloudLine(simulator, client, files, ann, ticks)
         await client.close()

@@ -93,7 +93,7 @@ class CloudStage(Stage):
         """Ids of messages that were in no webhook which the agent took."""
         posts = await self.graph.log("webhook", self.cleo)
         taken = {item for post in posts if post.answer == 200 for item in post.items}
-        said = await self.graph.log("said", self.cleo)
+        said = await self.graph.log("inbound", self.cleo)
         return [line.id for line in said if f"message:{line.id}" not in taken]
 
     async def quiet(self, seconds: float = PATIENCE) -> None:

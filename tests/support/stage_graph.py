@@ -1,7 +1,6 @@
 """WhatsApp as Meta's Cloud API shows it: the fake Graph server's process, and phones on it."""
 
 import itertools
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
@@ -11,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from tests.support.stage_part import PATIENCE, Part
 from tests.support.stage_phone import Controlled, Phone
 
-from cleo.app.settings import passed_on
+from cleo.app.demo.programs import cloud_simulator
 
 _QUICK = {"first_retry": 0.05, "longest_retry": 0.4}
 """Meta waits longer before it posts again."""
@@ -74,7 +73,7 @@ class Sign(_Said):
 
 class Fault(_Said):
     id: int
-    struck: int = 0
+    applied: int = 0
 
 
 _LOG = TypeAdapter(list[Line])
@@ -86,16 +85,17 @@ class GraphWorld(Controlled):
     """The fake Graph server. One a test session: each Cleo has a number of its own there."""
 
     def __init__(self, folder: Path) -> None:
-        self.server = Part("graph", [sys.executable, "-m", "cleo.app.demo.graph"], folder, holds_input=True)
+        self.program = cloud_simulator()
+        self.server = Part("graph", self.program.command, folder, holds_input=True)
         self._numbers = itertools.count(1)
         self._accounts = itertools.count(1)
 
     async def __aenter__(self) -> Self:
-        await self.server.start(passed_on())
+        await self.server.start(self.program.env)
         ready = Ready.model_validate_json((await self.server.says(r'(?m)^\{.*"ready".*\}$'))[0])
         self.base_url = ready.base_url
         self.http = httpx2.AsyncClient(base_url=ready.control, timeout=90, trust_env=False)
-        await self.ask("POST", "/knobs", _QUICK)
+        await self.ask("POST", "/config", _QUICK)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -138,7 +138,7 @@ class GraphWorld(Controlled):
     async def struck(self, fault: int) -> int:
         """Tell how often it happened."""
         faults = _FAULTS.validate_json(await self.ask("GET", "/faults"))
-        return next(one.struck for one in faults if one.id == fault)
+        return next(one.applied for one in faults if one.id == fault)
 
     async def repair(self, fault: int) -> None:
         """End a fault."""
@@ -179,9 +179,8 @@ class GraphPhone(Phone):
 
     async def move(self) -> None:
         """Change the number, which Meta tells Cleo."""
-        moved = await self.graph.ask(
-            "POST", "/rotate", {"phone": self.id, "number": self.graph.number(), "to": self.cleo}
-        )
+        change = {"number": self.graph.number(), "to": self.cleo}
+        moved = await self.graph.ask("POST", f"{self.path}/identity", change)
         now = Rotated.model_validate_json(moved)
         self.number, self.user_id = now.number, now.user_id
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.graph_rig import ANN, NUMBER, SECRET, TOKEN, Rig, rigged
 
 from cleo.app.doctor.cloud import cloud
 from cleo.app.doctor.finding import Finding, take
@@ -16,6 +15,7 @@ from cleo.app.doctor.history import history
 from cleo.app.doctor.number import NEWEST
 from cleo.app.runfile import noted
 from cleo.app.settings import Settings, load
+from cloud_harness import ANN, NUMBER, SECRET, TOKEN, Harness, running_harness
 
 WORD = "the-verify-token"
 WABA = "9001"
@@ -25,7 +25,7 @@ WABA = "9001"
 class Office:
     """The doctor's, with the fake Graph server as Meta."""
 
-    rig: Rig
+    harness: Harness
     settings: dict[str, Any]
 
     def load(self, **more: Any) -> Settings:
@@ -52,7 +52,7 @@ class Office:
 
 @pytest.fixture
 async def office(tmp_path: Path) -> AsyncGenerator[Office]:
-    async with rigged() as rig:
+    async with running_harness() as harness:
         settings = {
             "whatsapp_backend": "cloud",
             "whatsapp_cloud_phone_number_id": NUMBER,
@@ -60,11 +60,11 @@ async def office(tmp_path: Path) -> AsyncGenerator[Office]:
             "whatsapp_cloud_app_secret": SECRET,
             "whatsapp_cloud_verify_token": WORD,
             "whatsapp_cloud_waba_id": WABA,
-            "whatsapp_cloud_base_url": rig.graph.base_url,
+            "whatsapp_cloud_base_url": harness.simulator.base_url,
             "whatsapp_cloud_fallback_template": "hello_world:en_US",
             "cleo_data": tmp_path,
         }
-        yield Office(rig, settings)
+        yield Office(harness, settings)
 
 
 async def test_all_is_well(office: Office) -> None:
@@ -79,11 +79,11 @@ async def test_all_is_well(office: Office) -> None:
 
 
 async def test_settings_that_are_missing_are_named_and_nothing_is_asked(office: Office) -> None:
-    asked = len(await office.rig.log("call"))
+    asked = len(await office.harness.log("call"))
     findings = await office.findings(whatsapp_cloud_token=None, whatsapp_cloud_app_secret=None)
     assert [finding.grade for finding in findings] == ["bad"]
     assert "needs WHATSAPP_CLOUD_TOKEN, WHATSAPP_CLOUD_APP_SECRET" in findings[0].what
-    assert len(await office.rig.log("call")) == asked
+    assert len(await office.harness.log("call")) == asked
 
 
 @pytest.mark.parametrize(
@@ -111,22 +111,22 @@ async def test_a_token_that_is_none_is_the_only_trouble_that_is_told(office: Off
 async def test_a_right_that_is_missing_is_named(
     office: Office, scopes: list[str], grade: str, what: str
 ) -> None:
-    await office.rig.number(scopes=scopes)
+    await office.harness.register_number(scopes=scopes)
     await office.finds(grade, what, "Generate token")
 
 
 async def test_a_token_that_expires_is_told_in_days(office: Office) -> None:
-    await office.rig.number(expires_at=int(time.time()) + 3 * 86400 + 60)
+    await office.harness.register_number(expires_at=int(time.time()) + 3 * 86400 + 60)
     await office.finds("note", "expires in 3 days", "never")
 
 
 async def test_a_token_that_has_expired_is_told_with_how_to_make_one_that_lasts(office: Office) -> None:
-    await office.rig.number(expires_at=int(time.time()) - 60)
+    await office.harness.register_number(expires_at=int(time.time()) - 60)
     await office.finds("bad", "does not accept WHATSAPP_CLOUD_TOKEN", "expires never")
 
 
 async def test_without_the_right_to_look_nothing_is_called_bad(office: Office) -> None:
-    await office.rig.number(scopes=["whatsapp_business_messaging"])
+    await office.harness.register_number(scopes=["whatsapp_business_messaging"])
     findings = await office.findings()
     unseen = [finding for finding in findings if "not looked at" in finding.what]
     assert [finding.grade for finding in unseen] == ["note"] * 3
@@ -134,7 +134,7 @@ async def test_without_the_right_to_look_nothing_is_called_bad(office: Office) -
 
 
 async def test_a_token_that_may_not_ask_about_itself_is_no_trouble(office: Office) -> None:
-    await office.rig.fault("admin", "refuse", code=100)
+    await office.harness.add_fault("admin", "refuse", code=100)
     await office.finds("note", "its own rights")
 
 
@@ -145,7 +145,7 @@ async def test_meta_away_is_said_once(office: Office) -> None:
 
 @pytest.mark.parametrize("code", [1, 4, 80007])
 async def test_meta_busy_is_said(office: Office, code: int) -> None:
-    await office.rig.fault("admin", "refuse", code=code, times=0)
+    await office.harness.add_fault("admin", "refuse", code=code, times=0)
     findings = await office.findings()
     assert findings[-1].grade == "bad"
     assert "does not tell about the token" in findings[-1].what
@@ -166,7 +166,7 @@ async def test_meta_busy_is_said(office: Office, code: int) -> None:
 async def test_the_number_is_judged(
     office: Office, change: dict[str, Any], grade: str, what: str, fix: str
 ) -> None:
-    await office.rig.number(**change)
+    await office.harness.register_number(**change)
     await office.finds(grade, what, fix)
 
 
@@ -179,12 +179,11 @@ async def test_a_phone_number_instead_of_its_id_is_told(office: Office) -> None:
 async def test_an_account_that_is_not_subscribed_is_told_with_the_command_that_mends_it(
     office: Office,
 ) -> None:
-    await office.rig.number(subscribed=False)
-    mend = (
-        f'curl -X POST {office.rig.graph.base_url}/v26.0/{WABA}/subscribed_apps -H "Authorization: Bearer $'
-    )
+    await office.harness.register_number(subscribed=False)
+    url = f"{office.harness.simulator.base_url}/v26.0/{WABA}/subscribed_apps"
+    mend = f'curl -X POST {url} -H "Authorization: Bearer $'
     await office.finds("bad", "is told to no app", mend)
-    await office.rig.ask("POST", f"/{WABA}/subscribed_apps")
+    await office.harness.graph("POST", f"/{WABA}/subscribed_apps")
     await office.finds("good", "is told to: Cleo")
 
 
@@ -217,7 +216,7 @@ async def test_the_template_is_looked_for(
     office: Office, template: str | None, account: str | None, grade: str, what: str
 ) -> None:
     for name, more in (("paused", {"status": "PAUSED"}), ("named", {"body": "Hello {{1}}"})):
-        await office.rig.control(
+        await office.harness.control(
             "POST", "/templates", {"waba_id": WABA, "name": name, "language": "en", **more}
         )
     given: dict[str, Any] = {
@@ -228,28 +227,28 @@ async def test_the_template_is_looked_for(
 
 
 async def test_a_number_without_a_callback_is_told_what_to_type(office: Office) -> None:
-    await office.rig.number(callback=None, verify=False)
+    await office.harness.register_number(callback=None, verify=False)
     await office.finds("bad", "no callback URL", "/api/whatsapp/webhook")
 
 
 async def test_a_callback_without_https_is_not_told_the_word(office: Office) -> None:
-    await office.rig.number(callback="http://cleo.example/api/whatsapp/webhook", verify=False)
+    await office.harness.register_number(callback="http://cleo.example/api/whatsapp/webhook", verify=False)
     await office.finds("bad", "http://cleo.example/api/whatsapp/webhook is not https", "https://")
 
 
 async def test_another_verify_token_is_told(office: Office) -> None:
-    office.rig.callback.verify = "another"
+    office.harness.receiver.verify_token = "another"
     await office.finds("bad", "refuses the handshake (403)", "WHATSAPP_CLOUD_VERIFY_TOKEN")
 
 
 async def test_a_callback_that_somebody_else_answers_is_told(office: Office) -> None:
-    url = f"{office.rig.graph.base_url}/control/numbers?page=1"  # answers 200 with something else
-    await office.rig.number(callback=url, verify=False)
+    url = f"{office.harness.simulator.base_url}/control/numbers?page=1"  # answers 200 with something else
+    await office.harness.register_number(callback=url, verify=False)
     await office.finds("bad", "/control/numbers is not answered by Cleo", "firewall")
 
 
 async def test_a_callback_that_is_no_url_is_told(office: Office) -> None:
-    await office.rig.number(callback="https://cleo.example:port/", verify=False)
+    await office.harness.register_number(callback="https://cleo.example:port/", verify=False)
     await office.finds("bad", "that Meta has is none", "Callback URL")
 
 
@@ -264,30 +263,30 @@ async def test_a_proxy_with_nothing_behind_it_is_told_by_whether_cleo_should_be_
 
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as proxy:
         port = proxy.sockets[0].getsockname()[1]
-        await office.rig.number(callback=f"http://127.0.0.1:{port}/hook", verify=False)
+        await office.harness.register_number(callback=f"http://127.0.0.1:{port}/hook", verify=False)
         await office.finds("note", "answers 502", "cleo up")
         with noted(tmp_path, url="http://127.0.0.1:8000", bridge=""):
             await office.finds("bad", "answers 502", "proxy or tunnel")
 
 
 async def test_a_callback_that_is_away_is_bad_only_while_cleo_runs(office: Office, tmp_path: Path) -> None:
-    await office.rig.number(callback="http://127.0.0.1:1/hook", verify=False)
+    await office.harness.register_number(callback="http://127.0.0.1:1/hook", verify=False)
     await office.finds("note", "cannot be reached from here", "cleo up")
     with noted(tmp_path, url="http://127.0.0.1:8000", bridge=""):
         await office.finds("bad", "cannot be reached from here", "proxy or tunnel")
 
 
 async def test_the_history_of_a_message_is_told_in_words(office: Office) -> None:
-    office.rig.callback.answers.extend([200, 500])
-    id = (await office.rig.text("hello")).json()["messages"][0]["id"]
-    await office.rig.settled()
+    office.harness.receiver.answers.extend([200, 500])
+    id = (await office.harness.send_text("hello")).json()["messages"][0]["id"]
+    await office.harness.settled()
 
     def asked(message: str) -> list[Finding]:
         return list(history(office.load(), message))
 
     told = await asyncio.to_thread(asked, id)
     assert [finding.grade for finding in told] == ["good", "bad", "good"]
-    assert all(office.rig.callback_url in finding.what for finding in told)
+    assert all(office.harness.callback in finding.what for finding in told)
     assert "told “sent” to" in told[0].what
     assert "not taken" in told[1].what
     assert "answered 500" in told[1].what

@@ -273,7 +273,7 @@ async def test_a_file_that_drips_has_a_deadline(line: CloudLine) -> None:
 
 async def test_a_file_that_is_over_after_a_week_can_be_sent_once_more(line: CloudLine) -> None:
     id = line.inbound(b"picture")
-    line.graph.world.shift = 8 * 86400.0
+    line.simulator.state.shift = 8 * 86400.0
     assert "once more" in await unread(line, f"cloud:{id}")
 
 

@@ -10,11 +10,12 @@ from typing import Literal, TypeVar, cast
 
 from pydantic import SecretStr
 
-from cleo.app.bridge import program_of
 from cleo.app.demo.chat import Handset
+from cleo.app.demo.cloud_phone import CloudPhone
 from cleo.app.demo.phone import DemoError, Phone, Simulator
+from cleo.app.demo.programs import cloud_simulator, whatsapp_simulator
 from cleo.app.serve import BridgeOptions, Running, running
-from cleo.app.settings import Settings, is_cloud, load, passed_on
+from cleo.app.settings import Settings, is_cloud, load
 from cleo.app.supervise import Child, News, Program
 from cleo.channels.whatsapp.backend import PATH
 from cleo.channels.whatsapp.bridge.contract import LinkAnswer
@@ -72,25 +73,25 @@ async def staged(settings: Settings) -> AsyncGenerator[Stage]:
 
 @asynccontextmanager
 async def _registered(settings: Settings) -> AsyncGenerator[Stage]:
-    """Give Cleo a number at a Cloud API of our own."""
-    from cleo.app.demo.graph.graph_phone import GraphPhone  # noqa: PLC0415 - only for the Cloud API
-    from cleo.app.demo.graph.server import FakeGraph  # noqa: PLC0415 - only for the Cloud API
-
+    """Give Cleo a number at a simulated Cloud API."""
     words = {name: secrets.token_hex(16) for name in ("token", "app_secret", "verify_token")}
     known = {f"whatsapp_cloud_{name}": SecretStr(word) for name, word in words.items()}
-    async with FakeGraph() as graph, Simulator(graph.control) as world:
-        place = {"whatsapp_cloud_base_url": graph.base_url, "whatsapp_cloud_phone_number_id": _NUMBER_ID}
+    async with _simulator(cloud_simulator()) as (simulator, env):
+        place = {
+            "whatsapp_cloud_base_url": env["WHATSAPP_CLOUD_BASE_URL"],
+            "whatsapp_cloud_phone_number_id": _NUMBER_ID,
+        }
         async with running(settings.model_copy(update={**known, **place}), _NO_BRIDGE) as cleo:
             number = {"phone_number_id": _NUMBER_ID, "display_phone_number": CLEO, **words}
-            await world.post("/numbers", {**number, "callback": f"{cleo.url}{PATH}"})
-            await world.post("/phones", {"number": ME, "name": "You", "autoRead": True})
-            yield Stage(phone=GraphPhone(world, ME), running=cleo)
+            await simulator.post("/numbers", {**number, "callback": f"{cleo.url}{PATH}"})
+            await simulator.post("/phones", {"number": ME, "name": "You", "autoRead": True})
+            yield Stage(phone=CloudPhone(simulator, ME), running=cleo)
 
 
 @asynccontextmanager
 async def _linked(settings: Settings) -> AsyncGenerator[Stage]:
     """Link Cleo's bridge to a simulated WhatsApp."""
-    async with _simulator(settings.cleo_data) as (simulator, env):
+    async with _simulator(whatsapp_simulator(settings.cleo_data / "simulator")) as (simulator, env):
         await simulator.post("/phones", {"number": CLEO, "name": "Cleo"})
         await simulator.post("/phones", {"number": ME, "name": "You", "autoRead": True})
         linking: asyncio.Future[LinkAnswer] = asyncio.get_running_loop().create_future()
@@ -110,7 +111,8 @@ async def _linked(settings: Settings) -> AsyncGenerator[Stage]:
 
 
 @asynccontextmanager
-async def _simulator(data: Path) -> AsyncGenerator[tuple[Simulator, dict[str, str]]]:
+async def _simulator(program: Program) -> AsyncGenerator[tuple[Simulator, dict[str, str]]]:
+    """Start a simulator; tells its control API, and what to set to take it for WhatsApp."""
     ready: asyncio.Future[News] = asyncio.get_running_loop().create_future()
     troubles: list[str] = []
 
@@ -118,10 +120,6 @@ async def _simulator(data: Path) -> AsyncGenerator[tuple[Simulator, dict[str, st
         if news.get("ready") and not ready.done():
             ready.set_result(news)
 
-    flags = ("--supervised", "--state", str(data / "simulator"))
-    program = Program(
-        name="whatsapp-simulator", command=(*program_of("whatsapp-simulator"), *flags), env=passed_on()
-    )
     keeping = asyncio.create_task(Child(program=program, on_news=take, on_end=troubles.append).run())
     try:
         news = await _soon(ready, "The simulated WhatsApp does not start.", troubles)
@@ -133,7 +131,7 @@ async def _simulator(data: Path) -> AsyncGenerator[tuple[Simulator, dict[str, st
 
 
 def _environment(news: News) -> dict[str, str]:
-    """Read what a bridge needs to take the simulator for WhatsApp."""
+    """Read the variables by which the simulator is taken for WhatsApp."""
     env = news.get("env")
     if not isinstance(env, dict):
         raise DemoError("The simulated WhatsApp did not say how to reach it.")

@@ -1,0 +1,1 @@
+"""What exists in the simulation: business numbers, templates, files, phones, messages."""

@@ -1,0 +1,1 @@
+"""Meta's Graph API for a business: messages, files, and questions about the account."""
