@@ -63,7 +63,7 @@ faults: setup
 
 fuzz: N = 20000
 fuzz: setup
-	@$(BIN)/python -m tests.fuzz.arena --examples $(N) $(if $(SEED),--seed $(SEED)) $(ARGS)
+	@$(BIN)/python -m tests.fuzz.webhook_fuzzer --examples $(N) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 crash: setup
 	@$(BIN)/python -m tests.faults.crash --backend $(BACKEND) --kills $(N) $(if $(SEED),--seed $(SEED)) $(ARGS)

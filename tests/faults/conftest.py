@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from tests.faults.bridge_run import BridgeRun, bridge_run
+from tests.faults.fault_run import Trouble
 from tests.faults.oracle import judge
-from tests.faults.play import Trouble
-from tests.faults.scene import Scene, scene
 from tests.support.stage_world import World
 
 HERE = Path(__file__).parent
@@ -23,16 +23,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def stage(world: World, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Scene]:
+async def stage(world: World, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[BridgeRun]:
     """One Cleo and its people, for all troubles that it outlives."""
-    async with scene(world, tmp_path_factory.mktemp("faults"), random.Random(7)) as stage:
+    async with bridge_run(world, tmp_path_factory.mktemp("faults"), random.Random(7)) as stage:
         yield stage
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def suffers(stage: Scene) -> Suffers:
+async def suffers(stage: BridgeRun) -> Suffers:
     """Lets the people write during a trouble, and sees that no further promise is broken once all is quiet."""
-    await stage.ground.stand_up()
+    await stage.harness.stand_up()
     before = judge(await stage.evidence())
 
     async def suffer(trouble: Trouble) -> None:

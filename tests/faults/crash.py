@@ -20,12 +20,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
-from tests.faults.cloud_scene import cloud_scene
-from tests.faults.field import Field
+from tests.faults.bridge_run import bridge_run
+from tests.faults.cloud_run import cloud_run
+from tests.faults.crash_harness import CrashHarness
+from tests.faults.fault_run import FaultRun, Hang
 from tests.faults.killer import Tally, Victim
 from tests.faults.oracle import Verdict
-from tests.faults.play import Hang, Play
-from tests.faults.scene import scene
 from tests.faults.workload import People
 from tests.support.stage import ROOT
 from tests.support.stage_graph import GraphWorld
@@ -64,12 +64,12 @@ async def crash(
 ) -> Outcome:
     """Kill agent and bridge `kills` times, wait until all is quiet, and judge."""
     rng = random.Random(seed)
-    async with scene(world, folder, rng) as stage:
+    async with bridge_run(world, folder, rng) as stage:
         tally = Tally(kills)
-        ground = stage.ground
-        agent = _agent(ground, tally, rng)
+        harness = stage.harness
+        agent = _agent(harness, tally, rng)
         bridge = Victim(
-            ground.bridge, ground.spawn_bridge, ground.bridge_is_ready, bridge_seams(), tally, rng
+            harness.bridge, harness.spawn_bridge, harness.bridge_is_ready, bridge_seams(), tally, rng
         )
         return await _strike(stage, [agent, bridge], every_seam=every_seam, tell=tell)
 
@@ -79,19 +79,19 @@ async def crash_cloud(
 ) -> Outcome:
     """Kill the agent `kills` times while the Graph server makes trouble, wait until all is quiet, and judge."""
     rng = random.Random(seed)
-    async with cloud_scene(graph, folder, rng) as stage:
-        agent = _agent(stage.ground, Tally(kills), rng)
+    async with cloud_run(graph, folder, rng) as stage:
+        agent = _agent(stage.harness, Tally(kills), rng)
         return await _strike(stage, [agent], every_seam=every_seam, tell=tell)
 
 
-def _agent(ground: Field, tally: Tally, rng: random.Random) -> Victim:
-    return Victim(ground.agent, ground.spawn_agent, ground.agent_is_ready, AGENT_SEAMS, tally, rng)
+def _agent(harness: CrashHarness, tally: Tally, rng: random.Random) -> Victim:
+    return Victim(harness.agent, harness.spawn_agent, harness.agent_is_ready, AGENT_SEAMS, tally, rng)
 
 
-async def _strike(stage: Play, victims: Sequence[Victim], *, every_seam: bool, tell: Tell) -> Outcome:
+async def _strike(stage: FaultRun, victims: Sequence[Victim], *, every_seam: bool, tell: Tell) -> Outcome:
     start = time.monotonic()
     tally = victims[0].tally
-    await stage.ground.kill_all()
+    await stage.harness.kill_all()
     for victim in victims:
         victim.plan(victim.seams if every_seam else ())
     lives = [

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tests.faults.cloud_ground import Books, Row
+from tests.faults.cloud_harness import Books, Row
 from tests.faults.oracle import Evidence, Verdict, View, judge
 from tests.faults.seen import Shown
 from tests.faults.workload import QUESTION

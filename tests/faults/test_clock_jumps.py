@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.faults.bridge_run import bridge_run
 from tests.faults.oracle import judge
-from tests.faults.scene import scene
 from tests.support.stage_world import World
 
 pytestmark = pytest.mark.long
@@ -16,23 +16,23 @@ HOUR = 3600
 
 
 @pytest.mark.timeout(300)
-async def test_X28_a_clock_that_jumps_ahead_and_back_loses_doubles_and_mixes_nothing(
+async def test_a_clock_that_jumps_ahead_and_back_loses_doubles_and_mixes_nothing(
     world: World, tmp_path: Path
 ) -> None:
     offset = tmp_path / "offset"
     clock = {"CRASH_CLOCK": str(offset)}
-    async with scene(world, tmp_path / "cleo", random.Random(7), agent=clock) as stage:
+    async with bridge_run(world, tmp_path / "cleo", random.Random(7), agent=clock) as stage:
 
         async def trouble() -> None:
             for seconds in (0, HOUR, 0, -HOUR, 0):
                 offset.write_text(str(seconds))
                 await asyncio.sleep(3)
-            await stage.ground.restart_agent()  # the clock is behind what Cleo has seen
+            await stage.harness.restart_agent()  # the clock is behind what Cleo has seen
             await asyncio.sleep(3)
 
         await stage.play(trouble)
         verdict = judge(await stage.evidence())
         assert verdict.wrong == []
         assert verdict.counts["messages"] > 10
-        latest = float((stage.ground.folder / "data" / "clock").read_text())
+        latest = float((stage.harness.folder / "data" / "clock").read_text())
         assert latest - time.time() > HOUR / 2, "the agent has not seen the jump"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from tests.faults.cloud_ground import Books, Entry, Row
+from tests.faults.cloud_harness import Books, Entry, Row
 from tests.faults.doubt import Doubt, judge_in_doubt
 from tests.faults.oracle import Evidence, View
 from tests.faults.seen import Shown, Told

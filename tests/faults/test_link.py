@@ -6,8 +6,8 @@ from contextlib import AsyncExitStack
 
 import pytest
 import pytest_asyncio
+from tests.faults.bridge_run import BridgeRun
 from tests.faults.conftest import Suffers
-from tests.faults.scene import Scene
 from tests.support.fault_proxy import FAULTS, Fault, FaultProxy
 from tests.support.stage_part import until
 
@@ -18,24 +18,24 @@ LASTS = 1.0
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def proxies(stage: Scene) -> AsyncGenerator[tuple[FaultProxy, FaultProxy]]:
+async def proxies(stage: BridgeRun) -> AsyncGenerator[tuple[FaultProxy, FaultProxy]]:
     """Stand between them: on the way to the agent's webhook, and on the way to the bridge."""
-    ground = stage.ground
+    harness = stage.harness
     async with AsyncExitStack() as stack:
-        to_agent = await stack.enter_async_context(FaultProxy(ground.agent_url))
-        to_bridge = await stack.enter_async_context(FaultProxy(ground.bridge_url))
-        before = dict(ground.agent_env), dict(ground.bridge_env)
-        ground.agent_env["WHATSAPP_BRIDGE_URL"] = ground.bridge_env["WHATSAPP_BRIDGE_URL"] = to_bridge.url
-        ground.bridge_env["CLEO_API_URL"] = to_agent.url
-        await ground.restart()
+        to_agent = await stack.enter_async_context(FaultProxy(harness.agent_url))
+        to_bridge = await stack.enter_async_context(FaultProxy(harness.bridge_url))
+        before = dict(harness.agent_env), dict(harness.bridge_env)
+        harness.agent_env["WHATSAPP_BRIDGE_URL"] = harness.bridge_env["WHATSAPP_BRIDGE_URL"] = to_bridge.url
+        harness.bridge_env["CLEO_API_URL"] = to_agent.url
+        await harness.restart()
         yield to_agent, to_bridge
-        ground.agent_env, ground.bridge_env = before
-        await ground.restart()
+        harness.agent_env, harness.bridge_env = before
+        await harness.restart()
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("way", [0, 1], ids=["to the agent", "to the bridge"])
-async def test_X20_X21_a_broken_link_loses_doubles_and_mixes_nothing(
+async def test_X21_a_broken_link_loses_doubles_and_mixes_nothing(
     suffers: Suffers, proxies: tuple[FaultProxy, FaultProxy], way: int
 ) -> None:
     proxy = proxies[way]

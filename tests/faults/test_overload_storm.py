@@ -5,8 +5,8 @@ import random
 from pathlib import Path
 
 import pytest
+from tests.faults.bridge_run import bridge_run
 from tests.faults.oracle import judge
-from tests.faults.scene import scene
 from tests.support.stage_part import until
 from tests.support.stage_world import World
 
@@ -18,18 +18,16 @@ EACH = 40
 
 
 @pytest.mark.timeout(600)
-async def test_X43_overload_is_bounded_and_everything_accepted_is_answered(
-    world: World, tmp_path: Path
-) -> None:
+async def test_overload_is_bounded_and_everything_accepted_is_answered(world: World, tmp_path: Path) -> None:
     most = 0
     settings = {"CLEO_INBOX_MAX": str(BOUND)}
-    async with scene(world, tmp_path, random.Random(7), agent=settings) as stage:
+    async with bridge_run(world, tmp_path, random.Random(7), agent=settings) as stage:
         stage.model.delay = 0.5
 
         async def watch() -> None:
             nonlocal most
             while True:
-                [(waiting,)] = stage.ground.rows("select count(*) from inbox where state = 'new'")
+                [(waiting,)] = stage.harness.rows("select count(*) from inbox where state = 'new'")
                 most = max(most, int(str(waiting)))
                 await asyncio.sleep(0.05)
 
@@ -48,6 +46,6 @@ async def test_X43_overload_is_bounded_and_everything_accepted_is_answered(
         await stage.play(trouble)
         verdict = judge(await stage.evidence())
         assert verdict.wrong == []
-        assert stage.ground.agent.logged.count('"error": "overloaded"') > 0
+        assert stage.harness.agent.logged.count('"error": "overloaded"') > 0
         chats = {talker.chat for talker in stage.talkers}
         assert 0 < most <= BOUND + len(chats)

@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable
 from contextlib import closing
 
 import pytest
+from tests.faults.bridge_harness import BridgeCrashHarness
+from tests.faults.bridge_run import BridgeRun
 from tests.faults.conftest import Suffers
-from tests.faults.ground import Ground
 from tests.faults.oracle import judge
-from tests.faults.scene import Scene
 from tests.support.stage_part import until
 
 pytestmark = pytest.mark.long
@@ -22,14 +22,14 @@ _NO_LIMIT = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 
 
 @pytest.mark.timeout(300)
-async def test_X46_told_to_end_with_runs_in_flight_it_ends_in_order_and_goes_on_later(
-    suffers: Suffers, stage: Scene
+async def test_told_to_end_with_runs_in_flight_it_ends_in_order_and_goes_on_later(
+    suffers: Suffers, stage: BridgeRun
 ) -> None:
-    ground = stage.ground
+    harness = stage.harness
     codes: list[int] = []
 
     async def trouble() -> None:
-        for part, start in ((ground.agent, ground.start_agent), (ground.bridge, ground.start_bridge)) * 2:
+        for part, start in ((harness.agent, harness.start_agent), (harness.bridge, harness.start_bridge)) * 2:
             await asyncio.sleep(1.5)
             codes.append(await part.stop(seconds=25))
             await start()
@@ -39,14 +39,14 @@ async def test_X46_told_to_end_with_runs_in_flight_it_ends_in_order_and_goes_on_
 
 
 @pytest.mark.timeout(300)
-async def test_X34_a_database_that_another_program_locks_for_ten_seconds_loses_nothing(
-    suffers: Suffers, stage: Scene
+async def test_a_database_that_another_program_locks_for_ten_seconds_loses_nothing(
+    suffers: Suffers, stage: BridgeRun
 ) -> None:
-    ground = stage.ground
+    harness = stage.harness
 
     async def trouble() -> None:
         await asyncio.sleep(1)
-        for database in (ground.folder / "data" / "cleo.db", ground.folder / "bridge" / "bridge.db"):
+        for database in (harness.folder / "data" / "cleo.db", harness.folder / "bridge" / "bridge.db"):
             other = sqlite3.connect(database, isolation_level=None, timeout=30, check_same_thread=False)
             with closing(other):
                 await asyncio.to_thread(other.execute, "begin immediate")
@@ -57,36 +57,36 @@ async def test_X34_a_database_that_another_program_locks_for_ten_seconds_loses_n
 
 
 @pytest.mark.timeout(300)
-async def test_X29_a_disk_that_takes_nothing_more_for_a_moment_loses_nothing(
-    suffers: Suffers, stage: Scene
+async def test_a_disk_that_takes_nothing_more_for_a_moment_loses_nothing(
+    suffers: Suffers, stage: BridgeRun
 ) -> None:
     """The limit of a file's size does what a full disk does: no write goes through. It needs no rights."""
-    ground = stage.ground
+    harness = stage.harness
 
     async def trouble() -> None:
         await asyncio.sleep(1)
-        resource.prlimit(ground.agent.pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
-        await _refuses(ground)
+        resource.prlimit(harness.agent.pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
+        await _refuses(harness)
         await asyncio.sleep(FULL)
-        resource.prlimit(ground.agent.pid, resource.RLIMIT_FSIZE, _NO_LIMIT)
+        resource.prlimit(harness.agent.pid, resource.RLIMIT_FSIZE, _NO_LIMIT)
 
     await suffers(trouble)
 
 
-async def _refuses(ground: Ground) -> None:
+async def _refuses(harness: BridgeCrashHarness) -> None:
     """Wait until the bridge has an event that the agent did not take."""
 
     async def kept() -> bool:
-        return (await ground.open_work()).get("spool", 0) > 0
+        return (await harness.open_work()).get("spool", 0) > 0
 
     await until("an event that is not taken", kept)
 
 
 @pytest.mark.timeout(600)
-async def test_X42_a_message_that_kills_the_agent_is_given_up_and_its_neighbours_are_answered(
-    suffers: Suffers, stage: Scene
+async def test_a_message_that_kills_the_agent_is_given_up_and_its_neighbours_are_answered(
+    suffers: Suffers, stage: BridgeRun
 ) -> None:
-    ground = stage.ground
+    harness = stage.harness
     before = judge(await stage.evidence()).counts["given up, and told"]
     victim = stage.talkers[0]
 
@@ -94,7 +94,7 @@ async def test_X42_a_message_that_kills_the_agent_is_given_up_and_its_neighbours
         await victim.wish("poison")
         number = stage.people.wishes[-1].number
         while not await _is_dead(stage, number):
-            await _revive(ground.agent.is_running, ground.start_agent)
+            await _revive(harness.agent.is_running, harness.start_agent)
             await asyncio.sleep(0.2)
 
     await suffers(trouble)
@@ -110,6 +110,6 @@ async def _revive(is_running: bool, start: Callable[[], Awaitable[None]]) -> Non
             assert re.search("agent ended", str(error))
 
 
-async def _is_dead(stage: Scene, number: str) -> bool:
-    dead = stage.ground.dead()
+async def _is_dead(stage: BridgeRun, number: str) -> bool:
+    dead = stage.harness.dead()
     return any(wish.number == number and wish.id in dead for wish in stage.people.wishes)

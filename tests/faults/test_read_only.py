@@ -29,7 +29,7 @@ def namespace() -> list[str]:
     return [unshare, "-rm", "sh", "-c", _ON_A_READ_ONLY_DISK]
 
 
-def test_X30_a_start_on_a_read_only_disk_is_refused_with_what_to_do(tmp_path: Path) -> None:
+def test_a_start_on_a_read_only_disk_is_refused_with_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     before = namespace()
     told = run(tmp_path, *before, command="up")

@@ -3,8 +3,8 @@
 import asyncio
 
 import pytest
+from tests.faults.bridge_run import BridgeRun
 from tests.faults.conftest import Suffers
-from tests.faults.scene import Scene
 from tests.support.stage_part import until
 
 STRIKES: dict[str, dict[str, object]] = {
@@ -36,14 +36,14 @@ STRIKES: dict[str, dict[str, object]] = {
 
 
 @pytest.mark.timeout(600)
-async def test_strikes_at_the_wire_lose_double_and_mix_nothing(suffers: Suffers, stage: Scene) -> None:
+async def test_strikes_at_the_wire_lose_double_and_mix_nothing(suffers: Suffers, stage: BridgeRun) -> None:
     async def trouble() -> None:
         for what, strike in STRIKES.items():
-            whose = {} if strike["on"] == "download" else {"number": stage.ground.cleo}
-            fault = await stage.ground.world.fault({**whose, **strike})
+            whose = {} if strike["on"] == "download" else {"number": stage.harness.cleo}
+            fault = await stage.harness.world.fault({**whose, **strike})
 
             async def struck(fault: int = fault) -> bool:
-                return await stage.ground.world.struck(fault) > 0
+                return await stage.harness.world.struck(fault) > 0
 
             await until(what, struck, 60)
 
@@ -52,20 +52,22 @@ async def test_strikes_at_the_wire_lose_double_and_mix_nothing(suffers: Suffers,
 
 @pytest.mark.timeout(300)
 async def test_a_connection_that_breaks_within_the_offline_batch_loses_nothing(
-    suffers: Suffers, stage: Scene
+    suffers: Suffers, stage: BridgeRun
 ) -> None:
-    ground = stage.ground
+    harness = stage.harness
 
     async def trouble() -> None:
-        await ground.bridge.kill()
-        await ground.world.ask("POST", "/offline", {"number": ground.cleo, "action": "hold"})
+        await harness.bridge.kill()
+        await harness.world.ask("POST", "/offline", {"number": harness.cleo, "action": "hold"})
         await asyncio.sleep(2)
         for _ in range(3):
-            await ground.start_bridge_unsettled()
-            await ground.world.ask("POST", "/offline", {"number": ground.cleo, "action": "flush", "count": 3})
-            await ground.world.ask("POST", "/connections/drop", {"number": ground.cleo})
-            await ground.bridge.kill()
-        await ground.start_bridge_unsettled()
-        await ground.world.ask("POST", "/offline", {"number": ground.cleo, "action": "release"})
+            await harness.start_bridge_unsettled()
+            await harness.world.ask(
+                "POST", "/offline", {"number": harness.cleo, "action": "flush", "count": 3}
+            )
+            await harness.world.ask("POST", "/connections/drop", {"number": harness.cleo})
+            await harness.bridge.kill()
+        await harness.start_bridge_unsettled()
+        await harness.world.ask("POST", "/offline", {"number": harness.cleo, "action": "release"})
 
     await suffers(trouble)

@@ -2,7 +2,7 @@
 
 import random
 
-from tests.fuzz.arena import fuzz
+from tests.fuzz.webhook_fuzzer import fuzz
 
 
 def test_no_webhook_breaks_a_promise() -> None:

@@ -21,7 +21,7 @@ with lock_data_dir(Path(sys.argv[1])):
 """
 
 
-def test_X49_a_second_owner_is_refused_until_the_first_is_gone(tmp_path: Path) -> None:
+def test_a_second_owner_is_refused_until_the_first_is_gone(tmp_path: Path) -> None:
     data = tmp_path / "data"
     first = subprocess.Popen([sys.executable, "-c", HOLD, str(data)], stdout=subprocess.PIPE, text=True)
     assert first.stdout
@@ -38,7 +38,7 @@ def test_X49_a_second_owner_is_refused_until_the_first_is_gone(tmp_path: Path) -
         pass
 
 
-def test_X49_a_second_owner_in_the_same_process_is_refused(tmp_path: Path) -> None:
+def test_a_second_owner_in_the_same_process_is_refused(tmp_path: Path) -> None:
     with lock_data_dir(tmp_path), pytest.raises(StoreError, match="Another Cleo"), lock_data_dir(tmp_path):
         raise AssertionError("two owners")
     with lock_data_dir(tmp_path):
@@ -54,7 +54,7 @@ def test_the_lock_goes_when_the_block_raises(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX file modes")
 @pytest.mark.parametrize("there", [True, False])
-def test_K01_the_directory_is_closed_to_others(tmp_path: Path, there: bool) -> None:
+def test_the_directory_is_closed_to_others(tmp_path: Path, there: bool) -> None:
     data = tmp_path / "data"
     before = os.umask(0)
     try:

@@ -63,7 +63,7 @@ async def test_a_connection_that_was_cut_is_replaced_unseen(url: str) -> None:
     await store.close()
 
 
-async def test_X35_a_commit_in_doubt_is_never_repeated(url: str) -> None:
+async def test_a_commit_in_doubt_is_never_repeated(url: str) -> None:
     """The server commits and the answer is lost: the writer says so, and whoever asks again meets the key."""
     store = opened(url)
     await store.write(put(inbound("M1")))
@@ -130,7 +130,7 @@ async def test_two_processes_that_change_the_same_person_take_turns(url: str) ->
     await asyncio.gather(*(store.close() for store in stores))
 
 
-async def test_D02_what_people_write_comes_back_even_if_it_is_no_text(url: str) -> None:
+async def test_what_people_write_comes_back_even_if_it_is_no_text(url: str) -> None:
     store = opened(url)
     body = "a\0b\ud83d\ufffec"
     await store.write(put(inbound("M1", Text(body=body))))

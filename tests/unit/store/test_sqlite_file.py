@@ -158,7 +158,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE.keys())
-def test_X32_a_damaged_database_is_refused_and_left_as_it_is(
+def test_a_damaged_database_is_refused_and_left_as_it_is(
     whole: Path, tmp_path: Path, damage: Callable[[Path], object]
 ) -> None:
     path = copy(whole, tmp_path)
@@ -172,7 +172,7 @@ def test_X32_a_damaged_database_is_refused_and_left_as_it_is(
 
 
 @pytest.mark.parametrize("seed", range(100))
-async def test_X32_truncated_anywhere_it_is_refused(whole: Path, tmp_path: Path, seed: int) -> None:
+async def test_truncated_anywhere_it_is_refused(whole: Path, tmp_path: Path, seed: int) -> None:
     path = copy(whole, tmp_path)
     size = random.Random(seed).randrange(path.stat().st_size)
     os.truncate(path, size)
@@ -182,7 +182,7 @@ async def test_X32_truncated_anywhere_it_is_refused(whole: Path, tmp_path: Path,
 
 
 @pytest.mark.parametrize("seed", range(100))
-async def test_X32_with_flipped_bits_it_is_whole_or_refused(whole: Path, tmp_path: Path, seed: int) -> None:
+async def test_with_flipped_bits_it_is_whole_or_refused(whole: Path, tmp_path: Path, seed: int) -> None:
     """A bit within a text changes that text, which no check can tell; no row may be missing."""
     path = copy(whole, tmp_path)
     rng = random.Random(seed)
@@ -203,7 +203,7 @@ async def test_X32_with_flipped_bits_it_is_whole_or_refused(whole: Path, tmp_pat
         await store.close()
 
 
-async def test_X32_a_database_without_the_log_of_its_last_changes_is_refused(
+async def test_a_database_without_the_log_of_its_last_changes_is_refused(
     killed: Path, tmp_path: Path
 ) -> None:
     path = copy(killed, tmp_path)
@@ -218,7 +218,7 @@ async def test_X32_a_database_without_the_log_of_its_last_changes_is_refused(
     await store.close()
 
 
-def test_X32_a_log_without_its_database_is_refused(killed: Path, tmp_path: Path) -> None:
+def test_a_log_without_its_database_is_refused(killed: Path, tmp_path: Path) -> None:
     path = copy(killed, tmp_path)
     path.unlink()
     before = contents(path)
@@ -227,7 +227,7 @@ def test_X32_a_log_without_its_database_is_refused(killed: Path, tmp_path: Path)
     assert contents(path) == before
 
 
-def test_X32_an_empty_database_beside_a_full_log_is_refused(killed: Path, tmp_path: Path) -> None:
+def test_an_empty_database_beside_a_full_log_is_refused(killed: Path, tmp_path: Path) -> None:
     path = copy(killed, tmp_path)
     os.truncate(path, 0)
     before = contents(path)
@@ -252,7 +252,7 @@ def test_a_directory_in_its_place_is_refused(tmp_path: Path) -> None:
 
 
 @posix_only
-async def test_K01_nobody_else_reads_the_files(tmp_path: Path) -> None:
+async def test_nobody_else_reads_the_files(tmp_path: Path) -> None:
     path = tmp_path / "data" / "cleo.db"
     before = os.umask(0)
     try:

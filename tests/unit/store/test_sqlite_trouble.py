@@ -30,7 +30,7 @@ async def count(store: SqlStore) -> tuple[int, int]:
     return await store.read(lambda tx: (len(tx.inbox.new(CHAT)), len(tx.outbox_lookup.recent(10_000))))
 
 
-async def test_X34_a_locked_database_is_said_and_passes_by_itself(
+async def test_a_locked_database_is_said_and_passes_by_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cleo.store.sqlite._BUSY", 0.2)
@@ -90,7 +90,7 @@ asyncio.run(main(Path(sys.argv[1])))
 """
 
 
-def test_X29_a_full_disk_is_said_and_passes_by_itself(tmp_path: Path) -> None:
+def test_a_full_disk_is_said_and_passes_by_itself(tmp_path: Path) -> None:
     if subprocess.run(["unshare", "-Urm", "true"], check=False).returncode:
         pytest.skip("needs a user namespace for a small disk")
     disk = 'mount -t tmpfs -o size=8m none "$1" && head -c 4000000 /dev/zero > "$1/ballast"'
@@ -106,7 +106,7 @@ def test_X29_a_full_disk_is_said_and_passes_by_itself(tmp_path: Path) -> None:
     assert done.stdout.startswith("kept ")
 
 
-def test_X29_who_shares_a_commit_with_a_full_disk_hears_that_nothing_was_saved(tmp_path: Path) -> None:
+def test_who_shares_a_commit_with_a_full_disk_hears_that_nothing_was_saved(tmp_path: Path) -> None:
     """SQLite undoes all of it when the space runs out in the middle, also what went well before."""
     file = SqliteFile(tmp_path / "cleo.db")
     connection = file.open()

@@ -100,7 +100,7 @@ def set_revision(path: Path, revision: str) -> None:
         raw.commit()
 
 
-def test_X47_a_migration_that_fails_leaves_the_database_as_it_was(
+def test_a_migration_that_fails_leaves_the_database_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A database from before the first migration, whose last step meets a table that is in its way."""

@@ -21,7 +21,7 @@ NEVER = -1
 """A part that does not answer yet."""
 
 
-class Field(Stage, ABC):
+class CrashHarness(Stage, ABC):
     """Where the agent is killed."""
 
     async def __aenter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""The stage of the faults on the Cloud API: people with direct chats, who answer questions in every way there is."""
+"""A run of faults on the Cloud API: people with direct chats, who answer questions in every way there is."""
 
 import asyncio
 import random
@@ -7,13 +7,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.faults.cloud_ground import CloudGround
+from tests.faults.cloud_harness import CloudCrashHarness
 from tests.faults.doubt import Doubt, judge_in_doubt
+from tests.faults.fault_run import FaultRun, Trouble, beside, settings
+from tests.faults.fault_schedule import OVERTAKEN, FaultSchedule
 from tests.faults.numbered_model import NumberedModel
 from tests.faults.oracle import Evidence, Verdict
-from tests.faults.play import Play, Trouble, beside, settings
 from tests.faults.seen import Shown, shown
-from tests.faults.weather import OVERTAKEN, Weather
 from tests.faults.workload import People, Talker
 from tests.support.stage_graph import GraphPhone, GraphWorld
 from tests.support.stage_part import until
@@ -46,21 +46,21 @@ class Tapper(Talker):
 
 
 @dataclass(frozen=True)
-class CloudScene(Play):
+class CloudRun(FaultRun):
     """Owners and users in chats of their own, and somebody whom Cleo does not know."""
 
-    ground: CloudGround
-    weather: Weather
+    harness: CloudCrashHarness
+    schedule: FaultSchedule
     stranger: GraphPhone
 
     async def play(self, trouble: Trouble) -> None:
-        """Let everybody write while there is trouble, and bad weather beside it; raises `Hang`."""
+        """Let everybody write while there is trouble, and bad conditions beside it; raises `Hang`."""
 
         async def stormy() -> None:
             async with beside([asyncio.create_task(self._chat())]):
-                async with beside([asyncio.create_task(self.weather.rage())]):
+                async with beside([asyncio.create_task(self.schedule.run())]):
                     await trouble()
-                await self.weather.end()
+                await self.schedule.end()
                 await until("the end of all doubts", self._is_sure, 60)
 
         await super().play(stormy)
@@ -72,7 +72,7 @@ class CloudScene(Play):
             await asyncio.sleep(1)
 
     async def _is_sure(self) -> bool:
-        return not self.ground.rows("select 1 from outbox where state = 'uncertain' limit 1")
+        return not self.harness.rows("select 1 from outbox where state = 'uncertain' limit 1")
 
     async def evidence(self) -> Evidence:
         """Collect what was seen from the outside."""
@@ -82,14 +82,14 @@ class CloudScene(Play):
 
     async def verdict(self, kills: int) -> Verdict:
         """Judge all that was seen."""
-        ground = self.ground
+        harness = self.harness
         doubt = Doubt(
-            cuts=kills + self.weather.cuts,
-            account=ground.cleo,
-            books=await ground.books(),
-            outbox=ground.outbox(),
-            items=ground.items(),
-            given_up=ground.given_up(),
+            cuts=kills + self.schedule.cuts,
+            account=harness.cleo,
+            books=await harness.books(),
+            outbox=harness.outbox(),
+            items=harness.items(),
+            given_up=harness.given_up(),
         )
         verdict = judge_in_doubt(await self.evidence(), doubt)
         if await shown(self.stranger):
@@ -98,13 +98,15 @@ class CloudScene(Play):
 
 
 @asynccontextmanager
-async def cloud_scene(graph: GraphWorld, folder: Path, rng: random.Random) -> AsyncGenerator[CloudScene]:
+async def cloud_run(graph: GraphWorld, folder: Path, rng: random.Random) -> AsyncGenerator[CloudRun]:
     """Set it up, with the agent running."""
     with NumberedModel() as model:
-        ground = CloudGround(graph, folder, owners=3, users=3, agent={**settings(model, folder), **_HASTY})
-        async with ground:
+        harness = CloudCrashHarness(
+            graph, folder, owners=3, users=3, agent={**settings(model, folder), **_HASTY}
+        )
+        async with harness:
             people = People(rng)
-            talkers = [Tapper(people, phone, owner=True, patience=_PATIENCE) for phone in ground.owners]
-            talkers += [Tapper(people, phone, patience=_PATIENCE) for phone in ground.users]
-            weather = Weather(graph, ground.cleo, rng)
-            yield CloudScene(ground, people, talkers, model, weather, await ground.stranger())
+            talkers = [Tapper(people, phone, owner=True, patience=_PATIENCE) for phone in harness.owners]
+            talkers += [Tapper(people, phone, patience=_PATIENCE) for phone in harness.users]
+            schedule = FaultSchedule(graph, harness.cleo, rng)
+            yield CloudRun(harness, people, talkers, model, schedule, await harness.stranger())

@@ -1,4 +1,4 @@
-"""The field where there is no bridge: the agent talks to the Graph server itself, which keeps the books."""
+"""The crash harness where there is no bridge: the agent talks to the Graph server itself, which keeps the books."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from pydantic import Field as Default
 from pydantic import TypeAdapter
-from tests.faults.field import Field
+from tests.faults.crash_harness import CrashHarness
 from tests.faults.seen import Told
 from tests.support.stage_cloud import CloudStage
 from tests.support.stage_graph import GraphPhone, Line
@@ -62,10 +62,10 @@ class Row:
     filename: str
 
 
-class CloudGround(Field, CloudStage):
+class CloudCrashHarness(CrashHarness, CloudStage):
     """Where only the agent is killed. One of its people is known by a user id alone."""
 
-    async def __aenter__(self) -> "CloudGround":
+    async def __aenter__(self) -> "CloudCrashHarness":
         self._books = Books()
         return await super().__aenter__()
 

@@ -56,7 +56,7 @@ _SLOWLY = 0.3
 
 
 @dataclass
-class Weather:
+class FaultSchedule:
     """Strikes at one business number; `pause` is in seconds, on average."""
 
     graph: GraphWorld
@@ -67,7 +67,7 @@ class Weather:
     """How many sends were cut off; known once it is over."""
     _ordered: list[tuple[int, bool]] = field(default_factory=list[tuple[int, bool]])
 
-    async def rage(self) -> NoReturn:
+    async def run(self) -> NoReturn:
         """Order one trouble after the other, for ever."""
         for strike in _STANDING:
             await self._order(strike, {"times": 0})

@@ -1,6 +1,6 @@
 """Where webhooks by chance meet the real route, the real receiver and a real database on disk.
 
-make fuzz N=20000 SEED=7, or: python -m tests.fuzz.arena --examples 20000 --seed 7
+make fuzz N=20000 SEED=7, or: python -m tests.fuzz.webhook_fuzzer --examples 20000 --seed 7
 """
 
 import argparse
@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 from rich.progress import Progress
-from tests.fuzz.grammar import SALT, Leaf, Webhook, ruins, webhooks, write
+from tests.fuzz.generators import SALT, Leaf, Webhook, ruins, webhooks, write
 from tests.support.agent_house import House
 from tests.support.meta import NOW, NUMBER, Meta
 
@@ -33,8 +33,8 @@ ROUND = 500
 """Examples for one database."""
 
 
-class Arena:
-    """One database; `with Arena(folder) as arena: arena.play(webhook)`."""
+class WebhookFuzzer:
+    """One database; `with WebhookFuzzer(folder) as fuzzer: fuzzer.play(webhook)`."""
 
     def __init__(self, folder: Path) -> None:
         self._house = House(folder)
@@ -108,15 +108,18 @@ class Arena:
 
 
 def fuzz(*, examples: int, seed: int, tell: Callable[[int], None] = lambda played: None) -> None:
-    """Play examples, each `ROUND` of them on a fresh database; raises when one breaks a promise, made small."""
+    """FaultRun examples, each `ROUND` of them on a fresh database; raises when one breaks a promise, made small."""
     for played in range(0, examples, ROUND):
-        with tempfile.TemporaryDirectory(prefix="cleo-fuzz-") as folder, Arena(Path(folder)) as arena:
-            _round(arena, min(ROUND, examples - played), seed + played)
+        with (
+            tempfile.TemporaryDirectory(prefix="cleo-fuzz-") as folder,
+            WebhookFuzzer(Path(folder)) as fuzzer,
+        ):
+            _round(fuzzer, min(ROUND, examples - played), seed + played)
         tell(min(played + ROUND, examples))
 
 
 def main() -> int:
-    """Play as many as asked; the exit code is 0 when every promise held."""
+    """FaultRun as many as asked; the exit code is 0 when every promise held."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--examples", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
@@ -137,7 +140,7 @@ def main() -> int:
     return 0
 
 
-def _round(arena: Arena, examples: int, seed: int) -> None:
+def _round(fuzzer: WebhookFuzzer, examples: int, seed: int) -> None:
     @hypothesis.seed(seed)
     @settings(
         max_examples=examples,
@@ -148,7 +151,7 @@ def _round(arena: Arena, examples: int, seed: int) -> None:
     )
     @given(st.one_of(webhooks, webhooks, webhooks, webhooks, ruins))
     def play(webhook: Webhook | bytes) -> None:
-        arena.play(webhook)
+        fuzzer.play(webhook)
 
     play()
 

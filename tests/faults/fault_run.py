@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults.field import Field
+from tests.faults.crash_harness import CrashHarness
 from tests.faults.numbered_model import NumberedModel
 from tests.faults.oracle import Evidence, Verdict, View, judge
 from tests.faults.seen import effects, shown
@@ -24,10 +24,10 @@ class Hang(Exception):
 
 
 @dataclass(frozen=True)
-class Play(ABC):
+class FaultRun(ABC):
     """People and the Cleo that they write to."""
 
-    ground: Field
+    harness: CrashHarness
     people: People
     talkers: Sequence[Talker]
     model: NumberedModel
@@ -49,7 +49,7 @@ class Play(ABC):
         calm = 0
         while calm < 2:
             await asyncio.sleep(0.5)
-            work = await self.ground.open_work()
+            work = await self.harness.open_work()
             work["unread"] = sum([await talker.unread() for talker in self.talkers])
             work["reacting"] = len(self.people.reacting)
             now = (work, self.people.open)
@@ -57,7 +57,7 @@ class Play(ABC):
             if now != before:
                 before, moved = now, time.monotonic()
             if time.monotonic() - moved > STILL:
-                raise Hang(f"Nothing moves, and open are: {work}\n{self.ground.open_rows()}")
+                raise Hang(f"Nothing moves, and open are: {work}\n{self.harness.open_rows()}")
 
     async def evidence(self) -> Evidence:
         """Collect what was seen from the outside."""
@@ -70,10 +70,10 @@ class Play(ABC):
         return Evidence(
             wishes=list(self.people.wishes),
             yes=self.people.yes,
-            ledger=await self.ground.told(),
+            ledger=await self.harness.told(),
             views=views,
-            effects=effects(self.ground.folder / "effects"),
-            dead=self.ground.dead(),
+            effects=effects(self.harness.folder / "effects"),
+            dead=self.harness.dead(),
         )
 
     async def verdict(self, kills: int) -> Verdict:

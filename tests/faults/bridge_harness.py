@@ -1,8 +1,8 @@
-"""The field where a bridge is killed too."""
+"""The crash harness where a bridge is killed too."""
 
 from collections.abc import Mapping, Sequence
 
-from tests.faults.field import NEVER, Field
+from tests.faults.crash_harness import NEVER, CrashHarness
 from tests.faults.seen import Told, told
 from tests.support.stage_bridge import BridgeStage
 from tests.support.stage_part import until
@@ -10,7 +10,7 @@ from tests.support.stage_part import until
 from cleo.channels.whatsapp.bridge.contract import HealthAnswer
 
 
-class Ground(Field, BridgeStage):
+class BridgeCrashHarness(CrashHarness, BridgeStage):
     """Where agent and bridge are killed."""
 
     async def spawn_bridge(self, fail: str) -> None:
