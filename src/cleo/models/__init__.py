@@ -1,6 +1,6 @@
 """Which language model answers."""
 
-from cleo.models.builtin import BasicModel
+from cleo.models.basic import BasicModel
 from cleo.models.choice import Choice
 from cleo.models.resolve import resolve_model
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from cleo.domain.errors import ConfigError
-from cleo.models.builtin import BasicModel
+from cleo.models.basic import BasicModel
 from cleo.models.choice import Choice
 from cleo.models.ollama import model_with_tools, servers
 from cleo.models.providers import PROVIDERS, build, ollama_model, other, secret

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleo.models.dates import read_when
-from cleo.models.split import split_when
+from cleo.models.basic.dates import read_when
+from cleo.models.basic.time_span import split_when
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 23, 15, 4, 5, tzinfo=BERLIN)

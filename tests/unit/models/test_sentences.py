@@ -9,9 +9,9 @@ from pydantic_ai.tools import ToolDefinition
 from tests.unit.models.sentences import HELD_OUT, KNOWN, Expected
 
 from cleo.agent.toolkit import toolkit
-from cleo.models.asked import Do
-from cleo.models.plan import plan
-from cleo.models.turn import Turn
+from cleo.models.basic.plan import plan
+from cleo.models.basic.prompt import Turn
+from cleo.models.basic.request import Do
 from cleo.tools import TOOLS
 
 NOW = datetime(2026, 11, 23, 15, 4, 5, tzinfo=ZoneInfo("Europe/Berlin"))

@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from cleo.models.dates import read_when
-from cleo.models.resolution import When
-from cleo.models.vocabulary import DAY, DURATION, LONG_DAY, MONTH, NTH, SHORT_UNITS, fold
+from cleo.models.basic.dates import read_when
+from cleo.models.basic.time_resolution import When
+from cleo.models.basic.vocabulary import DAY, DURATION, LONG_DAY, MONTH, NTH, SHORT_UNITS, fold
 
 _LONGEST = 14
 """Words of a time phrase at one end of a text."""

@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
-from cleo.models.resolution import Clock, Parts, Unsure, When, resolve
-from cleo.models.vocabulary import (
+from cleo.models.basic.time_resolution import Clock, Parts, Unsure, When, resolve
+from cleo.models.basic.vocabulary import (
     DAY,
     DAYS,
     DURATIONS,

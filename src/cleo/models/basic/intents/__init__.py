@@ -3,9 +3,9 @@
 An intent belongs to a tool and is tried only when the agent has that tool, with the arguments that it needs.
 """
 
-from cleo.models.asked import Intent
-from cleo.models.intents import figures, files, lists, messages, notes, reminders
-from cleo.models.intents.talk import ABOUT, capabilities, talk
+from cleo.models.basic.intents import figures, files, lists, messages, notes, reminders
+from cleo.models.basic.intents.talk import ABOUT, capabilities, talk
+from cleo.models.basic.request import Intent
 
 INTENTS: tuple[tuple[str, Intent], ...] = (
     ("add_note", notes.add_note),

@@ -8,8 +8,8 @@ from typing import cast
 
 from pydantic_ai.tools import ToolDefinition
 
-from cleo.models.asked import Asked, Do, Plan, Say, Tools
-from cleo.models.intents import INTENTS
+from cleo.models.basic.intents import INTENTS
+from cleo.models.basic.request import Asked, Do, Plan, Say, Tools
 
 _RULED = frozenset(tool for tool, _ in INTENTS) | {"help"}
 _FILLER = frozenset(

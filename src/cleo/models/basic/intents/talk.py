@@ -2,7 +2,7 @@
 
 import re
 
-from cleo.models.asked import Asked, Do, Plan, Say
+from cleo.models.basic.request import Asked, Do, Plan, Say
 
 ABOUT = (
     "No AI model is connected: I understand a fixed set of English requests, by rules. "

@@ -12,7 +12,7 @@ from pydantic_ai.exceptions import ApprovalRequired, ToolFailed
 from pydantic_ai.messages import ModelRequest, TextContent, ToolCallPart, UserContent, UserPromptPart
 from pydantic_ai.tools import RunContext, ToolDenied
 
-from cleo.models.builtin import BasicModel
+from cleo.models.basic.model import BasicModel
 
 NOW = "Now: 2026-11-23T15:04:05+01:00 (Europe/Berlin)"
 

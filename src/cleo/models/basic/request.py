@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pydantic_ai.tools import ToolDefinition
 
-from cleo.models.numbers import digits
+from cleo.models.basic.numbers import digits
 
 Tools = Mapping[str, ToolDefinition]
 

@@ -2,10 +2,10 @@
 
 import re
 
-from cleo.models.asked import Asked, Do, Find, Plan, Say, plain_number
-from cleo.models.dates import read_when
-from cleo.models.resolution import When
-from cleo.models.split import has_time, split_when
+from cleo.models.basic.dates import read_when
+from cleo.models.basic.request import Asked, Do, Find, Plan, Say, plain_number
+from cleo.models.basic.time_resolution import When
+from cleo.models.basic.time_span import has_time, split_when
 
 _NOUN = r"(?:reminders?|alarms?|timers?)"
 _LIST = (

@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 
 from pydantic_ai.messages import ToolReturnPart
 
-from cleo.models.asked import Asked, Do, Find, Plan, Say, Tools, begun, polished
-from cleo.models.generic import by_name, by_slash
-from cleo.models.intents import ABOUT, INTENTS, talk
-from cleo.models.phrases import phrase
-from cleo.models.turn import Called, Received, Turn
+from cleo.models.basic.by_tool_name import by_name, by_slash
+from cleo.models.basic.intents import ABOUT, INTENTS, talk
+from cleo.models.basic.phrases import phrase
+from cleo.models.basic.prompt import Called, Received, Turn
+from cleo.models.basic.request import Asked, Do, Find, Plan, Say, Tools, begun, polished
 
 _MOST_CALLS = 10
 _WHY = "no AI model is connected"

@@ -13,8 +13,8 @@ from pydantic_ai.models import CompletedStreamedResponse, Model, ModelRequestPar
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
 
-from cleo.models.plan import plan
-from cleo.models.turn import read_turn
+from cleo.models.basic.plan import plan
+from cleo.models.basic.prompt import read_turn
 
 
 class BasicModel(Model):

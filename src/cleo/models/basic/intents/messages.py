@@ -2,7 +2,7 @@
 
 import re
 
-from cleo.models.asked import Asked, Do, Plan, Say
+from cleo.models.basic.request import Asked, Do, Plan, Say
 
 _PHONE = r"(?P<to>(?:\+|00)?\(?\d[\d\s()./-]{5,22}\d)"
 _VERB = r"(?:tell|text|message|whatsapp|inform|write(?: to)?|ping|sms|notify)"

@@ -2,7 +2,7 @@
 
 import re
 
-from cleo.models.asked import Asked, Do, Find, Plan, Say, plain_number
+from cleo.models.basic.request import Asked, Do, Find, Plan, Say, plain_number
 
 _ADD = (
     r"(?:please )?(?:make|take|add|create|write|leave|save|keep|new)(?: me)?(?: a| another| this)?(?: new| "

@@ -2,8 +2,8 @@
 
 import re
 
-from cleo.models.asked import Asked, Do, Plan, Say
-from cleo.models.numbers import large_digits
+from cleo.models.basic.numbers import large_digits
+from cleo.models.basic.request import Asked, Do, Plan, Say
 
 _QUESTION = (
     r"(?:what(?:'s| is| are)|whats|how much (?:is|are|does)|how many is|calculate|compute|work out|"

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic_ai import Tool
 
-from cleo.models.plan import plan
-from cleo.models.turn import Turn
+from cleo.models.basic.plan import plan
+from cleo.models.basic.prompt import Turn
 
 NOW = datetime(2026, 11, 23, 15, 4, 5, tzinfo=ZoneInfo("Europe/Berlin"))
 

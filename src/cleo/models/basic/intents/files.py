@@ -2,7 +2,7 @@
 
 import re
 
-from cleo.models.asked import Asked, Do, Find, Plan, Say, plain_number
+from cleo.models.basic.request import Asked, Do, Find, Plan, Say, plain_number
 
 _KINDS = r"(?:files?|documents?|docs?|pdfs?|photos?|pictures?|pics?|images?|videos?|attachments?|recordings?)"
 _LIST = (

@@ -2,8 +2,8 @@
 
 import re
 
-from cleo.models.asked import Asked, Do, Plan, Say, plain_number
-from cleo.models.split import has_time
+from cleo.models.basic.request import Asked, Do, Plan, Say, plain_number
+from cleo.models.basic.time_span import has_time
 
 _LIST = r"(?:my |the |our |this |that )?(?P<list>[\w' -]*?) ?list"
 _ADD = (

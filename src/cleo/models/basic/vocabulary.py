@@ -2,7 +2,7 @@
 
 import re
 
-from cleo.models.numbers import digits
+from cleo.models.basic.numbers import digits
 
 
 def _numbered(names: str, start: int) -> dict[str, int]:
