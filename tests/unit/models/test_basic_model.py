@@ -9,10 +9,19 @@ import pytest
 from pydantic_ai import Agent, DeferredToolRequests, Tool
 from pydantic_ai.conversation import Conversation
 from pydantic_ai.exceptions import ApprovalRequired, ToolFailed
-from pydantic_ai.messages import ModelRequest, TextContent, ToolCallPart, UserContent, UserPromptPart
+from pydantic_ai.messages import (
+    ModelRequest,
+    TextContent,
+    ToolCallPart,
+    ToolReturnPart,
+    UserContent,
+    UserPromptPart,
+)
 from pydantic_ai.tools import RunContext, ToolDenied
 
-from cleo.models.basic.model import BasicModel
+from cleo.models.basic import BasicModel
+from cleo.models.basic.plan import next_step
+from cleo.models.basic.prompt import Called, Prompt
 
 NOW = "Now: 2026-11-23T15:04:05+01:00 (Europe/Berlin)"
 
@@ -213,3 +222,58 @@ async def test_a_long_list_of_requests_is_worked_off_to_its_end():
     reply = await ask(world, times)
     assert len(world.done) == 15
     assert reply.count("stretch") == 15
+
+
+async def test_two_notes_are_looked_up_and_both_are_asked_about():
+    paused = await World().agent().run(["delete note 1", "delete note 2"])
+    assert isinstance(paused.output, DeferredToolRequests)
+    notes = [json.loads(call.args_as_json_str())["note"] for call in paused.output.approvals]
+    assert notes == ["1. gate code 4711", "2. milk is sour"]
+
+
+@pytest.mark.parametrize(
+    "quote",
+    ["'the gate?'", '"it\'s: note: wrong"', r"'both \' and \" ) note: wrong'", "'" + "x" * 5000 + "'"],
+)
+@pytest.mark.parametrize("sender", ["", "Ann: "])
+async def test_what_is_quoted_is_not_read_as_a_request(quote: str, sender: str):
+    world = World()
+    await ask(world, f"{sender}(in reply to: {quote}) note: hello")
+    assert world.done == [("add_note", "hello")]
+
+
+def test_a_text_that_reads_otherwise_when_its_time_is_over_is_answered_by_what_was_done():
+    texts = ["remind me today at 16:00 to call", "remind me at 18:00 to eat"]
+    tool = Tool(World().set_reminder)
+    tools = {tool.name: tool.tool_def}
+    early = datetime(2026, 11, 23, 15, 59, tzinfo=UTC)
+    calls = next_step(Prompt(early, texts=texts), tools)
+    assert not isinstance(calls, str) and len(calls) == 2
+    made = [
+        Called(ToolCallPart(call.tool, dict(call.args), f"c{number}")) for number, call in enumerate(calls)
+    ]
+    for called in made:
+        called.result = ToolReturnPart("set_reminder", f"Set: {called.call.args_as_dict()['text']}", "c")
+    for later in (early, early.replace(hour=17), early.replace(hour=23)):
+        assert next_step(Prompt(later, texts=texts, calls=made), tools) == "Set: call\n\nSet: eat"
+
+
+def test_a_text_that_can_be_read_only_later_is_not_done_later():
+    world = World()
+    tools = {tool.name: tool.tool_def for tool in (Tool(world.set_reminder), Tool(world.add_note))}
+    texts = ["remind me on monday at 9 to call", "note: milk"]
+    monday = datetime(2026, 11, 23, 15, tzinfo=UTC)
+    calls = next_step(Prompt(monday, texts=texts), tools)
+    assert not isinstance(calls, str) and [call.tool for call in calls] == ["add_note"]
+    made = [Called(ToolCallPart("add_note", {}, "c"), ToolReturnPart("add_note", "Noted: milk", "c"))]
+    assert next_step(Prompt(monday.replace(day=24), texts=texts, calls=made), tools) == "Noted: milk"
+
+
+def test_what_a_tool_says_is_told_even_if_it_sounds_like_the_agents_own_words():
+    for words in ("outcome unknown", "NOT RUN YET", "NOT DONE: nobody answered"):
+        called = Called(ToolCallPart("add_note", {}, "c"), ToolReturnPart("add_note", f"Noted: {words}", "c"))
+        tool = Tool(World().add_note)
+        done = next_step(
+            Prompt(datetime.now(UTC), texts=[f"note: {words}"], calls=[called]), {tool.name: tool.tool_def}
+        )
+        assert done == f"Noted: {words}"

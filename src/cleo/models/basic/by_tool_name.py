@@ -1,188 +1,71 @@
-"""Tools that nobody wrote rules for: reached by the words of their names, or as `/tool key=value`."""
+"""Calls any tool by its name: `/tool key=value …`."""
 
 import json
 import re
-import shlex
 from collections.abc import Mapping
 from typing import cast
 
 from pydantic_ai.tools import ToolDefinition
 
-from cleo.models.basic.intents import INTENTS
-from cleo.models.basic.request import Asked, Do, Plan, Say, Tools
-
-_RULED = frozenset(tool for tool, _ in INTENTS) | {"help"}
-_FILLER = frozenset(
-    {"the", "a", "an", "my", "in", "of", "for", "to", "at", "is", "please", "me", "with", "on", "off"}
-)
-_ON = {
-    "on": True,
-    "off": False,
-    "yes": True,
-    "no": False,
-    "true": True,
-    "false": False,
-    "open": True,
-    "close": False,
-}
-_SAME = {"switch": "turn", "put": "turn", "lamp": "light", "lights": "light", "lamps": "light"}
+from cleo.models.basic.request import Action, Call, Reply, Tools
 
 Schema = Mapping[str, object]
 
+_WORD = re.compile(r'(?:[^\s"]|"[^"]*"?)+')
+_BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_EXAMPLES = {"integer": "1", "number": "1.5", "boolean": "true", "array": "a,b"}
 
-def by_slash(text: str, tools: Tools) -> Plan | None:
-    """Read `/tool key=value …`; words without a key are the first argument's."""
-    if not re.match(r"/[a-z_]", text, re.IGNORECASE):
+
+def read_command(text: str, tools: Tools) -> Action | None:
+    """Read `/tool key=value …`; None when it is no command. Words without a key are the first argument left."""
+    if not re.match(r"/[a-z]", text, re.IGNORECASE):
         return None
-    name, _, rest = text[1:].partition(" ")
-    name = name.casefold().replace("-", "_")
-    tool = tools.get(name)
+    name, *words = _WORD.findall(text[1:].replace("“", '"').replace("”", '"'))
+    tool = tools.get(name.casefold().replace("-", "_"))
     if tool is None:
         known = ", ".join(f"/{one}" for one in sorted(tools))
-        return Say(
-            text=f"There is no tool /{name}. There are: {known}" if tools else f"There is no tool /{name}."
-        )
-    values, loose = _pairs(rest, _properties(tool))
-    free = [one for one in [*_required(tool), *_properties(tool)] if one not in values]
-    if loose and free:
-        values[free[0]] = loose
-    return _call(tool, values)
-
-
-def by_name(asked: Asked) -> Plan | None:
-    """Find the one tool whose name is said, and its arguments in what is left. Unsure: none."""
-    words = [_same(word) for word in re.findall(r"[\w'@.+-]+", asked.text.casefold())]
-    candidates = [tool for name, tool in asked.tools.items() if name not in _RULED and _named(tool, words)]
-    if len(candidates) != 1:
-        return None
-    tool = candidates[0]
-    name = set(_name_words(tool))
-    rest = [word for word in re.findall(r"[\w'@.+-]+", asked.text) if _same(word.casefold()) not in name]
-    values, left = _fill(tool, rest)
-    if left or not _says_name_first(tool, words):
-        return None
-    return _call(tool, values)
-
-
-def _named(tool: ToolDefinition, words: list[str]) -> bool:
-    name = _name_words(tool)
-    return bool(name) and all(word in words for word in name)
-
-
-def _says_name_first(tool: ToolDefinition, words: list[str]) -> bool:
-    """A request begins with the tool's name; "I dreamt that I turn on a light" does not."""
-    first = next((word for word in words if word not in _FILLER), "")
-    return first == _name_words(tool)[0]
-
-
-def _name_words(tool: ToolDefinition) -> list[str]:
-    return [_same(word) for word in tool.name.casefold().split("_") if word not in _FILLER]
-
-
-def _same(word: str) -> str:
-    return _SAME.get(word, word)
-
-
-def _fill(tool: ToolDefinition, words: list[str]) -> tuple[dict[str, object], list[str]]:
-    """Give every parameter the words that fit its type; tells which words found no place."""
-    values: dict[str, object] = {}
-    left = list(words)
-    properties = _properties(tool)
-    for name, schema in properties.items():
-        choice = _take(schema, left)
-        if choice is not None:
-            values[name] = choice
-    texts = [
-        name
-        for name, schema in properties.items()
-        if schema.get("type") == "string" and name not in values and "enum" not in schema
-    ]
-    spoken = [word for word in left if word.casefold() not in _FILLER]
-    if texts and spoken:
-        values[next((one for one in texts if one in _required(tool)), texts[0])] = " ".join(spoken)
-        return values, []
-    return values, spoken
-
-
-def _take(schema: Schema, left: list[str]) -> object | None:
-    """Take the word that can only be meant for this parameter."""
-    for word in left:
-        value = _as_choice(schema, word.casefold())
-        if value is not None:
-            left.remove(word)
-            return value
-    return None
-
-
-def _as_choice(schema: Schema, word: str) -> object | None:
-    choices = schema.get("enum")
-    if isinstance(choices, list):
-        return next((one for one in cast("list[object]", choices) if str(one).casefold() == word), None)
-    match schema.get("type"):
-        case "boolean":
-            return _ON.get(word)
-        case "integer" if re.fullmatch(r"-?\d+", word):
-            return int(word)
-        case "number" if re.fullmatch(r"-?\d+(?:\.\d+)?", word):
-            return float(word)
-        case _:
-            return None
-
-
-def _pairs(text: str, properties: Mapping[str, Schema]) -> tuple[dict[str, object], str]:
+        return Reply(f"There is no tool /{name[:40]}. There are: {known}")
+    schemas = _schemas(tool)
+    pairs = [(word, *word.partition("=")) for word in words]
+    values = {key: value.strip('"') for _, key, sign, value in pairs if sign and key in schemas}
+    loose = [word.replace('"', "") for word, key, sign, _ in pairs if not sign or key not in schemas]
+    if loose and (free := [one for one in [*_required(tool), *schemas] if one not in values]):
+        values[free[0]] = " ".join(loose)
+    if missing := [one for one in _required(tool) if one not in values]:
+        return Reply(f"{tool.name} needs: {', '.join(missing)}. For example: {example(tool)}")
     try:
-        words = shlex.split(text.replace("“", '"').replace("”", '"'))
-    except ValueError:
-        words = text.split()
-    values: dict[str, object] = {}
-    loose: list[str] = []
-    for word in words:
-        key, found, value = word.partition("=")
-        if found and key in properties:
-            values[key] = _typed(properties[key], value)
-        else:
-            loose.append(word)
-    return values, " ".join(loose)
+        return Call(tool.name, {key: _typed(value, schemas[key]) for key, value in values.items()})
+    except (ValueError, KeyError, RecursionError):
+        return Reply(f"Not all of these values fit {tool.name}. For example: {example(tool)}")
 
 
-def _typed(schema: Schema, text: str) -> object:
-    choice = _as_choice(schema, text.casefold())
-    if choice is not None:
-        return choice
-    if schema.get("type") == "array":
-        return [one.strip() for one in text.split(",") if one.strip()]
-    if schema.get("type") in ("object", "number", "integer", "boolean"):
-        try:
-            return json.loads(text)
-        except ValueError:
-            return text
-    return text
-
-
-def _call(tool: ToolDefinition, values: dict[str, object]) -> Plan:
-    properties = _properties(tool)
-    typed = {
-        key: _typed(properties.get(key, {}), value) if isinstance(value, str) else value
-        for key, value in values.items()
-    }
-    missing = [name for name in _required(tool) if name not in typed]
-    if missing:
-        return Say(text=f"{tool.name} needs: {', '.join(missing)}. For example: {_example(tool)}")
-    return Do(tool=tool.name, args=typed)
-
-
-def _example(tool: ToolDefinition) -> str:
-    examples = {"string": "…", "integer": "1", "number": "1.5", "boolean": "true", "array": "a,b"}
-    pairs = [
-        f"{name}={examples.get(str(_properties(tool)[name].get('type')), '…')}" for name in _required(tool)
-    ]
+def example(tool: ToolDefinition) -> str:
+    """Return how to call a tool, with all that it needs."""
+    kinds = {name: str(_schemas(tool)[name].get("type")) for name in _required(tool)}
+    pairs = [f"{name}={_EXAMPLES.get(kind, '…')}" for name, kind in kinds.items()]
     return " ".join([f"/{tool.name}", *pairs])
 
 
-def _properties(tool: ToolDefinition) -> Mapping[str, Schema]:
+def _typed(text: str, schema: Schema) -> object:
+    """Turn the text into what the schema asks for. Raises `ValueError` or `KeyError` when it does not fit."""
+    if choices := cast("list[object] | None", schema.get("enum")):
+        return {str(one).casefold(): one for one in choices}[text.casefold()]
+    match schema.get("type"):
+        case "boolean":
+            return _BOOLEANS[text.casefold()]
+        case "array" if not text.startswith("["):
+            return [one.strip() for one in text.split(",") if one.strip()]
+        case "array" | "integer" | "number" | "object":
+            value = json.loads(text)
+            json.dumps(value, allow_nan=False)  # raises ValueError for what is not a number
+            return value
+        case _:
+            return text
+
+
+def _schemas(tool: ToolDefinition) -> Mapping[str, Schema]:
     return cast("Mapping[str, Schema]", tool.parameters_json_schema.get("properties", {}))
 
 
 def _required(tool: ToolDefinition) -> list[str]:
-    required: list[str] = tool.parameters_json_schema.get("required", [])
-    return [name for name in required if name in _properties(tool)]
+    return cast("list[str]", tool.parameters_json_schema.get("required", []))

@@ -1,275 +1,145 @@
-"""Dates and times in English. `None` when unsure: a question costs a line, a wrong reminder costs trust.
+"""Reads dates and times in English, as a whole or not at all: a question costs a line, a wrong reminder costs trust.
 
-The whole phrase is consumed or nothing is. A result in the past, or beyond five years, is unsure too; so is
-whatever needs a locale ("5/6"), a guess ("next Friday", "end of the month") or a rule that cron has not.
+What needs a locale ("5/6"), a guess ("next Friday", "tomorrow at 3", "end of the month") or a rule that cron does not
+have ("every other day") is not read, nor is what lies in the past or beyond five years.
 """
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
-from cleo.models.basic.time_resolution import Clock, Parts, Unsure, When, resolve
-from cleo.models.basic.vocabulary import (
-    DAY,
-    DAYS,
-    DURATIONS,
-    LONG_DAY,
-    MONTH,
-    MONTHS,
-    ONE_DURATION,
-    SHORT_UNITS,
-    fold,
+from cleo.models.basic.time_resolution import Clock, Schedule, TimeParts, Unsure, local, resolve
+
+_ONES = "zero one two three four five six seven eight nine ten eleven twelve"
+_TEENS = "thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+_TENS = re.findall(r"\w+", "ten twenty thirty forty fifty sixty seventy eighty ninety")
+_NUMBERS = {word: n for n, word in enumerate(re.findall(r"\w+", f"{_ONES} {_TEENS}"))}
+_NUMBERS.update({word: 10 * n for n, word in enumerate(_TENS, 1)})
+_NUMBER_WORD = re.compile(rf"\b(?:{'|'.join(_NUMBERS)})\b")
+
+DAYS = re.findall(r"\w+", "monday tuesday wednesday thursday friday saturday sunday")
+_MONTHS = re.findall(r"\w+", "jan feb mar apr may jun jul aug sep oct nov dec")
+DAY = rf"(?:{'|'.join(DAYS)})"
+MONTH = (
+    r"(?:january|february|march|april|may|june|july|august|september|october|november|december"
+    r"|(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\.?)"
 )
-
-_EXACT = {"second": timedelta(seconds=1), "minute": timedelta(minutes=1), "hour": timedelta(hours=1)}
-_AMOUNTS = {
-    "a": 1.0,
-    "an": 1.0,
-    "half a": 0.5,
-    "half an": 0.5,
-    "quarter of an": 0.25,
-    "a quarter of an": 0.25,
-}
-_SPACE = re.compile(r"[\s,]*")
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
-def read_when(phrase: str, now: datetime) -> When | None:
-    """Read a whole time phrase in the zone of `now`, or tell by `None` that it is unsure."""
-    text = fold(phrase)
-    parts = Parts()
-    place = 0
+def read_time(phrase: str, now: datetime) -> Schedule | None:
+    """Return what a whole time phrase means in the zone of `now`; None when that is unsure."""
     try:
-        while place < len(text):
-            place = _read_one(text, place, parts, now)
-            space = _SPACE.match(text, place)
-            place = space.end() if space else place
-        return resolve(parts, now)
+        parts = parse(phrase, now)
+        return resolve(parts, now) if parts else None
     except (Unsure, OverflowError, ValueError):
         return None
 
 
-_Reader = Callable[[re.Match[str], Parts, datetime], None]
+def parse(phrase: str, now: datetime) -> TimeParts | None:
+    """Take a time phrase apart; None when it is not one. Raises `Unsure` or `ValueError` when it means nothing."""
+    text = fold(phrase)
+    parts = TimeParts()
+    place = 0
+    while place < len(text):
+        for pattern, read in _GRAMMAR:
+            if found := pattern.match(text, place):
+                parts.add(read(found, now))
+                place = found.end()
+                break
+        else:
+            return None
+    return parts if text else None
 
 
-def _read_one(text: str, place: int, parts: Parts, now: datetime) -> int:
-    for pattern, read in _READERS:
-        found = pattern.match(text, place)
-        if found:
-            read(found, parts, now)
-            return found.end()
-    raise Unsure
+def fold(text: str) -> str:
+    """Return the text in lower case, with single spaces and digits, without marks at its ends."""
+    return spell_digits(" ".join(text.casefold().strip(" .!?,;:").split()))
 
 
-def _relative(found: re.Match[str], parts: Parts, now: datetime) -> None:
-    exact, days, months = timedelta(), 0, 0
-    for one in re.finditer(ONE_DURATION, found["durations"]):
-        unit = one["unit"].removesuffix("s") or "s"
-        unit = SHORT_UNITS.get(unit, unit)
-        amount = _amount(one["amount"]) + (0.5 if one["half"] else 0)
-        if unit in _EXACT:
-            exact += _EXACT[unit] * amount
-            continue
-        if amount != int(amount):
+def spell_digits(text: str) -> str:
+    """Write small numbers in digits: "twelve" becomes "12"."""
+    return _NUMBER_WORD.sub(lambda found: str(_NUMBERS[found[0]]), text)
+
+
+_Said = dict[str, object]
+"""What a part of a phrase says: fields of `TimeParts`."""
+
+
+def _delay(found: re.Match[str], now: datetime) -> _Said:
+    days, seconds = 0, 0.0
+    for amount, unit in re.findall(_AMOUNT, found["delay"]):
+        number = {"a": 1.0, "an": 1.0, "half an": 0.5}.get(amount) or float(amount)
+        if unit[0] in _SECONDS:
+            seconds += number * _SECONDS[unit[0]]
+        elif number == int(number):
+            days += int(number) * {"d": 1, "w": 7}[unit[0]]
+        else:
             raise Unsure
-        days += int(amount) * {"day": 1, "week": 7}.get(unit, 0)
-        months += int(amount) * {"month": 1, "year": 12}.get(unit, 0)
-    parts.set("relative", (exact, days, months))
+    moment = local(now.date() + timedelta(days=days), now.time(), now).astimezone(UTC)
+    return {"at": (moment + timedelta(seconds=seconds)).astimezone(now.tzinfo)}
 
 
-def _amount(text: str) -> float:
-    if text.endswith("and a half"):
-        return float(text.split(maxsplit=1)[0]) + 0.5
-    return _AMOUNTS.get(text) or float(text)
+def _every_named_day(found: re.Match[str], now: datetime) -> _Said:
+    numbers = sorted({(DAYS.index(name) + 1) % 7 for name in re.findall(DAY, found["names"])})
+    return {"repeat": f"{{clock}} * * {','.join(map(str, numbers))}"}
 
 
-def _near_day(found: re.Match[str], parts: Parts, now: datetime) -> None:
-    ahead = {"today": 0, "tomorrow": 1}.get(found["near"], 2)
-    parts.set("day", now.date() + timedelta(days=ahead))
-    parts.today = ahead == 0
-    if found["part"]:
-        parts.set("part", found["part"])
+def _every_month(found: re.Match[str], now: datetime) -> _Said:
+    return {"repeat": f"{{clock}} {found['nth']} * *"}
 
 
-def _this_part(found: re.Match[str], parts: Parts, now: datetime) -> None:
-    parts.set("day", now.date())
-    parts.today = True
-    parts.set("part", found["part"] if "part" in found.groupdict() and found["part"] else "tonight")
+def _weekday(found: re.Match[str], now: datetime) -> _Said:
+    ahead = (DAYS.index(found["name"]) - now.weekday()) % 7
+    if ahead == 0:
+        raise Unsure  # today, or in a week?
+    return {"day": now.date() + timedelta(days=ahead)}
 
 
-def _weekday(found: re.Match[str], parts: Parts, now: datetime) -> None:
-    name = found["name"]
-    if len(name) < 6 and not found["on"] and not _clock_near(found):
-        raise Unsure  # "the sun is hot"
-    ahead = (DAYS[name] - now.weekday()) % 7
-    if ahead == 0 or (found["this"] and now.weekday() + ahead > 6):
+def _date(found: re.Match[str], now: datetime) -> _Said:
+    month, year = _MONTHS.index(found["month"][:3]) + 1, int(found["year"] or now.year)
+    named = date(year, month, int(found["day"]))
+    return {"day": named if found["year"] or named >= now.date() else named.replace(year=year + 1)}
+
+
+def _clock(found: re.Match[str], now: datetime) -> _Said:
+    hour, minute, half = int(found["hour"]), int(found["minute"] or 0), found["half"]
+    if not (found["at"] or found["minute"] or half) or (half and not 1 <= hour <= 12):
         raise Unsure
-    parts.set("day", now.date() + timedelta(days=ahead))
-    if found["part"]:
-        parts.set("part", found["part"])
-
-
-def _clock_near(found: re.Match[str]) -> bool:
-    return re.search(r"\d", found.string) is not None
-
-
-def _date(found: re.Match[str], parts: Parts, now: datetime) -> None:
-    groups = found.groupdict()
-    day = int(re.sub(r"\D", "", groups["day"]))
-    month = MONTHS[groups["month"].rstrip(".")]
-    parts.set("day", _next_date(now, month, day, int(groups["year"]) if groups["year"] else None))
-
-
-def _next_date(now: datetime, month: int, day: int, year: int | None) -> date:
-    if year is not None:
-        return date(year, month, day)
-    this = date(now.year, month, day)
-    return this if this >= now.date() else date(now.year + 1, month, day)
-
-
-def _iso(found: re.Match[str], parts: Parts, now: datetime) -> None:
-    parts.set("day", date.fromisoformat(found["iso"]))
-
-
-def _nth(found: re.Match[str], parts: Parts, now: datetime) -> None:
-    day = int(found["nth"])
-    month = now.date().replace(day=1)
-    if day <= now.day:
-        month = (month + timedelta(days=32)).replace(day=1)
-    parts.set("day", month.replace(day=day))
-
-
-def _part(found: re.Match[str], parts: Parts, now: datetime) -> None:
-    parts.set("part", found["part"])
-
-
-def _named_clock(found: re.Match[str], parts: Parts, now: datetime) -> None:
-    parts.set(
-        "clock",
-        Clock(hour=0 if found["name"] == "midnight" else 12, sure=True, midnight=found["name"] == "midnight"),
-    )
-
-
-def _clock(found: re.Match[str], parts: Parts, now: datetime) -> None:
-    groups = found.groupdict()
-    hour, minute = int(groups["hour"]), int(groups.get("minute") or 0)
-    half = groups.get("half") or ""
-    if hour > 23 or minute > 59 or (half and not 1 <= hour <= 12):
-        raise Unsure
-    sure = bool(half) or hour > 12 or groups["hour"].startswith("0")
+    exact = bool(half) or hour > 12 or found["hour"].startswith("0")
     if half:
         hour = hour % 12 + (12 if half == "p" else 0)
-    parts.set("clock", Clock(hour=hour, minute=minute, sure=sure))
+    time(hour, minute)  # raises ValueError when there is no such time
+    return {"clock": Clock(hour, minute, exact)}
 
 
-def _spoken_clock(found: re.Match[str], parts: Parts, now: datetime) -> None:
-    by = found["by"]
-    minutes = {"half": 30, "quarter": 15, "a quarter": 15}.get(by) or int(re.sub(r"\D", "", by))
-    hour = int(found["hour"])
-    if not 1 <= hour <= 12 or not 0 < minutes < 60 or (found["way"] == "to" and by == "half"):
-        raise Unsure
-    if found["way"] == "to":
-        hour, minutes = (hour - 2) % 12 + 1, 60 - minutes
-    half = found["half"]
-    if half:
-        if found["way"] == "to" and hour == 11 and int(found["hour"]) == 12:
-            raise Unsure
-        hour = hour % 12 + (12 if half == "p" else 0)
-    parts.set("clock", Clock(hour=hour, minute=minutes, sure=bool(half)))
-
-
-def _every_day(found: re.Match[str], parts: Parts, now: datetime) -> None:
-    parts.set("repeat", "* * *")
-    part = found.groupdict().get("part")
-    if part:
-        parts.set("part", part)
-
-
-def _every_weekday(found: re.Match[str], parts: Parts, now: datetime) -> None:
-    parts.set("repeat", "* * 1-5")
-
-
-def _every_named(found: re.Match[str], parts: Parts, now: datetime) -> None:
-    names = re.findall(DAY, found["names"])
-    numbers = sorted({(DAYS[name] + 1) % 7 for name in names})
-    parts.set("repeat", f"* * {','.join(map(str, numbers))}")
-    if found["part"]:
-        parts.set("part", found["part"])
-
-
-def _every_week(found: re.Match[str], parts: Parts, now: datetime) -> None:
-    parts.set("repeat", "weekly")
-
-
-def _every_month(found: re.Match[str], parts: Parts, now: datetime) -> None:
-    day = int(found["nth"])
-    if not 1 <= day <= 31:
-        raise Unsure
-    parts.set("repeat", f"{'L' if day == 31 else day} * *")
-
-
-def _every_year(found: re.Match[str], parts: Parts, now: datetime) -> None:
-    day = int(re.sub(r"\D", "", found["day"]))
-    month = MONTHS[found["month"].rstrip(".")]
-    date(2028, month, day)  # raises when there is no such day
-    parts.set("repeat", f"{day} {month} *")
-
-
-def _every_few(found: re.Match[str], parts: Parts, now: datetime) -> None:
-    many, unit = int(found["many"] or 1), found["few"].removesuffix("s")
-    whole = 60 if unit.startswith("min") else 24
-    if many == 0 or whole % many or (whole == 60 and many < 5):
-        raise Unsure  # cron counts from the full hour or day, so only even steps are what was meant
-    parts.set("repeat", f"every {'minute' if whole == 60 else 'hour'} {many}")
-
-
-_PART = r"(?P<part>morning|afternoon|evening|night)"
-_AT = r"(?:at |@ ?)?"
-_HOUR = r"(?P<hour>\d{1,2})"
-_HALF = r"(?: ?(?P<half>[ap])\.?m\b\.?)"
-_EVERY = r"(?:every|each)(?: single)?"
-_YEARLY = rf"(?:{_EVERY}(?: year on)?|(?:yearly|annually) on)"
-_NUMBER = r"\d{1,2}(?:st|nd|rd|th)?"
-_YEAR = r"(?:,? (?P<year>\d{4}))?(?![\d:])"
-_NO_UNIT = r"(?! (?:seconds?|minutes?|mins?|hours?|days?|weeks?|months?|years?)\b)"
-
-_SPECS: tuple[tuple[str, _Reader], ...] = (
-    (rf"(?:in|after) (?P<durations>{DURATIONS})(?: from now)?(?![a-z0-9])", _relative),
-    (rf"(?P<durations>{DURATIONS}) from now(?![a-z0-9])", _relative),
-    (rf"(?:{_EVERY} day|daily)\b", _every_day),
-    (rf"{_EVERY} {_PART}\b", _every_day),
-    (rf"(?:{_EVERY} (?:weekday|workday|working day)|(?:on )?weekdays|on workdays)\b", _every_weekday),
-    (
-        rf"(?:{_EVERY}|(?:every week|weekly) on|on(?= {LONG_DAY}s\b)) "
-        rf"(?P<names>{DAY}s?(?:(?:,? and |, ?| ?& ?){DAY}s?)*)(?: {_PART}s?)?\b",
-        _every_named,
-    ),
-    (rf"(?:{_EVERY} month|monthly) on the (?P<nth>\d{{1,2}})(?:st|nd|rd|th)?\b", _every_month),
-    (r"(?:on )?the (?P<nth>\d{1,2})(?:st|nd|rd|th)? of (?:every|each) month\b", _every_month),
-    (rf"{_YEARLY} (?:the )?(?P<day>{_NUMBER}) (?:of )?(?P<month>{MONTH})(?![a-z])", _every_year),
-    (rf"{_YEARLY} (?P<month>{MONTH}) (?:the )?(?P<day>{_NUMBER})\b(?!:)", _every_year),
-    (rf"(?:{_EVERY} week|weekly)\b", _every_week),
-    (r"(?P<few>(?P<many>)hour)ly\b", _every_few),
-    (rf"{_EVERY}(?: (?P<many>\d+))? (?P<few>minutes?|mins?|hours?)\b", _every_few),
-    (rf"(?:the )?(?P<near>day after tomorrow)(?: in the)?(?: {_PART})?\b", _near_day),
-    (rf"(?P<near>today|tomorrow)(?: {_PART})?\b", _near_day),
-    (r"tonight\b", _this_part),
-    (rf"this {_PART}\b", _this_part),
-    (rf"(?P<on>on )?(?P<this>this )?(?P<name>{DAY})(?: {_PART})?(?![a-z])", _weekday),
-    (r"(?:on )?(?P<iso>\d{4}-\d{2}-\d{2})(?:t(?=\d)|(?![\d-]))", _iso),
-    (rf"(?:on )?(?:the )?(?P<day>{_NUMBER}\.?) (?:of )?(?P<month>{MONTH}){_YEAR}(?![a-z])", _date),
-    (rf"(?:on )?(?P<month>{MONTH}) (?:the )?(?P<day>{_NUMBER}){_YEAR}", _date),
-    (r"on the (?P<nth>\d{1,2})(?:st|nd|rd|th)\b", _nth),
-    (rf"(?:in the|at(?= night)) {_PART}\b", _part),
-    (rf"{_AT}(?P<name>noon|midday|midnight)\b", _named_clock),
-    (
-        rf"{_AT}(?P<by>half|(?:a )?quarter|\d{{1,2}}(?: minutes?| mins?)?) (?P<way>past|to) "
-        rf"{_HOUR}{_HALF}?(?![\d:])",
-        _spoken_clock,
-    ),
-    (rf"{_AT}{_HOUR}[:.](?P<minute>\d{{2}}){_HALF}(?![a-z0-9])", _clock),
-    (rf"{_AT}{_HOUR}{_HALF}(?![a-z0-9])", _clock),
-    (rf"{_AT}{_HOUR}:(?P<minute>\d{{2}})(?::00)?(?: h| hours| o'clock)?(?![\d:a-z])", _clock),
-    (rf"{_AT}{_HOUR} ?o'clock\b", _clock),
-    (rf"(?:at |@ ?){_HOUR}(?: (?P<minute>[0-5]\d))?(?![\d:./%a-z-]){_NO_UNIT}", _clock),
+_AMOUNT = (
+    r"(\d{1,6}(?:\.\d{1,6})?|half an(?= )|an?(?= )) ?"
+    r"(seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|[smhdw])(?![a-z0-9])"
 )
-_READERS = tuple((re.compile(pattern), read) for pattern, read in _SPECS)
+_PART = r"(?P<part>morning|afternoon|evening|night)"
+_NTH = r"(?:st|nd|rd|th)?"
+_DAY_OF_MONTH = rf"(?:the )?(?P<day>\d{{1,2}}){_NTH}"
+_YEAR = r"(?:,? (?P<year>\d{4}))?"
+_END = r"(?![\w:/%.-])[, ]*"
+
+_SPECS: tuple[tuple[str, Callable[[re.Match[str], datetime], _Said]], ...] = (
+    (rf"in (?P<delay>{_AMOUNT}(?:(?: and|,)? {_AMOUNT}){{0,3}})", _delay),
+    (r"every day|daily", lambda found, now: {"repeat": "{clock} * * *"}),
+    (r"every weekday|on weekdays", lambda found, now: {"repeat": "{clock} * * 1-5"}),
+    (rf"(?:every|on(?= {DAY}s)) (?P<names>{DAY}s?(?:(?:,| and) {DAY}s?){{0,6}})", _every_named_day),
+    (rf"on the (?P<nth>[1-9]|1\d|2[0-8]){_NTH} of every month", _every_month),
+    (r"today", lambda found, now: {"day": now.date()}),
+    (r"tomorrow", lambda found, now: {"day": now.date() + timedelta(days=1)}),
+    (r"(?:the )?day after tomorrow", lambda found, now: {"day": now.date() + timedelta(days=2)}),
+    (r"tonight", lambda found, now: {"day": now.date(), "part": "night"}),
+    (rf"this {_PART}", lambda found, now: {"day": now.date(), "part": found["part"]}),
+    (rf"(?:in the |at |(?<=tomorrow )|(?<=day )){_PART}", lambda found, now: {"part": found["part"]}),
+    (rf"(?:on )?(?P<name>{DAY})", _weekday),
+    (r"(?:on )?(?P<iso>\d{4}-\d{2}-\d{2})", lambda found, now: {"day": date.fromisoformat(found["iso"])}),
+    (rf"(?:on )?{_DAY_OF_MONTH} (?:of )?(?P<month>{MONTH}){_YEAR}", _date),
+    (rf"(?:on )?(?P<month>{MONTH}) {_DAY_OF_MONTH}{_YEAR}", _date),
+    (r"(?:at )?noon", lambda found, now: {"clock": Clock(12, 0, exact=True)}),
+    (r"(?P<at>at )?(?P<hour>\d{1,2})(?::(?P<minute>\d{2}))?(?: ?(?P<half>[ap])\.?m\b\.?)?", _clock),
+)
+_GRAMMAR = tuple((re.compile(f"(?:{pattern}){_END}"), read) for pattern, read in _SPECS)
