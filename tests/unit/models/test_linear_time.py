@@ -13,6 +13,7 @@ from tests.unit.models.test_sentences import DEFINITIONS
 from cleo.models.basic.plan import next_step
 from cleo.models.basic.prompt import read_prompt
 from cleo.models.basic.request import LONGEST
+from cleo.models.text_tool_calls import read_tool_call
 
 LENGTH = 40_000
 NOISE = 0.01
@@ -115,3 +116,15 @@ def test_a_request_of_the_greatest_length_is_read_in_no_time(opening: str):
         if (seconds := cpu(fill(opening, filler, LONGEST, end))) > ENOUGH
     }
     assert slow == {}
+
+
+@pytest.mark.parametrize("filler", [" ", "\n", "{", "}", "} ", "`", "a"])
+@pytest.mark.parametrize("opening", ["", "{", "```", "<tool_call>"])
+def test_so_does_the_text_of_a_model_that_may_be_a_call(opening: str, filler: str):
+    def seconds(length: int) -> float:
+        start = time.thread_time()
+        assert read_tool_call(f"a{fill(opening, filler, length)}a", {"add"}) is None
+        assert read_tool_call(fill(opening, filler, length), {"add"}) is None
+        return time.thread_time() - start
+
+    assert any(seconds(2 * LENGTH) <= 2.5 * max(seconds(LENGTH), NOISE) for _ in range(3))
