@@ -1,7 +1,6 @@
-"""Which language model answers."""
+"""Chooses and builds the model that answers."""
 
-from cleo.models.builtin import BasicModel
-from cleo.models.choice import Choice
-from cleo.models.resolve import resolve_model
+from cleo.models.basic import BasicModel
+from cleo.models.resolve import Choice, resolve_model
 
 __all__ = ["BasicModel", "Choice", "resolve_model"]

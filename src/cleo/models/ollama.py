@@ -6,26 +6,26 @@ from pathlib import Path
 import httpx2
 from pydantic import BaseModel, ValidationError
 
-_PATIENCE = 0.3
-"""Seconds for one answer: it is this machine, and Cleo wants to start."""
+_TIMEOUT = 0.3
+"""Seconds for one answer. Short: the server is near, and the start waits for it."""
 _PORT = 11434
 _MOST_MODELS = 20
 
 
-class _Named(BaseModel):
+class _ModelName(BaseModel):
     name: str
 
 
 class _Tags(BaseModel):
-    models: list[_Named] = []
+    models: list[_ModelName] = []
 
 
-class _Shown(BaseModel):
+class _ModelDetails(BaseModel):
     capabilities: list[str] = []
 
 
 def servers(environment: Mapping[str, str]) -> list[str]:
-    """Where Ollama may be: OLLAMA_HOST; else this machine and, in a container, its host."""
+    """Return the URLs where Ollama may be: OLLAMA_HOST; else this machine and, in a container, its host."""
     if named := environment.get("OLLAMA_HOST", "").strip():
         return [_url(named)]
     in_container = Path("/.dockerenv").exists()
@@ -33,13 +33,13 @@ def servers(environment: Mapping[str, str]) -> list[str]:
 
 
 def model_with_tools(server: str) -> str | None:
-    """Name the newest model of this server that can call tools; None when there is no such model or server."""
+    """Return the newest model of this server that can call tools; None when there is no such model or server."""
     try:
-        with httpx2.Client(base_url=server, timeout=_PATIENCE, trust_env=False) as http:
+        with httpx2.Client(base_url=server, timeout=_TIMEOUT, trust_env=False) as http:
             tags = _Tags.model_validate_json(http.get("/api/tags").content)
             for model in tags.models[:_MOST_MODELS]:
                 answer = http.post("/api/show", json={"model": model.name})
-                if "tools" in _Shown.model_validate_json(answer.content).capabilities:
+                if "tools" in _ModelDetails.model_validate_json(answer.content).capabilities:
                     return model.name
     except (httpx2.HTTPError, httpx2.InvalidURL, ValidationError):
         pass

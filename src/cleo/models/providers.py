@@ -1,4 +1,4 @@
-"""Builds models of the providers. Their packages are loaded only when they are used: each costs a second."""
+"""Builds the models of providers. A provider's package is imported only when it is used: each takes a second."""
 
 import importlib
 from collections.abc import Callable, Mapping
@@ -8,13 +8,13 @@ from pydantic_ai.models import Model
 
 from cleo.domain.errors import ConfigError
 from cleo.models.ollama import model_with_tools, servers
-from cleo.models.spoken_calls import SpokenCalls
+from cleo.models.text_tool_calls import TextToolCalls
 
 Environment = Mapping[str, str]
 
 
-def secret(environment: Environment, *names: str) -> str:
-    """The first of these variables that is set; or what is in the file that `NAME_FILE` names. Empty: none."""
+def read_secret(environment: Environment, *names: str) -> str:
+    """Return the first of these variables that is set, or the content of the file that `NAME_FILE` names; else ""."""
     for name in names:
         if value := environment.get(name, "").strip():
             return value
@@ -45,14 +45,16 @@ def _openai(name: str, environment: Environment) -> Model:
 
 def _openai_chat(name: str, environment: Environment) -> Model:
     url = environment.get("OPENAI_BASE_URL", "").strip()
-    key = secret(environment, "OPENAI_API_KEY") or ("none" if url else _key(environment, "OPENAI_API_KEY"))
+    key = read_secret(environment, "OPENAI_API_KEY") or (
+        "none" if url else _key(environment, "OPENAI_API_KEY")
+    )
     from pydantic_ai.models.openai import OpenAIChatModel  # noqa: PLC0415 - a second to load
     from pydantic_ai.providers.openai import OpenAIProvider  # noqa: PLC0415 - see above
     from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider  # noqa: PLC0415 - see above
 
     if url:
         custom = OpenAICompatibleProvider("custom", base_url=url, api_key=key)
-        return SpokenCalls(OpenAIChatModel(name, provider=custom))
+        return TextToolCalls(OpenAIChatModel(name, provider=custom))
     return OpenAIChatModel(name, provider=OpenAIProvider(api_key=key))
 
 
@@ -67,19 +69,21 @@ def _google(name: str, environment: Environment) -> Model:
 def _ollama(name: str, environment: Environment) -> Model:
     places = servers(environment)
     server = next((place for place in places[1:] if model_with_tools(place)), places[0])
-    return ollama_model(name, server)
+    return build_ollama(name, server)
 
 
-def ollama_model(name: str, server: str) -> Model:
-    """A model of this Ollama server."""
+def build_ollama(name: str, server: str) -> Model:
+    """Build a model of this Ollama server."""
     from pydantic_ai.models.ollama import OllamaModel  # noqa: PLC0415 - a second to load
     from pydantic_ai.providers.ollama import OllamaProvider  # noqa: PLC0415 - see above
 
-    return SpokenCalls(OllamaModel(name, provider=OllamaProvider(base_url=f"{server}/v1", api_key="ollama")))
+    return TextToolCalls(
+        OllamaModel(name, provider=OllamaProvider(base_url=f"{server}/v1", api_key="ollama"))
+    )
 
 
 def _key(environment: Environment, *names: str) -> str:
-    key = secret(environment, *names)
+    key = read_secret(environment, *names)
     if not key:
         raise ConfigError(f"CLEO_MODEL needs {names[0]}, which is not set. Example: {names[0]}=… in .env")
     return key
@@ -94,7 +98,7 @@ PROVIDERS: dict[str, tuple[_Builder, str]] = {
     "google": (_google, "cleo[google]"),
     "ollama": (_ollama, "cleo"),
 }
-"""What builds a provider's models, and what to install for it."""
+"""The builder of each provider's models, and the package to install for it."""
 
 
 def build(provider: str, name: str, environment: Environment) -> Model:
@@ -109,8 +113,11 @@ def build(provider: str, name: str, environment: Environment) -> Model:
         ) from error
 
 
-def other(setting: str) -> Model:
-    """Build a model of any further provider that the model library knows; it reads the environment itself."""
+def build_other(setting: str) -> Model:
+    """Build a model of another provider of the model library, which reads the environment itself.
+
+    Raises `ConfigError` when a package or a key is missing.
+    """
     from pydantic_ai.exceptions import UserError  # noqa: PLC0415 - only here
 
     infer_model = importlib.import_module("pydantic_ai.models").infer_model

@@ -1,12 +1,14 @@
-"""Which model answers: what CLEO_MODEL says; else a provider whose key is there; else Ollama; else the rules."""
+"""Chooses the model: CLEO_MODEL; else a provider whose key is set; else Ollama; else the rule model."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from pydantic_ai.models import Model
 
 from cleo.domain.errors import ConfigError
-from cleo.models.builtin import BasicModel
-from cleo.models.choice import Choice
+from cleo.models.basic import BasicModel
 from cleo.models.ollama import model_with_tools, servers
-from cleo.models.providers import PROVIDERS, build, ollama_model, other, secret
+from cleo.models.providers import PROVIDERS, build, build_ollama, build_other, read_secret
 
 _BASIC = "builtin:basic"
 _EXAMPLES = (
@@ -23,21 +25,30 @@ _ALSO_CALLED = {"google-gla": "google", "gemini": "google", "openai-responses": 
 Probe = Callable[[str], str | None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The model that was chosen. `name` as CLEO_MODEL would name it; `reason` is half a sentence for people."""
+
+    model: Model
+    name: str
+    reason: str
+
+
 def resolve_model(
     setting: str | None, environment: Mapping[str, str], *, probe: Probe = model_with_tools
 ) -> Choice:
     """Choose and build the model.
 
-    `probe` names a model of an Ollama server that can call tools, or None. Raises `ConfigError` when `setting`
-    names something that cannot be used; what is only found lying around is passed over instead, with the reason.
+    `probe` returns the name of a model of an Ollama server that can call tools, or None. Raises `ConfigError` when
+    `setting` names something that cannot be used; a key that cannot be used is skipped, and `Choice.reason` says why.
     """
     if setting and setting.strip():
         return _named(setting.strip(), environment)
-    passed: list[str] = []
-    for choice in _found(environment, probe, passed):
+    skipped: list[str] = []
+    for choice in _available(environment, probe, skipped):
         return choice
-    why = "; ".join([*passed, "no AI model is connected, see CLEO_MODEL"])
-    return Choice(model=BasicModel(), name=_BASIC, reason=why)
+    reason = "; ".join([*skipped, "no AI model is connected, see CLEO_MODEL"])
+    return Choice(model=BasicModel(), name=_BASIC, reason=reason)
 
 
 def _named(setting: str, environment: Mapping[str, str]) -> Choice:
@@ -51,26 +62,28 @@ def _named(setting: str, environment: Mapping[str, str]) -> Choice:
     if provider in PROVIDERS:
         return Choice(model=build(provider, name, environment), name=f"{provider}:{name}", reason=reason)
     try:
-        return Choice(model=other(setting), name=setting, reason=reason)
+        return Choice(model=build_other(setting), name=setting, reason=reason)
     except ConfigError as error:
         raise ConfigError(f"{error} {_EXAMPLES}") from error
 
 
-def _found(environment: Mapping[str, str], probe: Probe, passed: list[str]) -> Iterator[Choice]:
-    """Models that can be had without a setting, best first; `passed` collects why others were left out."""
+def _available(environment: Mapping[str, str], probe: Probe, skipped: list[str]) -> Iterator[Choice]:
+    """Yield the models that need no setting, best first; `skipped` collects why others cannot be used."""
     for keys, provider, name in _BY_KEY:
-        if not secret(environment, *keys):
+        if not read_secret(environment, *keys):
             continue
         if provider == "openai" and environment.get("OPENAI_BASE_URL"):
-            passed.append("OPENAI_BASE_URL is set, but no model of it is named (CLEO_MODEL=openai-chat:NAME)")
+            skipped.append(
+                "OPENAI_BASE_URL is set, but no model of it is named (CLEO_MODEL=openai-chat:NAME)"
+            )
             continue
         try:
             model = build(provider, name, environment)
         except ConfigError as error:
-            passed.append(f"{keys[0]} is set, but {str(error)[0].lower()}{str(error)[1:]}")
+            skipped.append(f"{keys[0]} is set, but {str(error)[0].lower()}{str(error)[1:]}")
             continue
         yield Choice(model=model, name=f"{provider}:{name}", reason=f"{' or '.join(keys)} is set")
     for server in servers(environment):
         if found := probe(server):
             reason = f"Ollama at {server} has it, and it can call tools"
-            yield Choice(model=ollama_model(found, server), name=f"ollama:{found}", reason=reason)
+            yield Choice(model=build_ollama(found, server), name=f"ollama:{found}", reason=reason)

@@ -1,4 +1,4 @@
-"""The rule model with Cleo's own tools in the whole agent: what a first run feels like, without any AI."""
+"""The rule model with the tools of Cleo in the whole agent: a first run, without any AI."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -14,7 +14,7 @@ from cleo.tools import TOOLS, CronRepeats
 
 
 class BasicHouse(House):
-    """The house, with a model that reads English."""
+    """The whole agent, with the rule model."""
 
     def open(self) -> None:
         self.loop = ModelLoop(model=BasicModel(), tools=TOOLS, bounds=RunLimits())

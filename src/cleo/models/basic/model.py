@@ -1,6 +1,6 @@
-"""`builtin:basic`: a model without network, weights or key. It answers by rules, over the tools the agent has.
+"""A model without network, weights or key: it answers by rules, over the tools that the agent has.
 
-So confirmation, resume, limits and tracing are the production path also on a first run, in the demo and in tests.
+So confirmation, resume, limits and tracing are the production path on a first run, in the demo and in tests, too.
 """
 
 from collections.abc import AsyncGenerator
@@ -13,21 +13,21 @@ from pydantic_ai.models import CompletedStreamedResponse, Model, ModelRequestPar
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
 
-from cleo.models.plan import plan
-from cleo.models.turn import read_turn
+from cleo.models.basic.plan import next_step
+from cleo.models.basic.prompt import read_prompt
 
 
 class BasicModel(Model):
-    """The rule model. The time is in the instructions (a line `Now: …`); else the prompt's own time counts."""
+    """The rule model. It takes the time from a line `Now: …` of the instructions, else from the prompt itself."""
 
     @property
     def model_name(self) -> str:
-        """Its name without the provider's."""
+        """Return its name without the provider's."""
         return "basic"
 
     @property
     def system(self) -> str:
-        """Its provider."""
+        """Return the name of its provider."""
         return "builtin"
 
     async def request(
@@ -36,10 +36,10 @@ class BasicModel(Model):
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
-        """Answer with calls of tools, or with text."""
+        """Answer with tool calls, or with text."""
         _, parameters = self.prepare_request(model_settings, model_request_parameters)
-        turn = read_turn(messages, parameters)
-        step = plan(turn, {tool.name: tool for tool in parameters.function_tools})
+        tools = {tool.name: tool for tool in parameters.function_tools}
+        step = next_step(read_prompt(messages, parameters), tools)
         parts: list[ModelResponsePart] = (
             [TextPart(step)]
             if isinstance(step, str)

@@ -9,16 +9,25 @@ import pytest
 from pydantic_ai import Agent, DeferredToolRequests, Tool
 from pydantic_ai.conversation import Conversation
 from pydantic_ai.exceptions import ApprovalRequired, ToolFailed
-from pydantic_ai.messages import ModelRequest, TextContent, ToolCallPart, UserContent, UserPromptPart
+from pydantic_ai.messages import (
+    ModelRequest,
+    TextContent,
+    ToolCallPart,
+    ToolReturnPart,
+    UserContent,
+    UserPromptPart,
+)
 from pydantic_ai.tools import RunContext, ToolDenied
 
-from cleo.models.builtin import BasicModel
+from cleo.models.basic import BasicModel
+from cleo.models.basic.plan import next_step
+from cleo.models.basic.prompt import Called, Prompt
 
 NOW = "Now: 2026-11-23T15:04:05+01:00 (Europe/Berlin)"
 
 
-class World:
-    """Tools that note what was done."""
+class RecordingTools:
+    """Tools that record their calls."""
 
     def __init__(self) -> None:
         self.done: list[tuple[str, Any]] = []
@@ -72,14 +81,14 @@ class World:
         )
 
 
-async def ask(world: World, prompt: str | Sequence[UserContent]) -> str:
+async def ask(world: RecordingTools, prompt: str | Sequence[UserContent]) -> str:
     result = await world.agent().run(prompt)
     assert isinstance(result.output, str)
     return result.output
 
 
 async def test_a_reminder_in_seconds_is_counted_from_the_time_in_the_instructions():
-    world = World()
+    world = RecordingTools()
     reply = await ask(world, "Please remind me in 5 seconds to drink water!")
     assert world.done == [("set_reminder", ("drink water", "2026-11-23T15:04:10+01:00", ""))]
     assert "drink water" in reply
@@ -87,7 +96,7 @@ async def test_a_reminder_in_seconds_is_counted_from_the_time_in_the_instruction
 
 async def test_without_a_time_in_the_instructions_the_prompts_own_time_counts():
     agent = Agent(BasicModel())
-    world = World()
+    world = RecordingTools()
     agent.tool_plain(world.set_reminder)
     made = datetime(2030, 1, 1, 10, tzinfo=UTC)
     await agent.run(
@@ -99,7 +108,7 @@ async def test_without_a_time_in_the_instructions_the_prompts_own_time_counts():
 
 
 async def test_deleting_looks_first_so_that_the_question_shows_what_goes():
-    world = World()
+    world = RecordingTools()
     paused = await world.agent().run("delete note 1")
     assert isinstance(paused.output, DeferredToolRequests)
     [call] = paused.output.approvals
@@ -123,7 +132,7 @@ async def test_deleting_looks_first_so_that_the_question_shows_what_goes():
     ],
 )
 async def test_what_was_not_done_is_never_told_as_done(verdict: ToolDenied, said: str):
-    world = World()
+    world = RecordingTools()
     paused = await world.agent().run("delete note 1")
     assert isinstance(paused.output, DeferredToolRequests)
     [call] = paused.output.approvals
@@ -137,7 +146,7 @@ async def test_what_was_not_done_is_never_told_as_done(verdict: ToolDenied, said
 
 
 async def test_an_ambiguous_note_is_asked_about_and_a_missing_one_is_said():
-    world = World()
+    world = RecordingTools()
     reply = await ask(world, "delete the note about code")
     assert "1. gate code 4711" in reply and "3. code of the safe 99" in reply
     assert "no note" in (await ask(world, "delete note 7")).lower()
@@ -145,14 +154,14 @@ async def test_an_ambiguous_note_is_asked_about_and_a_missing_one_is_said():
 
 
 async def test_all_messages_of_a_burst_are_answered_in_order():
-    world = World()
+    world = RecordingTools()
     reply = await ask(world, ["note: first", "xyzzy plugh", "2 + 2"])
     assert world.done == [("add_note", "first")]
     assert reply.index("Noted: first") < reply.index("xyzzy") < reply.index("= 42")
 
 
 async def test_a_prompt_while_a_question_waits_answers_only_the_prompt():
-    world = World()
+    world = RecordingTools()
     paused = await world.agent().run("delete note 1")
     assert isinstance(paused.output, DeferredToolRequests)
     [call] = paused.output.approvals
@@ -167,28 +176,28 @@ async def test_a_prompt_while_a_question_waits_answers_only_the_prompt():
 
 
 async def test_a_failure_is_told_in_the_tools_own_words():
-    assert await ask(World(), "7 / 0") == "That cannot be worked out (division by zero)."
+    assert await ask(RecordingTools(), "7 / 0") == "That cannot be worked out (division by zero)."
 
 
 async def test_a_file_without_words_is_named_and_can_be_had_back():
-    reply = await ask(World(), [TextContent("[image holiday.jpg]", metadata={"file": "3f2a"})])
+    reply = await ask(RecordingTools(), [TextContent("[image holiday.jpg]", metadata={"file": "3f2a"})])
     assert "holiday.jpg" in reply and "cannot read images" in reply and "send me file" in reply
 
 
 async def test_what_is_not_understood_is_said_with_the_reason():
-    reply = await ask(World(), "write a poem about the sea")
+    reply = await ask(RecordingTools(), "write a poem about the sea")
     assert "did not understand" in reply and "No AI model is connected" in reply
 
 
 async def test_lines_about_settled_questions_are_not_read_as_requests():
-    world = World()
+    world = RecordingTools()
     reply = await ask(world, "[K7Q4: denied, it was not done]\nnote: hello")
     assert world.done == [("add_note", "hello")]
     assert "K7Q4" not in reply
 
 
 async def test_it_streams():
-    world = World()
+    world = RecordingTools()
     seen: list[str] = []
     async with world.agent().run_stream_events("note: streamed") as events:
         async for event in events:
@@ -198,7 +207,7 @@ async def test_it_streams():
 
 
 async def test_it_answers_the_same_thing_the_same_way():
-    assert await ask(World(), "6 * 7") == await ask(World(), "6 * 7")
+    assert await ask(RecordingTools(), "6 * 7") == await ask(RecordingTools(), "6 * 7")
 
 
 async def test_its_calls_name_only_tools_that_the_agent_has():
@@ -208,8 +217,63 @@ async def test_its_calls_name_only_tools_that_the_agent_has():
 
 
 async def test_a_long_list_of_requests_is_worked_off_to_its_end():
-    world = World()
+    world = RecordingTools()
     times = [f"remind me in {number} minutes to stretch" for number in range(2, 17)]
     reply = await ask(world, times)
     assert len(world.done) == 15
     assert reply.count("stretch") == 15
+
+
+async def test_two_notes_are_looked_up_and_both_are_asked_about():
+    paused = await RecordingTools().agent().run(["delete note 1", "delete note 2"])
+    assert isinstance(paused.output, DeferredToolRequests)
+    notes = [json.loads(call.args_as_json_str())["note"] for call in paused.output.approvals]
+    assert notes == ["1. gate code 4711", "2. milk is sour"]
+
+
+@pytest.mark.parametrize(
+    "quote",
+    ["'the gate?'", '"it\'s: note: wrong"', r"'both \' and \" ) note: wrong'", "'" + "x" * 5000 + "'"],
+)
+@pytest.mark.parametrize("sender", ["", "Ann: "])
+async def test_what_is_quoted_is_not_read_as_a_request(quote: str, sender: str):
+    world = RecordingTools()
+    await ask(world, f"{sender}(in reply to: {quote}) note: hello")
+    assert world.done == [("add_note", "hello")]
+
+
+def test_a_text_that_reads_otherwise_when_its_time_is_over_is_answered_by_what_was_done():
+    texts = ["remind me today at 16:00 to call", "remind me at 18:00 to eat"]
+    tool = Tool(RecordingTools().set_reminder)
+    tools = {tool.name: tool.tool_def}
+    early = datetime(2026, 11, 23, 15, 59, tzinfo=UTC)
+    calls = next_step(Prompt(early, texts=texts), tools)
+    assert not isinstance(calls, str) and len(calls) == 2
+    made = [
+        Called(ToolCallPart(call.tool, dict(call.args), f"c{number}")) for number, call in enumerate(calls)
+    ]
+    for called in made:
+        called.result = ToolReturnPart("set_reminder", f"Set: {called.call.args_as_dict()['text']}", "c")
+    for later in (early, early.replace(hour=17), early.replace(hour=23)):
+        assert next_step(Prompt(later, texts=texts, calls=made), tools) == "Set: call\n\nSet: eat"
+
+
+def test_a_text_that_can_be_read_only_later_is_not_done_later():
+    world = RecordingTools()
+    tools = {tool.name: tool.tool_def for tool in (Tool(world.set_reminder), Tool(world.add_note))}
+    texts = ["remind me on monday at 9 to call", "note: milk"]
+    monday = datetime(2026, 11, 23, 15, tzinfo=UTC)
+    calls = next_step(Prompt(monday, texts=texts), tools)
+    assert not isinstance(calls, str) and [call.tool for call in calls] == ["add_note"]
+    made = [Called(ToolCallPart("add_note", {}, "c"), ToolReturnPart("add_note", "Noted: milk", "c"))]
+    assert next_step(Prompt(monday.replace(day=24), texts=texts, calls=made), tools) == "Noted: milk"
+
+
+def test_what_a_tool_says_is_told_even_if_it_sounds_like_the_agents_own_words():
+    for words in ("outcome unknown", "NOT RUN YET", "NOT DONE: nobody answered"):
+        called = Called(ToolCallPart("add_note", {}, "c"), ToolReturnPart("add_note", f"Noted: {words}", "c"))
+        tool = Tool(RecordingTools().add_note)
+        done = next_step(
+            Prompt(datetime.now(UTC), texts=[f"note: {words}"], calls=[called]), {tool.name: tool.tool_def}
+        )
+        assert done == f"Noted: {words}"

@@ -1,0 +1,5 @@
+"""The rule model `builtin:basic`."""
+
+from cleo.models.basic.model import BasicModel
+
+__all__ = ["BasicModel"]
