@@ -1,4 +1,4 @@
-import type { Status } from './account.ts'
+import type { Status } from './account/account.ts'
 import type { LinkAnswer } from './contract.ts'
 import { drawQr } from './qr.ts'
 

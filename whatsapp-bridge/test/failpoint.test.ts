@@ -7,7 +7,8 @@ import { armFailpoints, failpoint, SEAMS } from '../src/failpoint.ts'
 const SOURCE = new URL('../src/', import.meta.url)
 
 test('every seam has one failpoint, and every failpoint is a seam', () => {
-  const used = readdirSync(SOURCE)
+  const used = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
     .map((name) => readFileSync(new URL(name, SOURCE), 'utf8'))
     .flatMap((text) => [...text.matchAll(/\bfailpoint\('([\w.]+)'\)/g)].map(([, seam]) => seam))
   assert.deepEqual(used.sort(), [...SEAMS].sort())

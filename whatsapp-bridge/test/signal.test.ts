@@ -12,11 +12,11 @@ import {
   type SignalKeyStore,
   type SignalRepositoryWithLIDStore,
 } from 'baileys'
-import { AuthStore } from '../src/auth-store.ts'
-import { Database } from '../src/database.ts'
-import { Journal } from '../src/journal.ts'
+import { AuthStore } from '../src/account/auth-store.ts'
+import { durableSignal } from '../src/account/signal.ts'
+import { Journal } from '../src/inbound/journal.ts'
 import { baileysLogger, openLog, silenceConsole } from '../src/log.ts'
-import { durableSignal } from '../src/signal.ts'
+import { Database } from '../src/store/database.ts'
 import { cleanUp, temporaryDirectory } from './rig.ts'
 
 after(cleanUp)

@@ -3,18 +3,25 @@ import { createHash } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import { test } from 'node:test'
 import { proto, type WAMessage } from 'baileys'
+import { judge } from '../src/account/reconnect.ts'
+import { classify, retryAfter } from '../src/agent/webhook.ts'
 import { readConfig } from '../src/config.ts'
-import { readContent } from '../src/content.ts'
-import { addressOf } from '../src/download.ts'
-import { translate } from '../src/inbound.ts'
+import {
+  readLinkByCode,
+  readReact,
+  readRead,
+  readSendMedia,
+  readSendText,
+  readTyping,
+} from '../src/http/parse.ts'
+import { readContent } from '../src/inbound/content.ts'
+import { addressOf } from '../src/inbound/download.ts'
+import { translate } from '../src/inbound/inbound.ts'
+import { restore } from '../src/inbound/journal.ts'
 import { identify, readAddress } from '../src/jid.ts'
-import { restore } from '../src/journal.ts'
 import { scrub } from '../src/log.ts'
-import { messageIdFor } from '../src/outbox.ts'
-import { readLinkByCode, readReact, readRead, readSendMedia, readSendText, readTyping } from '../src/parse.ts'
+import { messageIdFor } from '../src/outbound/outbox.ts'
 import { encodeQr } from '../src/qr.ts'
-import { judge } from '../src/reconnect.ts'
-import { classify, retryAfter } from '../src/webhook.ts'
 import { example, violations } from './schema.ts'
 
 const nobody = { phoneOf: () => undefined, lidOf: () => undefined }

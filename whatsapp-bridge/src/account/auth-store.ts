@@ -1,0 +1,166 @@
+import {
+  type AuthenticationCreds,
+  type AuthenticationState,
+  BufferJSON,
+  initAuthCreds,
+  proto,
+  type SignalDataSet,
+  type SignalKeyStore,
+} from 'baileys'
+import { clock } from '../clock.ts'
+import { JOURNAL, type Journal, type Row } from '../inbound/journal.ts'
+import { type Database, damaged } from '../store/database.ts'
+
+/** What Baileys hands over in one commit: its own types of keys and ours. */
+type Mutations = Record<string, Record<string, unknown> | undefined>
+
+/** This account's identity and keys. Every change is one SQLite transaction, journal rows included. */
+export class AuthStore {
+  readonly #database: Database
+  readonly #journal: Journal
+  readonly #path: string
+  #state: AuthenticationState
+
+  /** Called when a commit fails (disk full, I/O error); no receipt may go out after that. */
+  onFailure: (error: unknown) => void = () => {}
+
+  /** @throws {DataError} when the credentials are there but unreadable: never a new identity because of that. */
+  constructor(database: Database, journal: Journal, path: string) {
+    this.#database = database
+    this.#journal = journal
+    this.#path = path
+    this.#state = { creds: this.#load(), keys: this.#keys() }
+  }
+
+  get state(): AuthenticationState {
+    return this.#state
+  }
+
+  get creds(): AuthenticationCreds {
+    return this.#state.creds
+  }
+
+  /** Linked: a phone has signed this identity. */
+  get linked(): boolean {
+    return Boolean(this.creds.me && this.creds.account)
+  }
+
+  /** A pairing code was asked for and never entered: logging in with this would only be refused. */
+  get halfPaired(): boolean {
+    return Boolean(this.creds.me && !this.creds.account)
+  }
+
+  save(): void {
+    this.#commit({ creds: { me: this.creds } })
+  }
+
+  /** Starts over with a new identity. The old one is kept aside until the next time. */
+  renew(): void {
+    const fresh = initAuthCreds()
+    const linked = this.linked
+    this.#durably(() => {
+      if (linked) {
+        this.#database.prepare('delete from kv_unlinked').run()
+        this.#database.prepare('insert into kv_unlinked select ?, type, id, value from kv').run(clock.now())
+      }
+      this.#database.prepare('delete from kv').run()
+      this.#write('creds', 'me', fresh)
+    })
+    this.#state = { creds: fresh, keys: this.#keys() }
+  }
+
+  phoneOf(lidUser: string): string | undefined {
+    return this.#mapping(`${lidUser}_reverse`)
+  }
+
+  lidOf(phoneUser: string): string | undefined {
+    return this.#mapping(phoneUser)
+  }
+
+  #mapping(id: string): string | undefined {
+    const value = this.#read('lid-mapping', id)
+    return typeof value === 'string' ? value : undefined
+  }
+
+  #load(): AuthenticationCreds {
+    let stored: unknown
+    try {
+      stored = this.#read('creds', 'me')
+    } catch {
+      throw damaged(this.#path, 'the WhatsApp credentials in it are unreadable')
+    }
+    if (stored !== undefined) {
+      if (isCreds(stored)) return stored
+      throw damaged(this.#path, 'the WhatsApp credentials in it are incomplete')
+    }
+    const orphans = this.#database.prepare('select count(*) as n from kv').get()?.n
+    if (orphans !== 0) throw damaged(this.#path, 'it holds keys, but the WhatsApp credentials are missing')
+    return initAuthCreds()
+  }
+
+  #keys(): SignalKeyStore {
+    return {
+      get: (type, ids) => {
+        const found = ids.flatMap((id) => {
+          const value = this.#read(type, id)
+          return value === undefined ? [] : [[id, value]]
+        })
+        return Object.fromEntries(found)
+      },
+      set: (data: SignalDataSet) => this.#commit(data),
+    }
+  }
+
+  #commit(mutations: Mutations): void {
+    this.#durably(() => {
+      for (const [type, values] of Object.entries(mutations))
+        for (const [id, value] of Object.entries(values ?? {})) this.#write(type, id, value)
+    })
+  }
+
+  #durably(work: () => void): void {
+    try {
+      this.#database.transaction(work)
+    } catch (error) {
+      this.onFailure(error)
+      throw error
+    }
+  }
+
+  #read(type: string, id: string): unknown {
+    if (type === JOURNAL) return this.#journal.find(id)
+    const row = this.#database.prepare('select value from kv where type = ? and id = ?').get(type, id)
+    if (!row) return undefined
+    const value: unknown = JSON.parse(String(row.value), BufferJSON.reviver)
+    return type === 'app-state-sync-key' && value ? proto.Message.AppStateSyncKeyData.create(value) : value
+  }
+
+  #write(type: string, id: string, value: unknown): void {
+    if (type === JOURNAL) this.#journal.write(id, value as Row)
+    else if (value === null || value === undefined)
+      this.#database.prepare('delete from kv where type = ? and id = ?').run(type, id)
+    else
+      this.#database
+        .prepare('insert or replace into kv(type, id, value) values(?, ?, ?)')
+        .run(type, id, JSON.stringify(type === 'sender-key' ? mended(value) : value, BufferJSON.replacer))
+  }
+}
+
+const isCreds = (value: unknown): value is AuthenticationCreds =>
+  typeof value === 'object' &&
+  value !== null &&
+  ['noiseKey', 'signedIdentityKey', 'signedPreKey', 'registrationId', 'advSecretKey'].every(
+    (name) => name in value,
+  )
+
+/**
+ * A sender key as it can be read back: rc14 writes skipped message keys in a form that it cannot parse, and keeps
+ * thousands of them in our own record, where nobody will ever need one.
+ */
+function mended(value: unknown): unknown {
+  if (!(value instanceof Uint8Array)) return value
+  const states = JSON.parse(Buffer.from(value).toString('utf8'))
+  for (const state of states)
+    if (state.senderSigningKey?.private?.data?.length > 0) state.senderMessageKeys = []
+  return Buffer.from(JSON.stringify(states, BufferJSON.replacer))
+}

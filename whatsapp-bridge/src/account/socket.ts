@@ -1,0 +1,86 @@
+import makeWASocket, { type BinaryNode, type GroupMetadata, type proto, type WASocket } from 'baileys'
+import type { Config } from '../config.ts'
+import { isIgnored } from '../jid.ts'
+import { baileysLogger, type Log } from '../log.ts'
+import type { AuthStore } from './auth-store.ts'
+import { Cache } from './cache.ts'
+import type { DurableSignal } from './signal.ts'
+
+const QUERY_TIMEOUT_MS = 15_000
+const HOUR_MS = 3_600_000
+
+/** What a socket tells the rest of the bridge straight from the wire, before Baileys acknowledges it. */
+export type Wire = {
+  message(stanza: BinaryNode): void
+  receipt(stanza: BinaryNode): void
+  ack(stanza: BinaryNode): void
+  frame(): void
+}
+
+/** Makes Baileys' sockets for one account. What must survive a reconnect lives here, outside the socket. */
+export class SocketFactory {
+  readonly #config: Config
+  readonly #auth: AuthStore
+  readonly #getMessage: (id: string) => proto.IMessage | undefined
+  readonly #log: Log
+  readonly #devices = new Cache(24 * HOUR_MS)
+  readonly #retries = new Cache(HOUR_MS)
+  readonly #groups = new Cache(HOUR_MS / 6, 1000)
+
+  constructor(
+    config: Config,
+    auth: AuthStore,
+    getMessage: (id: string) => proto.IMessage | undefined,
+    log: Log,
+  ) {
+    this.#config = config
+    this.#auth = auth
+    this.#getMessage = getMessage
+    this.#log = log
+  }
+
+  open(signal: DurableSignal, wire: Wire): WASocket {
+    const { socketUrl, version } = this.#config
+    const socket: WASocket = makeWASocket({
+      auth: this.#auth.state,
+      logger: baileysLogger(this.#log),
+      makeSignalRepository: signal.makeSignalRepository,
+      ...(socketUrl ? { waWebSocketUrl: socketUrl } : {}),
+      ...(version ? { version } : {}),
+      emitOwnEvents: false,
+      markOnlineOnConnect: false,
+      syncFullHistory: false,
+      generateHighQualityLinkPreview: false,
+      defaultQueryTimeoutMs: QUERY_TIMEOUT_MS,
+      transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 },
+      appStateMacVerification: { patch: true, snapshot: true },
+      userDevicesCache: this.#devices,
+      msgRetryCounterCache: this.#retries,
+      shouldIgnoreJid: isIgnored,
+      cachedGroupMetadata: (jid) => this.#group(socket, jid),
+      getMessage: async (key) => (key.id ? this.#getMessage(key.id) : undefined),
+    })
+    signal.attach(socket)
+    this.#listen(socket, wire)
+    return socket
+  }
+
+  #listen(socket: WASocket, wire: Wire): void {
+    socket.ws.on('frame', wire.frame)
+    socket.ws.prependListener('CB:message', wire.message)
+    socket.ws.prependListener('CB:receipt', wire.receipt)
+    socket.ws.prependListener('CB:ack,class:message', wire.ack)
+    socket.ev.on('groups.update', (groups) => {
+      for (const { id } of groups) if (id) this.#groups.del(id)
+    })
+    socket.ev.on('group-participants.update', ({ id }) => this.#groups.del(id))
+  }
+
+  async #group(socket: WASocket, jid: string): Promise<GroupMetadata> {
+    const known = this.#groups.get<GroupMetadata>(jid)
+    if (known) return known
+    const fresh = await socket.groupMetadata(jid)
+    this.#groups.set(jid, fresh)
+    return fresh
+  }
+}

@@ -1,0 +1,226 @@
+import { createHash } from 'node:crypto'
+import type { proto } from 'baileys'
+import type { InboundEvent, Media, Place } from '../contract.ts'
+
+/** The part of an event that a message's content decides. */
+export type Content = {
+  kind: string
+  text?: string
+  /** What the media server needs; `url` is set at delivery. */
+  media?: Omit<Media, 'url'>
+  reaction?: string
+  reactsToMessageId?: string
+  edits?: string
+  revokes?: string
+  location?: Place
+  context?: proto.IContextInfo
+}
+
+type Message = proto.IMessage
+/** Reads one field of `proto.Message`; `undefined`: nothing that a person wrote. */
+type Reader = (message: Message) => Content | undefined
+
+const LABEL = 1024
+const REVOKE = 0
+const EPHEMERAL_SETTING = 3
+const EDIT = 14
+/** Fields that travel beside the content. */
+const BESIDE = new Set([
+  'messageContextInfo',
+  'senderKeyDistributionMessage',
+  'fastRatchetKeySenderKeyDistributionMessage',
+])
+
+/** Reads what a person wrote. Every kind has a name; `undefined` is protocol between devices, with nothing to read. */
+export function readContent(message: Message): Content | undefined {
+  const inner = unwrap(message)
+  const fields = Object.keys(inner).filter((name) => !BESIDE.has(name) && isPresent(inner, name))
+  const known = fields.find((name) => name in READERS)
+  if (known) return READERS[known]?.(inner)
+  const other = fields[0]
+  return other ? { kind: nameOf(other), ...contextOf(inner, other) } : undefined
+}
+
+/** Takes off what only says how to show a message: disappearing, view once, caption, edited, … */
+export function unwrap(message: Message, depth = 0): Message {
+  for (const name of Object.keys(message)) {
+    if (BESIDE.has(name) || name in READERS) continue
+    const inner = (message as Record<string, { message?: Message } | null>)[name]?.message
+    if (inner && typeof inner === 'object' && depth < 8) return unwrap(inner, depth + 1)
+  }
+  return message
+}
+
+const READERS: Record<string, Reader> = {
+  conversation: ({ conversation }) => ({ kind: 'text', text: conversation ?? '' }),
+  extendedTextMessage: ({ extendedTextMessage: it }) => ({
+    kind: 'text',
+    text: it?.text ?? '',
+    ...withContext(it),
+  }),
+  imageMessage: ({ imageMessage: it }) => ({
+    kind: 'image',
+    ...caption(it),
+    ...attachment(it),
+    ...withContext(it),
+  }),
+  videoMessage: ({ videoMessage: it }) => ({
+    kind: 'video',
+    ...caption(it),
+    ...attachment(it),
+    ...withContext(it),
+  }),
+  ptvMessage: ({ ptvMessage: it }) => ({
+    kind: 'video',
+    ...caption(it),
+    ...attachment(it),
+    ...withContext(it),
+  }),
+  audioMessage: ({ audioMessage: it }) => ({
+    kind: it?.ptt ? 'voice' : 'audio',
+    ...attachment(it),
+    ...withContext(it),
+  }),
+  documentMessage: ({ documentMessage: it }) => ({
+    kind: 'document',
+    ...caption(it),
+    ...attachment(it, it?.fileName ?? it?.title),
+    ...withContext(it),
+  }),
+  stickerMessage: ({ stickerMessage: it }) => ({ kind: 'sticker', ...attachment(it), ...withContext(it) }),
+  reactionMessage: ({ reactionMessage: it }) =>
+    it?.key?.id
+      ? { kind: 'reaction', reaction: clip(it.text ?? '', 64), reactsToMessageId: safeId(it.key.id) }
+      : { kind: 'reaction' },
+  protocolMessage: ({ protocolMessage: it }) => readProtocol(it),
+  locationMessage: ({ locationMessage: it }) => ({ kind: 'location', ...place(it), ...withContext(it) }),
+  liveLocationMessage: ({ liveLocationMessage: it }) => ({
+    kind: 'live_location',
+    ...place(it),
+    ...withContext(it),
+  }),
+  contactMessage: ({ contactMessage: it }) => ({
+    kind: 'contact',
+    ...worded(it?.displayName),
+    ...withContext(it),
+  }),
+  contactsArrayMessage: ({ contactsArrayMessage: it }) => ({ kind: 'contacts', ...worded(it?.displayName) }),
+  pollCreationMessage: ({ pollCreationMessage: it }) => poll(it),
+  pollCreationMessageV2: ({ pollCreationMessageV2: it }) => poll(it),
+  pollCreationMessageV3: ({ pollCreationMessageV3: it }) => poll(it),
+  pollCreationMessageV5: ({ pollCreationMessageV5: it }) => poll(it),
+  pollUpdateMessage: () => ({ kind: 'poll_vote' }),
+  eventMessage: ({ eventMessage: it }) => ({ kind: 'event', ...worded(it?.name) }),
+  groupInviteMessage: ({ groupInviteMessage: it }) => ({ kind: 'group_invite', ...worded(it?.groupName) }),
+  buttonsResponseMessage: ({ buttonsResponseMessage: it }) => ({
+    kind: 'text',
+    ...worded(it?.selectedDisplayText),
+    ...withContext(it),
+  }),
+  templateButtonReplyMessage: ({ templateButtonReplyMessage: it }) => ({
+    kind: 'text',
+    ...worded(it?.selectedDisplayText),
+    ...withContext(it),
+  }),
+  buttonsMessage: ({ buttonsMessage: it }) => ({ kind: 'buttons', ...worded(it?.contentText) }),
+  listMessage: ({ listMessage: it }) => ({ kind: 'list', ...worded(it?.description ?? it?.title) }),
+  interactiveMessage: ({ interactiveMessage: it }) => ({ kind: 'interactive', ...worded(it?.body?.text) }),
+  templateMessage: ({ templateMessage: it }) => ({
+    kind: 'template',
+    ...worded(it?.hydratedTemplate?.hydratedContentText),
+  }),
+  interactiveResponseMessage: ({ interactiveResponseMessage: it }) => ({
+    kind: 'text',
+    ...worded(it?.body?.text),
+    ...withContext(it),
+  }),
+  listResponseMessage: ({ listResponseMessage: it }) => ({
+    kind: 'text',
+    ...worded(it?.title),
+    ...withContext(it),
+  }),
+}
+
+function readProtocol(it: proto.Message.IProtocolMessage | null | undefined): Content | undefined {
+  const target = it?.key?.id
+  if (it?.type === REVOKE && target) return { kind: 'revoke', revokes: safeId(target) }
+  if (it?.type === EDIT && target) {
+    const edited = it.editedMessage ? readContent(it.editedMessage) : undefined
+    return { ...edited, kind: 'edit', edits: safeId(target) }
+  }
+  return it?.type === EPHEMERAL_SETTING ? { kind: 'ephemeral_setting' } : undefined
+}
+
+function poll(it: proto.Message.IPollCreationMessage | null | undefined): Content {
+  const options = (it?.options ?? []).map((option) => `- ${option.optionName ?? ''}`)
+  return { kind: 'poll', text: [it?.name ?? '', ...options].join('\n'), ...withContext(it) }
+}
+
+type Attachment = {
+  mimetype?: string | null
+  fileLength?: number | { toNumber(): number } | null
+  fileSha256?: Uint8Array | null
+  seconds?: number | null
+}
+
+function attachment(
+  it: Attachment | null | undefined,
+  filename?: string | null,
+): { media: Omit<Media, 'url'> } {
+  const media: Omit<Media, 'url'> = {}
+  if (it?.mimetype) media.mimetype = clip(it.mimetype, LABEL)
+  if (filename) media.filename = clip(filename, LABEL)
+  const size = Number(it?.fileLength ?? 0)
+  if (Number.isSafeInteger(size) && size > 0) media.size = size
+  if (it?.fileSha256?.length === 32) media.sha256 = Buffer.from(it.fileSha256).toString('hex')
+  if (it?.seconds) media.seconds = it.seconds
+  return { media }
+}
+
+function place(it: proto.Message.ILocationMessage | null | undefined): { location?: Place } {
+  const { degreesLatitude: latitude, degreesLongitude: longitude } = it ?? {}
+  if (!within(latitude, 90) || !within(longitude, 180)) return {}
+  const location: Place = { latitude, longitude }
+  if (it?.name) location.name = clip(it.name, LABEL)
+  if (it?.address) location.address = clip(it.address, LABEL)
+  return { location }
+}
+
+const within = (value: number | null | undefined, limit: number): value is number =>
+  typeof value === 'number' && Math.abs(value) <= limit
+
+const caption = (it: { caption?: string | null } | null | undefined) =>
+  it?.caption ? { text: it.caption } : {}
+const worded = (text: string | null | undefined) => (text ? { text } : {})
+const withContext = (it: { contextInfo?: proto.IContextInfo | null } | null | undefined) =>
+  it?.contextInfo ? { context: it.contextInfo } : {}
+
+function contextOf(message: Message, name: string) {
+  const value = (message as Record<string, unknown>)[name]
+  return typeof value === 'object' && value !== null ? withContext(value) : {}
+}
+
+const isPresent = (message: Message, name: string): boolean => {
+  const value = (message as Record<string, unknown>)[name]
+  return value !== null && value !== undefined
+}
+
+/** `pollResultSnapshotMessage` → `poll_result_snapshot`. */
+const nameOf = (field: string): string =>
+  field
+    .replace(/Message(V\d+)?$/, '')
+    .replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+    .slice(0, 64) || 'unknown'
+
+/** A message id as the contract allows it. Senders choose ids: an impossible one is replaced by its digest. */
+export const safeId = (id: string): string =>
+  /^[!-.0-~]{1,128}$/.test(id) ? id : `sha256.${createHash('sha256').update(id).digest('hex').slice(0, 40)}`
+
+/** At most `length` UTF-16 units, never half a character. */
+export const clip = (text: string, length: number): string => text.slice(0, length).toWellFormed()
+
+/** The words of a message, for a quote. */
+export function wordsOf(message: Message | null | undefined): string | undefined {
+  const text: InboundEvent['text'] = message ? readContent(message)?.text : undefined
+  return text ? clip(text, 4096) : undefined
+}

@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto'
+import { proto, type WAMessage } from 'baileys'
+import { clock } from '../clock.ts'
+import type { Database } from '../store/database.ts'
+
+const KEEP_MS = 60 * 24 * 3600 * 1000
+
+/** Descriptors of received media: keys and addresses, no bytes. They outlive restarts, so does the download. */
+export class MediaStore {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  /** Keeps what is needed to download this message's media later. @returns an unguessable id. */
+  keep(message: WAMessage): string {
+    const id = randomBytes(16).toString('hex')
+    this.#database
+      .prepare('insert into media(id, message, key, at) values(?, ?, ?, ?)')
+      .run(id, proto.Message.encode(message.message ?? {}).finish(), JSON.stringify(message.key), clock.now())
+    return id
+  }
+
+  find(id: string): WAMessage | undefined {
+    const row = this.#database.prepare('select message, key from media where id = ?').get(id)
+    return (
+      row && { key: JSON.parse(String(row.key)), message: proto.Message.decode(row.message as Uint8Array) }
+    )
+  }
+
+  /** Keeps the new address of media that the phone has uploaded again. */
+  renew(id: string, message: proto.IMessage): void {
+    this.#database
+      .prepare('update media set message = ? where id = ?')
+      .run(proto.Message.encode(message).finish(), id)
+  }
+
+  sweep(): void {
+    this.#database.prepare('delete from media where at < ?').run(clock.now() - KEEP_MS)
+  }
+}
