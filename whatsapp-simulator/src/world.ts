@@ -1,10 +1,10 @@
-import type { Connection } from './connection.ts'
-import { Faults } from './faults.ts'
-import { Groups } from './groups.ts'
-import { Ledger } from './ledger.ts'
-import { MediaStore } from './media.ts'
-import { Recorder } from './recorder.ts'
-import { Registry } from './registry.ts'
+import { Groups } from './accounts/groups.ts'
+import { Registry } from './accounts/registry.ts'
+import { Faults } from './faults/faults.ts'
+import { Ledger } from './faults/ledger.ts'
+import { Recorder } from './faults/recorder.ts'
+import { MediaStore } from './media/media.ts'
+import type { Connection } from './stream/connection.ts'
 
 /** All that WhatsApp knows, in memory. */
 export class World {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import tls from 'node:tls'
 import { fileURLToPath } from 'node:url'
-import type { Book, Delivery } from '../src/ledger.ts'
+import type { Book, Delivery } from '../src/faults/ledger.ts'
 import { silenceConsole } from '../src/log.ts'
 import type { Ready } from '../src/simulator.ts'
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { proto } from 'baileys'
-import type { Body, Draft, MediaDraft } from '../draft.ts'
 import { reason } from '../log.ts'
+import type { Body, Draft, MediaDraft } from '../outbound/draft.ts'
 import { Refusal } from '../refusal.ts'
 import { Fields } from './fields.ts'
 import { digits } from './lookup.ts'

@@ -1,6 +1,6 @@
 import { pause } from '../clock.ts'
-import type { Book } from '../ledger.ts'
-import { streamError } from '../login.ts'
+import type { Book } from '../faults/ledger.ts'
+import { streamError } from '../login/login.ts'
 import { Refusal } from '../refusal.ts'
 import type { WhatsApp } from '../whatsapp.ts'
 import { digits, Lookup } from './lookup.ts'

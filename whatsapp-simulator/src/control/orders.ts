@@ -1,4 +1,4 @@
-import { type Deed, type Order, PLACES, POSSIBLE } from '../faults.ts'
+import { type Deed, type Order, PLACES, POSSIBLE } from '../faults/faults.ts'
 import { Refusal } from '../refusal.ts'
 import type { Fields } from './fields.ts'
 import { digits } from './lookup.ts'

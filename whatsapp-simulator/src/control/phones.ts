@@ -1,5 +1,5 @@
+import type { Companion } from '../accounts/companion.ts'
 import { pause } from '../clock.ts'
-import type { Companion } from '../companion.ts'
 import { Refusal } from '../refusal.ts'
 import type { WhatsApp } from '../whatsapp.ts'
 import { digits, Lookup } from './lookup.ts'

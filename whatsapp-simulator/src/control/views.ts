@@ -1,8 +1,8 @@
-import type { Companion } from '../companion.ts'
-import type { Connection } from '../connection.ts'
-import type { Fault } from '../faults.ts'
-import type { Group } from '../groups.ts'
-import type { Phone } from '../phone.ts'
+import type { Companion } from '../accounts/companion.ts'
+import type { Group } from '../accounts/groups.ts'
+import type { Phone } from '../accounts/phone.ts'
+import type { Fault } from '../faults/faults.ts'
+import type { Connection } from '../stream/connection.ts'
 import type { WhatsApp } from '../whatsapp.ts'
 
 /** How things look in the control API. */
