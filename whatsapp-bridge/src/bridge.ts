@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { BinaryNode } from 'baileys'
 import { Account } from './account/account.ts'
 import { AuthStore } from './account/auth-store.ts'
-import { ownDirectory } from './account/lock.ts'
+import { lockDirectory } from './account/lock.ts'
 import { SocketFactory, type Wire } from './account/socket.ts'
 import { type Entry, Spool } from './agent/spool.ts'
 import { type Outcome, post } from './agent/webhook.ts'
@@ -15,21 +15,21 @@ import { failpoint } from './failpoint.ts'
 import { Guard } from './http/guard.ts'
 import { routes } from './http/routes.ts'
 import { HttpServer } from './http/server.ts'
-import type { Draft } from './inbound/inbound.ts'
-import { Intake } from './inbound/intake.ts'
+import { Ingest } from './inbound/ingest.ts'
 import { Journal } from './inbound/journal.ts'
 import { MediaStore } from './inbound/media-store.ts'
 import { readReceipt, receiptEvent } from './inbound/receipts.ts'
+import type { PendingEvent } from './inbound/translate.ts'
 import type { Log } from './log.ts'
 import { Outbox } from './outbound/outbox.ts'
-import { Transmitter } from './outbound/transmitter.ts'
+import { Sender } from './outbound/sender.ts'
 import { Database, isStorageError } from './store/database.ts'
 
 const SWEEP_MS = 3_600_000
-const SUSPECTS_MS = 15_000
-const LAST_SENDS_MS = 5000
+const UNDECRYPTABLE_CHECK_MS = 15_000
+const DRAIN_TIMEOUT_MS = 5000
 
-/** Puts the parts together; every file that the bridge writes is below its data directory. */
+/** Compose the bridge. Every file that it writes is below its data directory. */
 export class Bridge {
   readonly account: Account
   readonly #config: Config
@@ -37,8 +37,8 @@ export class Bridge {
   readonly #lock: { release(): void }
   readonly #database: Database
   readonly #spool: Spool
-  readonly #intake: Intake
-  readonly #transmitter: Transmitter
+  readonly #ingest: Ingest
+  readonly #sender: Sender
   readonly #server: HttpServer
   readonly #timers: NodeJS.Timeout[] = []
   #origin: string
@@ -48,7 +48,7 @@ export class Bridge {
     const temporary = prepare(config.data)
     this.#config = config
     this.#log = log
-    this.#lock = ownDirectory(config.data)
+    this.#lock = lockDirectory(config.data)
     rmSync(temporary, { recursive: true, force: true })
     mkdirSync(temporary, { mode: 0o700 })
     useTemporaryDirectory(temporary)
@@ -60,7 +60,7 @@ export class Bridge {
     const outbox = new Outbox(this.#database)
     this.#origin = config.publicUrl ?? ''
     this.#spool = new Spool(this.#database, (entry) => this.#deliver(entry), log)
-    this.#intake = new Intake({
+    this.#ingest = new Ingest({
       database: this.#database,
       journal,
       spool: this.#spool,
@@ -74,14 +74,14 @@ export class Bridge {
     this.account = new Account({
       auth,
       journal,
-      intake: this.#intake,
+      ingest: this.#ingest,
       sockets,
       wire,
       phone: config.phone,
       log,
     })
-    this.#transmitter = new Transmitter(outbox, () => this.account.connected(), log)
-    this.#transmitter.onLate = ({ id, jid }, code) => {
+    this.#sender = new Sender(outbox, () => this.account.connected(), log)
+    this.#sender.onLate = ({ id, jid }, code) => {
       const state = code === undefined ? 'sent' : 'failed'
       this.#receipt(
         auth,
@@ -90,34 +90,34 @@ export class Bridge {
         code && `WhatsApp refused it (${code})`,
       )
     }
-    this.account.onClose = () => this.#transmitter.onClose()
+    this.account.onClose = () => this.#sender.onClose()
     const guard = new Guard(config.secret, config.host, config.publicUrl)
-    const parts = {
+    const dependencies = {
       config,
       guard,
       account: this.account,
       spool: this.#spool,
-      intake: this.#intake,
-      transmitter: this.#transmitter,
+      ingest: this.#ingest,
+      sender: this.#sender,
       media,
       counters,
       temporary,
     }
-    this.#server = new HttpServer(guard, routes(parts), log)
+    this.#server = new HttpServer(guard, routes(dependencies), log)
     this.#timers.push(
       setInterval(
         () =>
-          this.#quietly(
-            () => this.#intake.sweep(),
+          this.#logFailures(
+            () => this.#ingest.sweep(),
             () => outbox.sweep(),
           ),
         SWEEP_MS,
       ),
-      setInterval(() => this.#quietly(() => this.#intake.settleSuspects()), SUSPECTS_MS),
+      setInterval(() => this.#logFailures(() => this.#ingest.reportUndecryptable()), UNDECRYPTABLE_CHECK_MS),
     )
   }
 
-  /** @returns the address on which the bridge now listens. */
+  /** Start the HTTP server. @returns the address on which it listens. */
   async listen(): Promise<string> {
     const { host, port } = this.#config
     const listening = await this.#server.listen(host, port)
@@ -128,19 +128,19 @@ export class Bridge {
     return url
   }
 
-  /** Delivers what is left from before, and connects. */
+  /** Deliver what is left from before, and connect. */
   run(): void {
-    this.#intake.drain()
+    this.#ingest.drain()
     this.#spool.start()
     this.account.start()
   }
 
-  /** Takes nothing new, lets sends under way finish for a moment, and closes everything. */
+  /** Take no new requests, let running sends finish for a moment, and close everything. */
   async stop(): Promise<void> {
     this.#server.close(false)
     for (const timer of this.#timers) clearInterval(timer)
-    const patience = new Promise<void>((resolve) => setTimeout(resolve, LAST_SENDS_MS).unref())
-    await Promise.race([Promise.all([this.#transmitter.idle(), this.#spool.stop()]), patience])
+    const timeout = new Promise<void>((resolve) => setTimeout(resolve, DRAIN_TIMEOUT_MS).unref())
+    await Promise.race([Promise.all([this.#sender.idle(), this.#spool.stop()]), timeout])
     this.account.stop()
     this.#server.close(true)
     this.#database.close()
@@ -153,7 +153,7 @@ export class Bridge {
     return post(`${this.#config.apiUrl}/api/whatsapp/webhook`, this.#config.secret, body)
   }
 
-  /** Receipts and acks, on disk before Baileys acknowledges them. */
+  /** Return listeners that put receipts and acks on disk before Baileys acknowledges them. */
   #wire(outbox: Outbox, auth: AuthStore): Pick<Wire, 'message' | 'receipt' | 'ack'> {
     const durably = (work: (stanza: BinaryNode) => void) => (stanza: BinaryNode) => {
       try {
@@ -164,13 +164,13 @@ export class Bridge {
       }
     }
     return {
-      message: (stanza) => this.#intake.count(stanza),
+      message: (stanza) => this.#ingest.count(stanza),
       receipt: durably((stanza) => {
         const receipt = readReceipt(stanza)
         const ids = receipt && outbox.known(receipt.ids)
         if (receipt && ids) this.#receipt(auth, receipt, ids)
       }),
-      ack: durably((stanza) => this.#transmitter.onAck(stanza)),
+      ack: durably((stanza) => this.#sender.onAck(stanza)),
     }
   }
 
@@ -183,14 +183,14 @@ export class Bridge {
     const [first, ...rest] = ids
     const me = auth.creds.me?.id
     if (!first || !me) return
-    const event = receiptEvent(receipt, [first, ...rest], me, auth, reason || undefined) as Draft
+    const event = receiptEvent(receipt, [first, ...rest], me, auth, reason || undefined) as PendingEvent
     failpoint('receipt.before_commit')
     this.#database.transaction(() => this.#spool.add(event))
     failpoint('receipt.after_commit')
     this.#spool.wake(event.from)
   }
 
-  #quietly(...works: (() => void)[]): void {
+  #logFailures(...works: (() => void)[]): void {
     for (const work of works)
       try {
         work()
@@ -200,7 +200,7 @@ export class Bridge {
   }
 }
 
-/** The data directory, for its owner only. @returns the directory for temporary files. */
+/** Make the data directory, for its owner only. @returns the directory for temporary files. */
 function prepare(data: string): string {
   mkdirSync(data, { recursive: true, mode: 0o700 })
   chmodSync(data, 0o700)

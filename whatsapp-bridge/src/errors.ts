@@ -4,11 +4,11 @@ export class ConfigError extends Error {}
 /** The data directory cannot be used as it is; nothing in it was changed. The message says what to do. */
 export class DataError extends Error {}
 
-/** An HTTP answer that is not 2xx, as the contract's `BridgeError`. */
-export class Refusal extends Error {
+/** An HTTP answer that is not 2xx; its body is the contract's `BridgeError`. */
+export class HttpError extends Error {
   readonly status: number
-  /** Stable word for programs. */
-  readonly word: string
+  /** A stable word for programs, such as `not_connected`. */
+  readonly error: string
   /** WhatsApp's own number, such as 463. */
   readonly code: number | undefined
   /** Seconds for `Retry-After`. */
@@ -16,17 +16,17 @@ export class Refusal extends Error {
 
   constructor(
     status: number,
-    word: string,
+    error: string,
     message: string,
     more: { code?: number; retryAfter?: number } = {},
   ) {
     super(message)
     this.status = status
-    this.word = word
+    this.error = error
     this.code = more.code
     this.retryAfter = more.retryAfter
   }
 }
 
-/** The sentence of anything that was thrown. */
+/** Return the message of anything that was thrown. */
 export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

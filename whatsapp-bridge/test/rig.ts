@@ -183,11 +183,11 @@ export class Agent {
     const parts: Buffer[] = []
     for await (const part of request) parts.push(part)
     this.requests += 1
-    const status = this.#judge(request, Buffer.concat(parts).toString())
+    const status = this.#closeAction(request, Buffer.concat(parts).toString())
     response.writeHead(status.status, { 'content-type': 'application/json', ...status.headers }).end('{}')
   }
 
-  #judge(request: IncomingMessage, body: string): { status: number; headers?: Record<string, string> } {
+  #closeAction(request: IncomingMessage, body: string): { status: number; headers?: Record<string, string> } {
     if (request.url !== '/api/whatsapp/webhook' || request.method !== 'POST') return { status: 404 }
     if (request.headers['x-webhook-secret'] !== SECRET) return { status: 403 }
     const event = JSON.parse(body) as InboundEvent

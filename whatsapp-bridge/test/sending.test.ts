@@ -43,7 +43,7 @@ test('ten requests at once with one key are one send', async () => {
   )
 })
 
-test('a nack is a refusal with its code and a sentence, and is never tried again', async () => {
+test('a nack is an error with its code and a sentence, and is never tried again', async () => {
   for (const code of [463, 479]) {
     await simulator.fault({ on: 'in', do: 'refuse', code, match: { tag: 'message' } })
     const refused = await bridge.post('/send', { to: ANN_JID, text: `nacked ${code}` }, `nack-${code}`)

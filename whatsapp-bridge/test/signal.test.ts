@@ -132,7 +132,7 @@ test('a new identity is made once: what is stored is what comes back', () => {
   const directory = temporaryDirectory()
   const database = new Database(directory)
   const store = new AuthStore(database, new Journal(database), join(directory, 'bridge.db'))
-  assert.ok(!store.linked && !store.halfPaired)
+  assert.ok(!store.linked && !store.pairingUnfinished)
   store.save()
   const again = new AuthStore(database, new Journal(database), join(directory, 'bridge.db'))
   assert.deepEqual(again.creds.registrationId, store.creds.registrationId)

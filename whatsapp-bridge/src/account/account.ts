@@ -1,50 +1,47 @@
 import type { ConnectionState as BaileysUpdate, WASocket } from 'baileys'
 import { clock } from '../clock.ts'
 import type { HealthAnswer, LinkAnswer } from '../contract.ts'
-import { Refusal, reasonOf } from '../errors.ts'
-import type { Intake } from '../inbound/intake.ts'
+import { HttpError, reasonOf } from '../errors.ts'
+import type { Ingest } from '../inbound/ingest.ts'
 import type { Journal } from '../inbound/journal.ts'
-import { bare } from '../jid.ts'
-import { type Log, scrub } from '../log.ts'
+import { bareJid } from '../jid.ts'
+import { type Log, redact } from '../log.ts'
 import type { AuthStore } from './auth-store.ts'
 import { Linking } from './linking.ts'
-import { judge, waitBefore } from './reconnect.ts'
+import { backoffMs, closeAction } from './reconnect.ts'
 import { durableSignal } from './signal.ts'
 import type { SocketFactory, Wire } from './socket.ts'
 
 /** State of the connection, with WhatsApp's last close code. */
 export type Status = Pick<HealthAnswer, 'state' | 'message'> & { code?: number }
 
-type Parts = {
+type Dependencies = {
   auth: AuthStore
   journal: Journal
-  intake: Intake
+  ingest: Ingest
   sockets: SocketFactory
-  /** Listeners on the wire besides this account's own. */
+  /** Listeners to stanzas besides this account's own. */
   wire: Pick<Wire, 'message' | 'receipt' | 'ack'>
   phone: string | undefined
   log: Log
 }
 
-const WATCH_MS = 10_000
-const SILENCE_MS = 80_000
-const CONNECT_MS = 45_000
+const LIVENESS_CHECK_MS = 10_000
+const SILENCE_TIMEOUT_MS = 80_000
+const CONNECT_TIMEOUT_MS = 45_000
 const LINK_WAIT_MS = 15_000
 
-/**
- * One WhatsApp number and the life of its socket. One connection at a time; what ends it decides what comes next
- * (`reconnect.ts`).
- */
+/** One WhatsApp number and its socket: one connection at a time; `reconnect.ts` decides what follows its end. */
 export class Account {
-  readonly #parts: Parts
+  readonly #dependencies: Dependencies
   readonly #linking: Linking
   #socket: WASocket | undefined
   #status: Status = { state: 'starting', message: 'The bridge is starting.' }
   #attempt = 0
-  #timer: NodeJS.Timeout | undefined
-  #watchdog: NodeJS.Timeout | undefined
+  #reconnectTimer: NodeJS.Timeout | undefined
+  #livenessTimer: NodeJS.Timeout | undefined
   #lastFrame = 0
-  #closing = false
+  #stopped = false
 
   /** Called on every change of the connection's state. */
   onStatus: (status: Status) => void = () => {}
@@ -53,11 +50,11 @@ export class Account {
   /** Called when a connection has ended. */
   onClose: () => void = () => {}
 
-  constructor(parts: Parts) {
-    this.#parts = parts
-    this.#linking = new Linking(parts.phone)
+  constructor(dependencies: Dependencies) {
+    this.#dependencies = dependencies
+    this.#linking = new Linking(dependencies.phone)
     this.#linking.onChange = (link) => this.onLink(link)
-    parts.auth.onFailure = (error) => this.#suspend(error)
+    dependencies.auth.onFailure = (error) => this.#onStorageFailure(error)
   }
 
   get status(): Status {
@@ -66,72 +63,72 @@ export class Account {
 
   /** The linked number as a JID. */
   get number(): string | undefined {
-    const { me } = this.#parts.auth.creds
-    return this.#parts.auth.linked && me ? bare(me.id) : undefined
+    const { me } = this.#dependencies.auth.creds
+    return this.#dependencies.auth.linked && me ? bareJid(me.id) : undefined
   }
 
   start(): void {
-    this.#watchdog = setInterval(() => this.#watch(), WATCH_MS)
+    this.#livenessTimer = setInterval(() => this.#checkLiveness(), LIVENESS_CHECK_MS)
     this.#connect()
   }
 
   stop(): void {
-    this.#closing = true
-    clearTimeout(this.#timer)
-    clearInterval(this.#watchdog)
-    this.#hangUp()
+    this.#stopped = true
+    clearTimeout(this.#reconnectTimer)
+    clearInterval(this.#livenessTimer)
+    this.#disconnect()
   }
 
-  /** The connected socket. @throws {Refusal} 503 when there is none. */
+  /** Return the connected socket. @throws {HttpError} 503 when there is none. */
   connected(): WASocket {
     if (this.#socket && this.#status.state === 'connected') return this.#socket
-    throw new Refusal(503, 'not_connected', `Not connected to WhatsApp: ${this.#status.message}`, {
+    throw new HttpError(503, 'not_connected', `Not connected to WhatsApp: ${this.#status.message}`, {
       retryAfter: 5,
     })
   }
 
-  /** How to link a phone right now. */
+  /** Return how to link a phone right now. */
   link(): LinkAnswer {
-    if (this.#parts.auth.linked) return { state: 'linked', message: this.#status.message }
+    if (this.#dependencies.auth.linked) return { state: 'linked', message: this.#status.message }
     if (this.#status.state === 'stopped') return { state: 'stopped', message: this.#status.message }
     return this.#linking.answer()
   }
 
-  /** Starts linking anew: by pairing code for `phone` (digits), or by QR. Waits until there is something to use. */
-  async linkAnew(phone: string | undefined): Promise<LinkAnswer> {
-    if (this.#parts.auth.linked) return this.link()
-    this.#linking.choose(phone)
+  /** Start linking again: by pairing code for `phone` (digits), or by QR. Waits until there is a code. */
+  async restartLinking(phone: string | undefined): Promise<LinkAnswer> {
+    if (this.#dependencies.auth.linked) return this.link()
+    this.#linking.restart(phone)
     this.#attempt = 0
     this.#reconnect()
     await this.#linking.ready(LINK_WAIT_MS)
     return this.link()
   }
 
-  /** Logs out: the phone forgets this device, the bridge makes a new identity and waits to be linked. */
+  /** Log out: the phone forgets this device, the bridge makes a new identity and waits to be linked. */
   async unlink(): Promise<void> {
-    if (this.#parts.auth.linked) await this.connected().logout()
+    if (this.#dependencies.auth.linked) await this.connected().logout()
     else this.#reconnect()
   }
 
   #connect(): void {
-    if (this.#closing) return
-    const { auth, journal, intake, sockets, wire } = this.#parts
+    if (this.#stopped) return
+    const { auth, journal, ingest, sockets, wire } = this.#dependencies
     try {
-      if (auth.halfPaired) auth.renew()
+      if (auth.pairingUnfinished) auth.resetIdentity()
     } catch {
       return // the store has said so, and the next attempt is set
     }
     this.#lastFrame = clock.elapsed()
-    if (auth.linked) this.#become({ state: 'connecting', message: 'Connecting to WhatsApp.' })
+    if (auth.linked) this.#setStatus({ state: 'connecting', message: 'Connecting to WhatsApp.' })
     else
-      this.#become({
+      this.#setStatus({
         state: 'linking',
         message: 'Not linked yet: scan the QR code, or enter the pairing code.',
       })
     const signal = durableSignal(
       journal,
       () => auth.creds.me?.id,
-      () => intake.schedule(),
+      () => ingest.schedule(),
     )
     const frame = () => {
       this.#lastFrame = clock.elapsed()
@@ -142,7 +139,7 @@ export class Account {
   }
 
   #listen(socket: WASocket): void {
-    const { intake, log } = this.#parts
+    const { ingest, log } = this.#dependencies
     const guarded =
       <T>(work: (update: T) => void) =>
       (update: T) => {
@@ -150,7 +147,7 @@ export class Account {
         try {
           work(update)
         } catch (error) {
-          log.error({ reason: scrub(reasonOf(error)) }, 'an event of WhatsApp could not be handled')
+          log.error({ reason: redact(reasonOf(error)) }, 'an event of WhatsApp could not be handled')
         }
       }
     socket.ev.on(
@@ -163,13 +160,13 @@ export class Account {
     )
     socket.ev.on(
       'messages.upsert',
-      guarded(({ messages }) => intake.accept(messages)),
+      guarded(({ messages }) => ingest.accept(messages)),
     )
   }
 
-  /** In the same commit as the keys they speak of, when Baileys changes both. */
+  /** Save the credentials, in the same commit as the keys they refer to when Baileys changes both. */
   #saveCreds(socket: WASocket): void {
-    const { auth } = this.#parts
+    const { auth } = this.#dependencies
     const { keys } = socket.authState as unknown as { keys: OpenKeys }
     if (keys.isInTransaction()) void keys.set({ creds: { me: auth.creds } })
     else auth.save()
@@ -177,107 +174,108 @@ export class Account {
 
   #update(socket: WASocket, update: Partial<BaileysUpdate>): void {
     if (update.qr)
-      this.#linking.offer(update.qr, (phone) => socket.requestPairingCode(phone), this.#parts.log)
-    if (update.connection === 'open') this.#open()
-    if (update.connection === 'close') this.#closed(update.lastDisconnect?.error)
+      this.#linking.onQr(update.qr, (phone) => socket.requestPairingCode(phone), this.#dependencies.log)
+    if (update.connection === 'open') this.#onOpen()
+    if (update.connection === 'close') this.#onClosed(update.lastDisconnect?.error)
   }
 
-  #open(): void {
+  #onOpen(): void {
     this.#attempt = 0
-    this.#linking.done()
-    this.#become({ state: 'connected', message: 'Connected to WhatsApp.' })
+    this.#linking.clear()
+    this.#setStatus({ state: 'connected', message: 'Connected to WhatsApp.' })
   }
 
-  #closed(error: Error | undefined): void {
+  #onClosed(error: Error | undefined): void {
     const code = (error as { output?: { statusCode?: number } } | undefined)?.output?.statusCode
-    const { auth, log } = this.#parts
+    const { auth, log } = this.#dependencies
     const wasLinked = auth.linked
     const unlinkedByUs = error?.message === 'Intentional Logout'
-    this.#forget()
-    const verdict = judge(code, wasLinked, error?.message ?? '')
-    log.info({ code, next: verdict.next }, 'the connection to WhatsApp ended')
-    if (this.#closing) return
-    switch (verdict.next) {
-      case 'now':
+    this.#dropSocket()
+    const action = closeAction(code, wasLinked, error?.message ?? '')
+    log.info({ code, next: action.next }, 'the connection to WhatsApp ended')
+    if (this.#stopped) return
+    switch (action.next) {
+      case 'reconnect':
         this.#connect()
         break
-      case 'later':
-        this.#later(code, verdict.message)
+      case 'backoff':
+        this.#reconnectLater(code, action.message)
         break
       case 'stop':
-        this.#halt(code, verdict.message)
+        this.#stopWith(code, action.message)
         break
       case 'unlinked':
-        auth.renew()
+        auth.resetIdentity()
         if (unlinkedByUs) this.#connect()
-        else this.#halt(code, verdict.message)
+        else this.#stopWith(code, action.message)
         break
       default:
-        verdict.next satisfies never
+        action.next satisfies never
     }
   }
 
-  #halt(code: number | undefined, message: string): void {
-    this.#become({ state: 'stopped', message, ...(code ? { code } : {}) })
+  #stopWith(code: number | undefined, message: string): void {
+    this.#setStatus({ state: 'stopped', message, ...(code ? { code } : {}) })
   }
 
-  #later(code: number | undefined, message: string): void {
-    const state = this.#parts.auth.linked ? 'waiting' : 'linking'
-    this.#become({ state, message, ...(code ? { code } : {}) })
+  #reconnectLater(code: number | undefined, message: string): void {
+    const state = this.#dependencies.auth.linked ? 'waiting' : 'linking'
+    this.#setStatus({ state, message, ...(code ? { code } : {}) })
     this.#attempt += 1
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#connect(), waitBefore(this.#attempt))
+    clearTimeout(this.#reconnectTimer)
+    this.#reconnectTimer = setTimeout(() => this.#connect(), backoffMs(this.#attempt))
   }
 
   #reconnect(): void {
-    clearTimeout(this.#timer)
-    this.#hangUp()
+    clearTimeout(this.#reconnectTimer)
+    this.#disconnect()
     this.#connect()
   }
 
-  /** The disk does not take what WhatsApp gives: hang up before a receipt goes out, and try again later. */
-  #suspend(error: unknown): void {
-    this.#parts.log.fatal({ reason: reasonOf(error) }, 'the database cannot be written')
-    if (this.#closing) return
-    this.#hangUp()
-    this.#later(undefined, storageTrouble(error))
+  /** Disconnect before a receipt goes out, because the disk did not take a message, and try again later. */
+  #onStorageFailure(error: unknown): void {
+    this.#dependencies.log.fatal({ reason: reasonOf(error) }, 'the database cannot be written')
+    if (this.#stopped) return
+    this.#disconnect()
+    this.#reconnectLater(undefined, storageProblem(error))
   }
 
-  #hangUp(): void {
+  #disconnect(): void {
     const socket = this.#socket
-    this.#forget()
+    this.#dropSocket()
     void socket?.end(undefined)
   }
 
-  #forget(): void {
+  #dropSocket(): void {
     this.#socket = undefined
-    this.#linking.done()
+    this.#linking.clear()
     this.onClose()
   }
 
-  /** A link that looks open and is dead, or a connection that never gets ready. */
-  #watch(): void {
+  /** Reconnect when a connection looks open and is silent, or never gets ready. */
+  #checkLiveness(): void {
     const socket = this.#socket
     if (!socket) return
-    const limit = this.#status.state === 'connecting' ? CONNECT_MS : SILENCE_MS
+    const limit = this.#status.state === 'connecting' ? CONNECT_TIMEOUT_MS : SILENCE_TIMEOUT_MS
     if (clock.elapsed() - this.#lastFrame < limit) return
-    this.#parts.log.warn('no sign of life from WhatsApp; connecting anew')
-    this.#hangUp()
-    this.#later(408, 'WhatsApp has not answered for a while. Connecting anew.')
+    this.#dependencies.log.warn('WhatsApp is silent; connecting again')
+    this.#disconnect()
+    this.#reconnectLater(408, 'WhatsApp has not answered for a while. Connecting again.')
   }
 
-  #become(status: Status): void {
+  #setStatus(status: Status): void {
     const before = this.#status
     this.#status = status
     if (before.state !== status.state || before.message !== status.message) this.onStatus(status)
   }
 }
 
+/** Baileys' key store with transactions, open for our own types of keys. */
 type OpenKeys = {
   isInTransaction(): boolean
   set(data: Record<string, Record<string, unknown>>): Promise<void>
 }
 
-const storageTrouble = (error: unknown): string =>
+const storageProblem = (error: unknown): string =>
   `The bridge cannot write its database (${reasonOf(error)}). Free disk space or check the directory ` +
   'WHATSAPP_BRIDGE_DATA. Nothing is lost: WhatsApp keeps the messages until then.'

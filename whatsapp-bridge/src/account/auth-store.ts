@@ -8,13 +8,13 @@ import {
   type SignalKeyStore,
 } from 'baileys'
 import { clock } from '../clock.ts'
-import { JOURNAL, type Journal, type Row } from '../inbound/journal.ts'
+import { JOURNAL, type Journal, type JournalRow } from '../inbound/journal.ts'
 import { type Database, damaged } from '../store/database.ts'
 
-/** What Baileys hands over in one commit: its own types of keys and ours. */
+/** The changes of one commit by Baileys: its own types of keys and ours. */
 type Mutations = Record<string, Record<string, unknown> | undefined>
 
-/** This account's identity and keys. Every change is one SQLite transaction, journal rows included. */
+/** Store an account's identity and keys. Every change is one SQLite transaction, journal rows included. */
 export class AuthStore {
   readonly #database: Database
   readonly #journal: Journal
@@ -40,13 +40,13 @@ export class AuthStore {
     return this.#state.creds
   }
 
-  /** Linked: a phone has signed this identity. */
+  /** Whether a phone has signed this identity. */
   get linked(): boolean {
     return Boolean(this.creds.me && this.creds.account)
   }
 
-  /** A pairing code was asked for and never entered: logging in with this would only be refused. */
-  get halfPaired(): boolean {
+  /** Whether a pairing code was requested and never entered: a login with this identity would be refused. */
+  get pairingUnfinished(): boolean {
     return Boolean(this.creds.me && !this.creds.account)
   }
 
@@ -54,8 +54,8 @@ export class AuthStore {
     this.#commit({ creds: { me: this.creds } })
   }
 
-  /** Starts over with a new identity. The old one is kept aside until the next time. */
-  renew(): void {
+  /** Start over with a new identity. The old one is kept until the next reset. */
+  resetIdentity(): void {
     const fresh = initAuthCreds()
     const linked = this.linked
     this.#durably(() => {
@@ -136,13 +136,17 @@ export class AuthStore {
   }
 
   #write(type: string, id: string, value: unknown): void {
-    if (type === JOURNAL) this.#journal.write(id, value as Row)
+    if (type === JOURNAL) this.#journal.write(id, value as JournalRow)
     else if (value === null || value === undefined)
       this.#database.prepare('delete from kv where type = ? and id = ?').run(type, id)
     else
       this.#database
         .prepare('insert or replace into kv(type, id, value) values(?, ?, ?)')
-        .run(type, id, JSON.stringify(type === 'sender-key' ? mended(value) : value, BufferJSON.replacer))
+        .run(
+          type,
+          id,
+          JSON.stringify(type === 'sender-key' ? readableSenderKey(value) : value, BufferJSON.replacer),
+        )
   }
 }
 
@@ -154,10 +158,10 @@ const isCreds = (value: unknown): value is AuthenticationCreds =>
   )
 
 /**
- * A sender key as it can be read back: rc14 writes skipped message keys in a form that it cannot parse, and keeps
- * thousands of them in our own record, where nobody will ever need one.
+ * Return a sender key in a form that can be read back: Baileys rc14 writes skipped message keys in a form that it
+ * cannot parse, and keeps thousands of them in our own record, where nobody needs one.
  */
-function mended(value: unknown): unknown {
+function readableSenderKey(value: unknown): unknown {
   if (!(value instanceof Uint8Array)) return value
   const states = JSON.parse(Buffer.from(value).toString('utf8'))
   for (const state of states)

@@ -3,12 +3,12 @@ import { DatabaseSync } from 'node:sqlite'
 import { DataError } from '../errors.ts'
 
 /**
- * Makes this process the only owner of a data directory, until it ends: two sockets on one WhatsApp identity throw
- * each other out for ever (close code 440). The operating system drops the lock with the process, kill -9 included.
+ * Lock a data directory for this process: two sockets on one WhatsApp identity replace each other endlessly (close
+ * code 440). The operating system drops the lock with the process, kill -9 included.
  *
  * @throws {DataError} when another process owns it.
  */
-export function ownDirectory(directory: string): { release(): void } {
+export function lockDirectory(directory: string): { release(): void } {
   const lock = new DatabaseSync(join(directory, 'owner.lock'), { timeout: 0 })
   try {
     lock.exec('pragma locking_mode = exclusive; begin exclusive')

@@ -1,17 +1,16 @@
-import { scrub } from '../log.ts'
+import { redact } from '../log.ts'
 
-/** What to do after a connection ended. */
-export type Verdict = {
+/** What follows when a connection has ended, and the situation in one sentence with what to do. */
+export type CloseAction = {
   next: /** at once */
-    | 'now'
-    | /** with growing waits */ 'later'
+    | 'reconnect'
+    | /** with growing waits */ 'backoff'
     | /** until a person acts */ 'stop'
     | /** identity is gone */ 'unlinked'
-  /** The situation in one sentence, with what to do. */
   message: string
 }
 
-const STOPS: Record<number, Verdict> = {
+const STOPS: Record<number, CloseAction> = {
   401: {
     next: 'unlinked',
     message:
@@ -43,22 +42,24 @@ const STOPS: Record<number, Verdict> = {
   },
 }
 
-/** Reads WhatsApp's close code. `linked`: a phone is linked; without one the QR code has merely run out. */
-export function judge(code: number | undefined, linked: boolean, reason: string): Verdict {
-  if (code === 515) return { next: 'now', message: 'WhatsApp asked for a restart of the connection.' }
-  const detail = [code, scrub(reason)].filter(Boolean).join(', ')
+/** Return what follows WhatsApp's close code. `linked`: a phone is linked; without one the QR code has expired. */
+export function closeAction(code: number | undefined, linked: boolean, reason: string): CloseAction {
+  if (code === 515) return { next: 'reconnect', message: 'WhatsApp asked for a restart of the connection.' }
+  const detail = [code, redact(reason)].filter(Boolean).join(', ')
   if (!linked && code !== 403 && code !== 405)
     return {
-      next: 'later',
+      next: 'backoff',
       message: `No linking code at the moment (${detail}). Asking WhatsApp for a new one.`,
     }
   const stop = code === undefined ? undefined : STOPS[code]
-  return stop ?? { next: 'later', message: `The connection to WhatsApp was lost (${detail}). Trying again.` }
+  return (
+    stop ?? { next: 'backoff', message: `The connection to WhatsApp was lost (${detail}). Trying again.` }
+  )
 }
 
 const FIRST_WAIT_MS = 1000
 const LONGEST_WAIT_MS = 60_000
 
-/** Full jitter: anything between nothing and the doubled wait. */
-export const waitBefore = (attempt: number): number =>
+/** Return the wait before an attempt: exponential backoff with full jitter. */
+export const backoffMs = (attempt: number): number =>
   Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(attempt, 10))

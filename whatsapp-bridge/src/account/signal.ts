@@ -9,7 +9,7 @@ import {
 } from 'baileys'
 import { makeLibSignalRepository } from 'baileys/lib/Signal/libsignal.js'
 import { failpoint } from '../failpoint.ts'
-import { JOURNAL, type Journal, type Row } from '../inbound/journal.ts'
+import { JOURNAL, type Journal, type JournalRow } from '../inbound/journal.ts'
 
 /** Baileys closes its list of key types; ours and the session record need it open. */
 type Keys = Omit<SignalKeyStoreWithTransaction, 'get' | 'set'> & {
@@ -20,13 +20,13 @@ type Session = { indexInfo: { used?: number } }
 type SessionRecord = { _sessions: Record<string, Session> }
 type Encrypted = Parameters<SignalRepositoryWithLIDStore['decryptMessage']>[0]
 
-/** The hook for one socket: `makeSignalRepository` for its options, `attach` right after it was made. */
+/** The hooks for one socket: `makeSignalRepository` for its options, `attach` right after it was made. */
 export type DurableSignal = Pick<SocketConfig, 'makeSignalRepository'> & { attach(socket: WASocket): void }
 
 /**
- * Signal that writes each plaintext into the journal in the very commit that moves the ratchet. Baileys sends its
- * receipt only after that, so what WhatsApp believes delivered is on our disk; and a ciphertext that comes again
- * after a crash is answered from the journal instead of failing on a used key.
+ * Make a Signal repository that writes each plaintext into the journal in the commit that steps the ratchet. Baileys
+ * sends its receipt only after that, so what WhatsApp believes delivered is on our disk; and a ciphertext that comes
+ * again after a crash is answered from the journal instead of failing on a used key.
  *
  * @param accountId JID under which Baileys' own sends lock the keys.
  * @param onCommit called after each commit that may have brought a journal row.
@@ -36,14 +36,14 @@ export function durableSignal(
   accountId: () => string | undefined,
   onCommit: () => void,
 ): DurableSignal {
-  const origins = new WeakMap<Uint8Array, Omit<Row, 'plain'>>()
+  const origins = new WeakMap<Uint8Array, Omit<JournalRow, 'plain'>>()
 
   const attach = (socket: WASocket): void => {
     socket.ws.prependListener('CB:message', (stanza: BinaryNode) => {
       const origin = { attrs: { ...stanza.attrs }, arrival: journal.nextArrival() }
       for (const { content } of getBinaryNodeChildren(stanza, 'enc'))
         if (content instanceof Uint8Array) origins.set(content, origin)
-      // Baileys lets live messages overtake those that waited at WhatsApp: line all up in the one queue it has
+      // Baileys lets live messages overtake those that waited at WhatsApp: put all into its one offline queue
       stanza.attrs.offline ??= 'in order'
     })
   }
@@ -60,7 +60,7 @@ export function durableSignal(
         const origin = origins.get(cipher)
         if (!origin) return decrypt()
         const key = rowKey(origin.attrs, cipher)
-        const known = (await keys.get<Row>(JOURNAL, [key]))[key]
+        const known = (await keys.get<JournalRow>(JOURNAL, [key]))[key]
         if (known) return known.plain
         const fresh = await decrypt()
         await keys.set({ [JOURNAL]: { [key]: { ...origin, plain: fresh } } })
@@ -119,8 +119,8 @@ async function oneSessionAtATime(
 
 const lastUse = (session: Session): number => session.indexInfo.used ?? 0
 
-/** One key a ciphertext: a group's first message is two of them under one id. */
-const rowKey = (attrs: Row['attrs'], cipher: Uint8Array): string =>
+/** Return the journal key of a ciphertext: a group's first message is two ciphertexts under one id. */
+const rowKey = (attrs: JournalRow['attrs'], cipher: Uint8Array): string =>
   [
     attrs.from,
     attrs.participant ?? '',

@@ -2,16 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { clock } from '../clock.ts'
 import type { DeadLetter } from '../contract.ts'
 import { failpoint } from '../failpoint.ts'
-import type { Draft } from '../inbound/inbound.ts'
+import type { PendingEvent } from '../inbound/translate.ts'
 import type { Log } from '../log.ts'
 import type { Database } from '../store/database.ts'
 import type { Outcome } from './webhook.ts'
 
 /** An event on disk. `media` names its entry in the media table. */
-export type Entry = { seq: number; event: Draft; media: string | undefined }
-
-/** Why nothing is delivered, in a sentence; `undefined` while it flows. */
-export type Trouble = string | undefined
+export type Entry = { seq: number; event: PendingEvent; media: string | undefined }
 
 type Deliver = (entry: Entry) => Promise<Outcome>
 type Lane = { chat: string; failures: number; notBefore: number }
@@ -25,7 +22,7 @@ const TURN = 20
 
 /**
  * Events on their way to the agent: on disk until it says 2xx, one at a time and in order within a chat, several
- * chats at once. A chat in trouble waits alone; an agent that is away is asked by one chat only, with growing waits.
+ * chats at once. A chat in problem waits alone; an agent that is away is asked by one chat only, with growing waits.
  */
 export class Spool {
   readonly #database: Database
@@ -35,7 +32,7 @@ export class Spool {
   readonly #working = new Set<string>()
   #awayUntil = 0
   #awayFailures = 0
-  #trouble: Trouble
+  #problem: string | undefined
   #timer: NodeJS.Timeout | undefined
   #running = false
   #size = 0
@@ -53,16 +50,16 @@ export class Spool {
     return this.#size
   }
 
-  get deadLetters(): number {
+  get deadLetterCount(): number {
     return this.#dead
   }
 
-  get trouble(): Trouble {
-    return this.#trouble
+  get problem(): string | undefined {
+    return this.#problem
   }
 
   /** Adds an event. Call inside the transaction that takes it from where it was, then `wake`. */
-  add(event: Draft, media?: string): void {
+  add(event: PendingEvent, media?: string): void {
     this.#database
       .prepare('insert into spool(chat, event, media, at) values(?, ?, ?, ?)')
       .run(event.from, JSON.stringify(event), media ?? null, clock.now())
@@ -91,7 +88,7 @@ export class Spool {
     while (this.#working.size) await sleep(10)
   }
 
-  listDead(): DeadLetter[] {
+  deadLetters(): DeadLetter[] {
     const rows = this.#database.prepare('select * from dead_letters order by seq limit 1000').all()
     return rows.map((row) => ({
       seq: Number(row.seq),
@@ -151,7 +148,7 @@ export class Spool {
     return true
   }
 
-  /** Puts a chat at the end of the line, with what we know of its troubles. */
+  /** Puts a chat at the end of the line, with what we know of its problems. */
   #line(lane: Lane): void {
     this.#waiting.delete(lane.chat)
     this.#waiting.set(lane.chat, lane)
@@ -175,20 +172,20 @@ export class Spool {
       case 'accepted':
         this.#remove(entry)
         break
-      case 'refused':
+      case 'rejected':
         this.#bury(entry, outcome.status, outcome.reason)
         break
       case 'busy':
-        this.#backOff(lane, outcome.afterMs)
+        this.#backOff(lane, outcome.retryAfterMs)
         this.#log.warn(
           { status: outcome.status, seq: entry.seq },
           'the agent could not take an event; trying again',
         )
         return false
-      case 'away':
+      case 'unreachable':
         this.#pause(
           `The agent cannot be reached: ${outcome.reason}. Events are kept and delivered later.`,
-          outcome.afterMs,
+          outcome.retryAfterMs,
         )
         return false
       case 'forbidden':
@@ -230,18 +227,18 @@ export class Spool {
     lane.notBefore = clock.elapsed() + (afterMs ?? jitter(lane.failures))
   }
 
-  #pause(trouble: string, afterMs?: number): void {
+  #pause(problem: string, afterMs?: number): void {
     this.#awayFailures += 1
     this.#awayUntil = clock.elapsed() + (afterMs ?? jitter(this.#awayFailures))
-    if (this.#trouble !== trouble) this.#log.error(trouble)
-    this.#trouble = trouble
+    if (this.#problem !== problem) this.#log.error(problem)
+    this.#problem = problem
   }
 
   #recover(): void {
     if (this.#awayFailures) this.#log.info('the agent takes events again')
     this.#awayFailures = 0
     this.#awayUntil = 0
-    this.#trouble = undefined
+    this.#problem = undefined
   }
 
   #count(table: 'spool' | 'dead_letters'): number {

@@ -1,17 +1,17 @@
 import type { IncomingMessage } from 'node:http'
-import { Refusal } from '../errors.ts'
+import { HttpError } from '../errors.ts'
 
 const MAX_JSON_BYTES = 1024 * 1024
-const PATIENCE_MS = 10_000
+const READ_TIMEOUT_MS = 10_000
 
-/** The mimetype of a request, without parameters. */
+/** Return the mimetype of a request, without parameters. */
 export const mimetypeOf = (request: IncomingMessage): string =>
   (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
 
-/** Reads a JSON body. @throws {Refusal} 400, 408, 413, 415 */
+/** Read a JSON body. @throws {HttpError} 400, 408, 413, 415 */
 export async function readJson(request: IncomingMessage): Promise<unknown> {
   if (mimetypeOf(request) !== 'application/json')
-    throw new Refusal(
+    throw new HttpError(
       415,
       'unsupported_media_type',
       'The body must be JSON, with the header Content-Type: application/json.',
@@ -20,23 +20,23 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch {
-    throw new Refusal(400, 'bad_request', 'The body is not valid JSON in UTF-8.')
+    throw new HttpError(400, 'bad_request', 'The body is not valid JSON in UTF-8.')
   }
 }
 
-/** @throws {Refusal} 413, 415 before anything is read */
+/** Check the announced size. @throws {HttpError} 413, 415 before anything is read */
 export function checkSize(request: IncomingMessage, limit: number): void {
   if (request.headers['content-encoding'])
-    throw new Refusal(415, 'unsupported_media_type', 'Compressed bodies are not accepted.')
+    throw new HttpError(415, 'unsupported_media_type', 'Compressed bodies are not accepted.')
   if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit)
 }
 
-export const tooLarge = (limit: number): Refusal =>
-  new Refusal(413, 'too_large', `The body is larger than ${limit} bytes, the most that is accepted here.`)
+export const tooLarge = (limit: number): HttpError =>
+  new HttpError(413, 'too_large', `The body is larger than ${limit} bytes, the most that is accepted here.`)
 
 async function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
   checkSize(request, limit)
-  const slow = setTimeout(() => request.destroy(new Error('too slow')), PATIENCE_MS)
+  const timer = setTimeout(() => request.destroy(new Error('too slow')), READ_TIMEOUT_MS)
   const parts: Buffer[] = []
   let size = 0
   try {
@@ -46,7 +46,7 @@ async function readBytes(request: IncomingMessage, limit: number): Promise<Buffe
       parts.push(part)
     }
   } finally {
-    clearTimeout(slow)
+    clearTimeout(timer)
   }
   return Buffer.concat(parts)
 }

@@ -1,9 +1,9 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { isLoopback } from '../config.ts'
-import { Refusal } from '../errors.ts'
+import { HttpError } from '../errors.ts'
 
-/** Who may talk to the bridge. */
+/** Check who may call the bridge: by the secret, and never a web page. */
 export class Guard {
   readonly #digest: Buffer | undefined
   readonly #secret: string | undefined
@@ -19,40 +19,40 @@ export class Guard {
   }
 
   /**
-   * Refuses web pages: a browser sends `Origin`, and a page whose name was pointed at this machine sends that name.
+   * Refuse web pages: a browser sends `Origin`, and DNS rebinding shows in `Host`.
    *
-   * @throws {Refusal} 403
+   * @throws {HttpError} 403
    */
   checkOrigin(request: IncomingMessage): void {
     const { origin, host } = request.headers
     const name = URL.parse(`http://${host ?? ''}`)?.hostname ?? ''
     if (origin !== undefined || (this.#hosts && !this.#hosts.has(name)))
-      throw new Refusal(403, 'forbidden', 'Requests from web pages are refused.')
+      throw new HttpError(403, 'forbidden', 'Requests from web pages are refused.')
   }
 
-  /** Whether the request carries the secret, or none is set. Constant time, in bytes. */
-  knows(request: IncomingMessage): boolean {
+  /** Return whether the request carries the secret, or none is set. Compares bytes in constant time. */
+  hasSecret(request: IncomingMessage): boolean {
     if (!this.#digest) return true
     const given = request.headersDistinct['x-webhook-secret']
     return given?.length === 1 && timingSafeEqual(digest(given[0] ?? ''), this.#digest)
   }
 
-  /** @throws {Refusal} 403 */
+  /** @throws {HttpError} 403 */
   checkSecret(request: IncomingMessage): void {
-    if (this.knows(request)) return
-    throw new Refusal(
+    if (this.hasSecret(request)) return
+    throw new HttpError(
       403,
       'forbidden',
       'The header X-Webhook-Secret is missing or wrong: it must be the WHATSAPP_WEBHOOK_SECRET of this bridge.',
     )
   }
 
-  /** Proves to the agent that this process knows the secret, without showing it. */
+  /** Return the proof that this process knows the secret; `undefined` without a secret or a usable challenge. */
   prove(challenge: string | undefined): string | undefined {
     if (!this.#secret || !challenge || !/^[!-~]{16,128}$/.test(challenge)) return undefined
     return createHmac('sha256', this.#secret).update(`cleo-bridge-health:${challenge}`).digest('hex')
   }
 }
 
-/** Header values arrive as Latin-1: digest the bytes that were sent. */
+/** Node decodes header values as Latin-1: this digests the bytes that were sent. */
 const digest = (text: string): Buffer => createHash('sha256').update(text, 'latin1').digest()

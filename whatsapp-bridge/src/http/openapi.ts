@@ -44,7 +44,7 @@ const ROUTES: Record<string, Record<string, Route>> = {
   '/dead-letters': { get: { summary: 'Events that the agent refused for good.', answer: 'DeadLetters' } },
 }
 
-/** The contract as OpenAPI 3.1: these paths, and the schemas that `make contract` generates. */
+/** Return the contract as OpenAPI 3.1: these paths, and the schemas that `make contract` generates. */
 export function openapi(): object {
   const text = JSON.stringify(read('../../../contract/bridge.schema.json').$defs)
   const schemas: unknown = JSON.parse(text.replaceAll('#/$defs/', '#/components/schemas/'))

@@ -3,38 +3,38 @@ import type { Spool } from '../agent/spool.ts'
 import type { Config } from '../config.ts'
 import type { HealthAnswer } from '../contract.ts'
 import type { Counters } from '../counters.ts'
-import type { Intake } from '../inbound/intake.ts'
+import type { Ingest } from '../inbound/ingest.ts'
 import { serveMedia } from '../inbound/media.ts'
 import type { MediaStore } from '../inbound/media-store.ts'
 import { Commands } from '../outbound/commands.ts'
-import type { Transmitter } from '../outbound/transmitter.ts'
+import type { Sender } from '../outbound/sender.ts'
 import { readJson } from './body.ts'
 import type { Guard } from './guard.ts'
 import { openapi, VERSION } from './openapi.ts'
-import { readLinkByCode } from './parse.ts'
-import type { Exchange, Routes } from './server.ts'
+import type { RequestContext, Routes } from './server.ts'
+import { readLinkByCode } from './validate.ts'
 
-type Parts = {
+type Dependencies = {
   config: Config
   guard: Guard
   account: Account
   spool: Spool
-  intake: Intake
-  transmitter: Transmitter
+  ingest: Ingest
+  sender: Sender
   media: MediaStore
   counters: Counters
   temporary: string
 }
 
-/** Every endpoint of the bridge. */
-export function routes(parts: Parts): Routes {
-  const { account, config, intake, transmitter, temporary } = parts
+/** Return every endpoint of the bridge. */
+export function routes(dependencies: Dependencies): Routes {
+  const { account, config, ingest, sender, temporary } = dependencies
   const connected = () => account.connected()
-  const commands = new Commands({ config, intake, transmitter, connected, temporary })
+  const commands = new Commands({ config, ingest, sender, connected, temporary })
   return {
-    'GET /health': (exchange) => health(exchange, parts),
+    'GET /health': (context) => health(context, dependencies),
     'GET /link': () => account.link(),
-    'POST /link': async ({ request }) => account.linkAnew(await phoneFrom(request)),
+    'POST /link': async ({ request }) => account.restartLinking(await phoneFrom(request)),
     'POST /unlink': async () => {
       await account.unlink()
       return account.link()
@@ -45,43 +45,44 @@ export function routes(parts: Parts): Routes {
     'POST /typing': ({ request }) => commands.typing(request),
     'POST /read': ({ request }) => commands.read(request),
     'GET /media/:id': async ({ parameter, response }) => {
-      const { media: store } = parts
       await serveMedia(parameter, response, {
-        store,
+        store: dependencies.media,
         connected,
         directory: temporary,
         limit: config.mediaMaxBytes,
       })
       return undefined
     },
-    'GET /dead-letters': () => ({ deadLetters: parts.spool.listDead() }),
+    'GET /dead-letters': () => ({ deadLetters: dependencies.spool.deadLetters() }),
     'GET /openapi.json': () => openapi(),
   }
 }
 
-/** Without a body: by QR. */
-async function phoneFrom(request: Exchange['request']): Promise<string | undefined> {
+/** Return the number to link by pairing code; without a body `undefined`: by QR. */
+async function phoneFrom(request: RequestContext['request']): Promise<string | undefined> {
   const empty = request.headers['content-length'] === '0' || !request.headers['content-type']
   return empty ? undefined : readLinkByCode(await readJson(request)).phone
 }
 
-/** Strangers see that the bridge lives and how; no number, no counts. */
-function health({ request, trusted }: Exchange, { account, spool, guard, counters }: Parts): HealthAnswer {
+/** Without the secret the answer has no number and no counts. */
+function health(
+  { request, authorized }: RequestContext,
+  { account, spool, guard, counters }: Dependencies,
+): HealthAnswer {
   const { state, code, message } = account.status
-  const words = [message, spool.trouble].filter(Boolean).join(' ')
   const proof = guard.prove(request.headersDistinct['x-bridge-challenge']?.[0])
   const open: HealthAnswer = {
     state,
-    message: words,
+    message: [message, spool.problem].filter(Boolean).join(' '),
     ...(code === undefined ? {} : { code }),
     ...(proof ? { proof } : {}),
   }
-  if (!trusted) return open
+  if (!authorized) return open
   return {
     ...open,
     ...(account.number ? { account: account.number } : {}),
     spool: spool.size,
-    deadLetters: spool.deadLetters,
+    deadLetters: spool.deadLetterCount,
     version: VERSION,
     counters: counters.all(),
   }

@@ -1,30 +1,30 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { BridgeError } from '../contract.ts'
-import { Refusal, reasonOf } from '../errors.ts'
+import { HttpError, reasonOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Guard } from './guard.ts'
 
-/** One request on its way to an answer. */
-export type Exchange = {
+/** One request and its response. */
+export type RequestContext = {
   request: IncomingMessage
   response: ServerResponse
-  /** What the route's `:name` matched. */
+  /** What the route's `:id` matched. */
   parameter: string
   /** The request carries the secret, or none is set. */
-  trusted: boolean
+  authorized: boolean
 }
 
-/** What a handler answers with: a JSON body, or nothing when it has answered itself. */
-type Answer = object | undefined
+/** What a handler returns: a JSON body, or nothing when it has written the response itself. */
+type Body = object | undefined
 
 /** `'POST /send'` or `'GET /media/:id'` → handler. */
-export type Routes = Record<string, (exchange: Exchange) => Answer | Promise<Answer>>
+export type Routes = Record<string, (context: RequestContext) => Body | Promise<Body>>
 
-/** The only route that strangers may see. */
-const OPEN_ROUTE = 'GET /health'
+/** The only route that needs no secret. */
+const PUBLIC_ROUTE = 'GET /health'
 
-/** A small router on `node:http`. The secret is checked before a byte of the body is read. */
+/** Serve the routes on `node:http`. The secret is checked before a byte of the body is read. */
 export class HttpServer {
   readonly #server: Server
   readonly #guard: Guard
@@ -42,7 +42,7 @@ export class HttpServer {
     )
   }
 
-  /** @returns the port. */
+  /** Start listening. @returns the port. */
   async listen(host: string, port: number): Promise<number> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject)
@@ -51,7 +51,7 @@ export class HttpServer {
     return (this.#server.address() as AddressInfo).port
   }
 
-  /** Takes no new requests; `force` also ends those under way. */
+  /** Take no new requests; with `force` also end those under way. */
   close(force: boolean): void {
     this.#server.close()
     this.#server.closeIdleConnections()
@@ -60,20 +60,20 @@ export class HttpServer {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      const answer = await this.#answer(request, response)
-      if (answer) reply(response, 200, answer)
+      const body = await this.#handle(request, response)
+      if (body) sendJson(response, 200, body)
     } catch (error) {
-      this.#refuse(request, response, error)
+      this.#sendError(request, response, error)
     }
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): Answer | Promise<Answer> {
+  #handle(request: IncomingMessage, response: ServerResponse): Body | Promise<Body> {
     const method = request.method ?? ''
     const path = (request.url ?? '').split('?')[0] ?? ''
     this.#guard.checkOrigin(request)
-    if (`${method} ${path}` !== OPEN_ROUTE) this.#guard.checkSecret(request)
+    if (`${method} ${path}` !== PUBLIC_ROUTE) this.#guard.checkSecret(request)
     const { handler, parameter } = this.#find(method, path)
-    return handler({ request, response, parameter, trusted: this.#guard.knows(request) })
+    return handler({ request, response, parameter, authorized: this.#guard.hasSecret(request) })
   }
 
   #find(method: string, path: string) {
@@ -81,33 +81,36 @@ export class HttpServer {
     const exact = this.#routes[`${method} ${path}`]
     const handler = exact ?? (parameter && !rest.length ? this.#routes[`${method} /${head}/:id`] : undefined)
     if (handler) return { handler, parameter }
-    const others = Object.keys(this.#routes).some((route) => route.endsWith(` ${path}`))
-    if (others)
-      throw new Refusal(405, 'method_not_allowed', `${path} does not take ${method}. See GET /openapi.json.`)
-    throw new Refusal(404, 'not_found', `There is no ${method} ${path} here. See GET /openapi.json.`)
+    if (Object.keys(this.#routes).some((route) => route.endsWith(` ${path}`)))
+      throw new HttpError(
+        405,
+        'method_not_allowed',
+        `${path} does not take ${method}. See GET /openapi.json.`,
+      )
+    throw new HttpError(404, 'not_found', `There is no ${method} ${path} here. See GET /openapi.json.`)
   }
 
-  #refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+  #sendError(request: IncomingMessage, response: ServerResponse, error: unknown): void {
     if (request.destroyed && !response.writable) return
-    const refusal = error instanceof Refusal ? error : this.#unexpected(error)
+    const httpError = error instanceof HttpError ? error : this.#unexpected(error)
     if (response.headersSent) return void response.destroy()
-    const body: BridgeError = { error: refusal.word, message: refusal.message }
-    if (refusal.code !== undefined) body.code = refusal.code
-    if (refusal.retryAfter !== undefined) response.setHeader('retry-after', String(refusal.retryAfter))
+    const body: BridgeError = { error: httpError.error, message: httpError.message }
+    if (httpError.code !== undefined) body.code = httpError.code
+    if (httpError.retryAfter !== undefined) response.setHeader('retry-after', String(httpError.retryAfter))
     if (!request.complete) response.setHeader('connection', 'close')
-    reply(response, refusal.status, body)
+    sendJson(response, httpError.status, body)
     if (!request.complete) response.once('finish', () => request.destroy())
   }
 
-  #unexpected(error: unknown): Refusal {
+  #unexpected(error: unknown): HttpError {
     this.#log.error({ reason: reasonOf(error) }, 'a request failed')
-    return new Refusal(500, 'internal', 'The bridge failed at this request; its log says why. Try again.', {
+    return new HttpError(500, 'internal', 'The bridge failed at this request; its log says why. Try again.', {
       retryAfter: 5,
     })
   }
 }
 
-function reply(response: ServerResponse, status: number, body: object): void {
+function sendJson(response: ServerResponse, status: number, body: object): void {
   const bytes = Buffer.from(JSON.stringify(body))
   response.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',

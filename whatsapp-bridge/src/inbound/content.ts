@@ -17,34 +17,34 @@ export type Content = {
 }
 
 type Message = proto.IMessage
-/** Reads one field of `proto.Message`; `undefined`: nothing that a person wrote. */
+/** Read one field of `proto.Message`; `undefined`: nothing that a person wrote. */
 type Reader = (message: Message) => Content | undefined
 
-const LABEL = 1024
+const MAX_LABEL = 1024
 const REVOKE = 0
 const EPHEMERAL_SETTING = 3
 const EDIT = 14
-/** Fields that travel beside the content. */
-const BESIDE = new Set([
+/** Fields that accompany the content. */
+const METADATA = new Set([
   'messageContextInfo',
   'senderKeyDistributionMessage',
   'fastRatchetKeySenderKeyDistributionMessage',
 ])
 
-/** Reads what a person wrote. Every kind has a name; `undefined` is protocol between devices, with nothing to read. */
+/** Read what a person wrote. Every kind has a name; `undefined` is protocol between devices, with nothing to read. */
 export function readContent(message: Message): Content | undefined {
   const inner = unwrap(message)
-  const fields = Object.keys(inner).filter((name) => !BESIDE.has(name) && isPresent(inner, name))
+  const fields = Object.keys(inner).filter((name) => !METADATA.has(name) && isPresent(inner, name))
   const known = fields.find((name) => name in READERS)
   if (known) return READERS[known]?.(inner)
   const other = fields[0]
   return other ? { kind: nameOf(other), ...contextOf(inner, other) } : undefined
 }
 
-/** Takes off what only says how to show a message: disappearing, view once, caption, edited, … */
+/** Remove the wrappers that only say how to show a message: disappearing, view once, caption, edited, … */
 export function unwrap(message: Message, depth = 0): Message {
   for (const name of Object.keys(message)) {
-    if (BESIDE.has(name) || name in READERS) continue
+    if (METADATA.has(name) || name in READERS) continue
     const inner = (message as Record<string, { message?: Message } | null>)[name]?.message
     if (inner && typeof inner === 'object' && depth < 8) return unwrap(inner, depth + 1)
   }
@@ -93,50 +93,50 @@ const READERS: Record<string, Reader> = {
       ? { kind: 'reaction', reaction: clip(it.text ?? '', 64), reactsToMessageId: safeId(it.key.id) }
       : { kind: 'reaction' },
   protocolMessage: ({ protocolMessage: it }) => readProtocol(it),
-  locationMessage: ({ locationMessage: it }) => ({ kind: 'location', ...place(it), ...withContext(it) }),
+  locationMessage: ({ locationMessage: it }) => ({ kind: 'location', ...locationOf(it), ...withContext(it) }),
   liveLocationMessage: ({ liveLocationMessage: it }) => ({
     kind: 'live_location',
-    ...place(it),
+    ...locationOf(it),
     ...withContext(it),
   }),
   contactMessage: ({ contactMessage: it }) => ({
     kind: 'contact',
-    ...worded(it?.displayName),
+    ...textOf(it?.displayName),
     ...withContext(it),
   }),
-  contactsArrayMessage: ({ contactsArrayMessage: it }) => ({ kind: 'contacts', ...worded(it?.displayName) }),
+  contactsArrayMessage: ({ contactsArrayMessage: it }) => ({ kind: 'contacts', ...textOf(it?.displayName) }),
   pollCreationMessage: ({ pollCreationMessage: it }) => poll(it),
   pollCreationMessageV2: ({ pollCreationMessageV2: it }) => poll(it),
   pollCreationMessageV3: ({ pollCreationMessageV3: it }) => poll(it),
   pollCreationMessageV5: ({ pollCreationMessageV5: it }) => poll(it),
   pollUpdateMessage: () => ({ kind: 'poll_vote' }),
-  eventMessage: ({ eventMessage: it }) => ({ kind: 'event', ...worded(it?.name) }),
-  groupInviteMessage: ({ groupInviteMessage: it }) => ({ kind: 'group_invite', ...worded(it?.groupName) }),
+  eventMessage: ({ eventMessage: it }) => ({ kind: 'event', ...textOf(it?.name) }),
+  groupInviteMessage: ({ groupInviteMessage: it }) => ({ kind: 'group_invite', ...textOf(it?.groupName) }),
   buttonsResponseMessage: ({ buttonsResponseMessage: it }) => ({
     kind: 'text',
-    ...worded(it?.selectedDisplayText),
+    ...textOf(it?.selectedDisplayText),
     ...withContext(it),
   }),
   templateButtonReplyMessage: ({ templateButtonReplyMessage: it }) => ({
     kind: 'text',
-    ...worded(it?.selectedDisplayText),
+    ...textOf(it?.selectedDisplayText),
     ...withContext(it),
   }),
-  buttonsMessage: ({ buttonsMessage: it }) => ({ kind: 'buttons', ...worded(it?.contentText) }),
-  listMessage: ({ listMessage: it }) => ({ kind: 'list', ...worded(it?.description ?? it?.title) }),
-  interactiveMessage: ({ interactiveMessage: it }) => ({ kind: 'interactive', ...worded(it?.body?.text) }),
+  buttonsMessage: ({ buttonsMessage: it }) => ({ kind: 'buttons', ...textOf(it?.contentText) }),
+  listMessage: ({ listMessage: it }) => ({ kind: 'list', ...textOf(it?.description ?? it?.title) }),
+  interactiveMessage: ({ interactiveMessage: it }) => ({ kind: 'interactive', ...textOf(it?.body?.text) }),
   templateMessage: ({ templateMessage: it }) => ({
     kind: 'template',
-    ...worded(it?.hydratedTemplate?.hydratedContentText),
+    ...textOf(it?.hydratedTemplate?.hydratedContentText),
   }),
   interactiveResponseMessage: ({ interactiveResponseMessage: it }) => ({
     kind: 'text',
-    ...worded(it?.body?.text),
+    ...textOf(it?.body?.text),
     ...withContext(it),
   }),
   listResponseMessage: ({ listResponseMessage: it }) => ({
     kind: 'text',
-    ...worded(it?.title),
+    ...textOf(it?.title),
     ...withContext(it),
   }),
 }
@@ -168,8 +168,8 @@ function attachment(
   filename?: string | null,
 ): { media: Omit<Media, 'url'> } {
   const media: Omit<Media, 'url'> = {}
-  if (it?.mimetype) media.mimetype = clip(it.mimetype, LABEL)
-  if (filename) media.filename = clip(filename, LABEL)
+  if (it?.mimetype) media.mimetype = clip(it.mimetype, MAX_LABEL)
+  if (filename) media.filename = clip(filename, MAX_LABEL)
   const size = Number(it?.fileLength ?? 0)
   if (Number.isSafeInteger(size) && size > 0) media.size = size
   if (it?.fileSha256?.length === 32) media.sha256 = Buffer.from(it.fileSha256).toString('hex')
@@ -177,12 +177,12 @@ function attachment(
   return { media }
 }
 
-function place(it: proto.Message.ILocationMessage | null | undefined): { location?: Place } {
+function locationOf(it: proto.Message.ILocationMessage | null | undefined): { location?: Place } {
   const { degreesLatitude: latitude, degreesLongitude: longitude } = it ?? {}
   if (!within(latitude, 90) || !within(longitude, 180)) return {}
   const location: Place = { latitude, longitude }
-  if (it?.name) location.name = clip(it.name, LABEL)
-  if (it?.address) location.address = clip(it.address, LABEL)
+  if (it?.name) location.name = clip(it.name, MAX_LABEL)
+  if (it?.address) location.address = clip(it.address, MAX_LABEL)
   return { location }
 }
 
@@ -191,7 +191,7 @@ const within = (value: number | null | undefined, limit: number): value is numbe
 
 const caption = (it: { caption?: string | null } | null | undefined) =>
   it?.caption ? { text: it.caption } : {}
-const worded = (text: string | null | undefined) => (text ? { text } : {})
+const textOf = (text: string | null | undefined) => (text ? { text } : {})
 const withContext = (it: { contextInfo?: proto.IContextInfo | null } | null | undefined) =>
   it?.contextInfo ? { context: it.contextInfo } : {}
 
@@ -205,22 +205,22 @@ const isPresent = (message: Message, name: string): boolean => {
   return value !== null && value !== undefined
 }
 
-/** `pollResultSnapshotMessage` → `poll_result_snapshot`. */
+/** Return the name of a kind: `pollResultSnapshotMessage` → `poll_result_snapshot`. */
 const nameOf = (field: string): string =>
   field
     .replace(/Message(V\d+)?$/, '')
     .replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
     .slice(0, 64) || 'unknown'
 
-/** A message id as the contract allows it. Senders choose ids: an impossible one is replaced by its digest. */
+/** Return a message id that the contract allows. Senders choose ids: an invalid one is replaced by its digest. */
 export const safeId = (id: string): string =>
   /^[!-.0-~]{1,128}$/.test(id) ? id : `sha256.${createHash('sha256').update(id).digest('hex').slice(0, 40)}`
 
-/** At most `length` UTF-16 units, never half a character. */
+/** Cut to `length` UTF-16 units, never half a character. */
 export const clip = (text: string, length: number): string => text.slice(0, length).toWellFormed()
 
-/** The words of a message, for a quote. */
-export function wordsOf(message: Message | null | undefined): string | undefined {
+/** Return the text of a quoted message. */
+export function quotedText(message: Message | null | undefined): string | undefined {
   const text: InboundEvent['text'] = message ? readContent(message)?.text : undefined
   return text ? clip(text, 4096) : undefined
 }

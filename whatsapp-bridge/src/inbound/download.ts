@@ -2,7 +2,7 @@ import { createDecipheriv, createHmac, timingSafeEqual } from 'node:crypto'
 import { DEF_MEDIA_HOST, getMediaKeys, type MediaType } from 'baileys'
 import { reasonOf } from '../errors.ts'
 
-/** The parts of a media message that its download needs. All of it was chosen by the sender. */
+/** The fields of a media message that its download needs. All of it was chosen by the sender. */
 export type Descriptor = {
   mediaKey?: Uint8Array | null
   directPath?: string | null
@@ -23,7 +23,7 @@ const TIMEOUT_MS = 120_000
 const ORIGIN = `https://${DEF_MEDIA_HOST}`
 
 /**
- * The decrypted bytes of a media message (AES-256-CBC; the last 10 bytes of the file are an HMAC-SHA256 over IV and
+ * Download and decrypt a media message (AES-256-CBC; the last 10 bytes of the file are an HMAC-SHA256 over IV and
  * ciphertext). Baileys' own download neither checks that HMAC nor survives a connection that breaks half-way.
  *
  * @throws {DownloadError} when the server does not give the file; `Error` when the file is damaged.
@@ -46,7 +46,7 @@ export async function* downloadMedia(descriptor: Descriptor, type: MediaType): A
   yield decipher.final()
 }
 
-/** Only ever on WhatsApp's own file server: the sender must not choose which host the bridge talks to. */
+/** Return the file's address, always on WhatsApp's own file server: the sender must not choose the host. */
 export function addressOf({ directPath, url }: Descriptor): URL {
   const wanted = URL.parse(url ?? '')
   const path = directPath || (wanted ? wanted.pathname + wanted.search : '')

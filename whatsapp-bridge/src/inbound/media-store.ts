@@ -5,7 +5,7 @@ import type { Database } from '../store/database.ts'
 
 const KEEP_MS = 60 * 24 * 3600 * 1000
 
-/** Descriptors of received media: keys and addresses, no bytes. They outlive restarts, so does the download. */
+/** Store what the download of received media needs: keys and addresses, no bytes. It outlives restarts. */
 export class MediaStore {
   readonly #database: Database
 
@@ -13,8 +13,8 @@ export class MediaStore {
     this.#database = database
   }
 
-  /** Keeps what is needed to download this message's media later. @returns an unguessable id. */
-  keep(message: WAMessage): string {
+  /** Store a message with media. @returns an unguessable id. */
+  add(message: WAMessage): string {
     const id = randomBytes(16).toString('hex')
     this.#database
       .prepare('insert into media(id, message, key, at) values(?, ?, ?, ?)')
@@ -29,8 +29,8 @@ export class MediaStore {
     )
   }
 
-  /** Keeps the new address of media that the phone has uploaded again. */
-  renew(id: string, message: proto.IMessage): void {
+  /** Store the new address of media that the phone has uploaded again. */
+  update(id: string, message: proto.IMessage): void {
     this.#database
       .prepare('update media set message = ? where id = ?')
       .run(proto.Message.encode(message).finish(), id)

@@ -1,12 +1,12 @@
 import { type BinaryNode, getBinaryNodeChild, getBinaryNodeChildren } from 'baileys'
 import { clock } from '../clock.ts'
 import type { InboundEvent } from '../contract.ts'
-import { bare, type Directory, identify, isGroup } from '../jid.ts'
+import { bareJid, isGroup, type LidMapping, resolveIdentity } from '../jid.ts'
 
 type State = NonNullable<InboundEvent['receipt']>
 
-/** What a `<receipt>` stanza says about messages that this account sent. */
-export type ReceiptNode = { state: State; ids: string[]; chat: string; reader: string; at: number }
+/** A `<receipt>` stanza about messages that this account sent. */
+export type Receipt = { state: State; ids: string[]; chat: string; reader: string; at: number }
 
 const STATES: Record<string, State> = {
   '': 'delivered',
@@ -16,8 +16,8 @@ const STATES: Record<string, State> = {
   played: 'played',
 }
 
-/** @returns `undefined` for receipts that are about something else (retries, our own devices, history, …). */
-export function readReceipt(stanza: BinaryNode): ReceiptNode | undefined {
+/** Read a `<receipt>` stanza; `undefined` when it is about something else (retries, own devices, history, …). */
+export function readReceipt(stanza: BinaryNode): Receipt | undefined {
   const { id, from, participant, recipient, type, t } = stanza.attrs
   const state = STATES[type ?? '']
   if (!state || !id || !from || recipient) return undefined
@@ -26,22 +26,22 @@ export function readReceipt(stanza: BinaryNode): ReceiptNode | undefined {
   return { state, ids, chat: from, reader: participant ?? from, at: t ? Number(t) * 1000 : clock.now() }
 }
 
-/** The event for those of a receipt's messages that we know. */
+/** Return the event for those of a receipt's messages that this account sent. */
 export function receiptEvent(
-  receipt: Omit<ReceiptNode, 'ids'>,
+  receipt: Omit<Receipt, 'ids'>,
   ids: [string, ...string[]],
   account: string,
-  directory: Directory,
+  lidMapping: LidMapping,
   reason?: string,
 ): InboundEvent {
-  const reader = identify(receipt.reader, [], directory)
+  const reader = resolveIdentity(receipt.reader, [], lidMapping)
   const group = isGroup(receipt.chat)
   const event: InboundEvent = {
-    from: group ? (bare(receipt.chat) ?? receipt.chat) : reader.id,
+    from: group ? (bareJid(receipt.chat) ?? receipt.chat) : reader.id,
     messageId: ids[0],
     timestamp: receipt.at,
     senderId: reader.id,
-    account: bare(account) ?? account,
+    account: bareJid(account) ?? account,
     kind: 'receipt',
     receipt: receipt.state,
     receiptFor: ids.slice(0, 1000),

@@ -5,7 +5,7 @@ import type { Database } from '../store/database.ts'
 
 export type SentState = 'sending' | 'acked' | 'refused'
 
-/** One message that this account sends or has sent. */
+/** A message that this account sends or has sent. */
 export type Sent = {
   id: string
   jid: string
@@ -23,8 +23,8 @@ const PREFIX = '3EB0'
 const DIGITS = 18
 
 /**
- * The WhatsApp message id of an idempotency key. Part of the contract: the agent predicts it, so that it knows which
- * message a reaction means even when the answer of its send got lost.
+ * Return the WhatsApp message id of an idempotency key. Part of the contract: the agent predicts it, so that it knows
+ * which message a reaction means even when the answer of its send got lost.
  */
 export const messageIdFor = (key: string): string =>
   PREFIX + createHash('sha256').update(key).digest('hex').slice(0, DIGITS).toUpperCase()
@@ -35,7 +35,7 @@ export const randomMessageId = (): string =>
     .toString('hex')
     .toUpperCase()
 
-/** Everything sent, written before it is sent: for repeated keys, for the phones' retry requests, for receipts. */
+/** Store sent messages, before they are sent: for repeated keys, for the phones' retry requests, for receipts. */
 export class Outbox {
   readonly #database: Database
 
@@ -72,7 +72,7 @@ export class Outbox {
       )
   }
 
-  /** WhatsApp's server has answered. @returns whether that was news. */
+  /** Store the server's answer. @returns whether it is the first one. */
   settle(
     id: string,
     state: 'acked' | 'refused',
@@ -87,7 +87,7 @@ export class Outbox {
     return Number(changed.changes) > 0
   }
 
-  /** Those of `ids` that this account sent. */
+  /** Return those of `ids` that this account sent. */
   known(ids: readonly string[]): string[] {
     const find = this.#database.prepare('select 1 from outbox where id = ?')
     return ids.filter((id) => find.get(id) !== undefined)

@@ -5,7 +5,7 @@ import { proto, type WAMessage } from 'baileys'
 import { AuthStore } from '../src/account/auth-store.ts'
 import { Spool } from '../src/agent/spool.ts'
 import { Counters } from '../src/counters.ts'
-import { Intake } from '../src/inbound/intake.ts'
+import { Ingest } from '../src/inbound/ingest.ts'
 import { Journal } from '../src/inbound/journal.ts'
 import { MediaStore } from '../src/inbound/media-store.ts'
 import { openLog } from '../src/log.ts'
@@ -33,8 +33,8 @@ function line() {
     log,
   )
   const media = new MediaStore(database)
-  const intake = new Intake({ database, journal, spool, media, auth, counters: new Counters(), log })
-  return { journal, intake, spool, delivered }
+  const ingest = new Ingest({ database, journal, spool, media, auth, counters: new Counters(), log })
+  return { journal, ingest, spool, delivered }
 }
 
 const FROM = '15551234567@s.whatsapp.net'
@@ -55,24 +55,24 @@ const undecryptable = (id: string): WAMessage => ({
 const LATER = 10 * 60_000
 
 test('a row whose bytes are no message is an event without content; its neighbours go on in wire order', () => {
-  const { journal, intake, spool } = line()
+  const { journal, ingest, spool } = line()
   journal.write('c', row('C', { conversation: 'third' }, 3))
   journal.write('a', row('A', { conversation: 'first' }, 1))
   journal.write('b', row('B', Buffer.from('ffffffffffffffff01', 'hex'), 2))
-  intake.drain()
+  ingest.drain()
   assert.equal(spool.size, 3)
-  assert.equal(journal.open(10).length, 0)
-  intake.drain()
+  assert.equal(journal.pending(10).length, 0)
+  ingest.drain()
   assert.equal(spool.size, 3, 'draining again adds nothing')
 })
 
 test('what stays undecryptable is told later; what arrives after all is not', async () => {
-  const { journal, intake, spool, delivered } = line()
-  intake.accept([undecryptable('LOST'), undecryptable('FOUND'), undecryptable('LOST')])
+  const { journal, ingest, spool, delivered } = line()
+  ingest.accept([undecryptable('LOST'), undecryptable('FOUND'), undecryptable('LOST')])
   assert.equal(spool.size, 0, 'the retry may still bring it')
   journal.write('f', row('FOUND', { conversation: 'found' }, 1))
-  intake.drain()
-  intake.settleSuspects(Date.now() + LATER)
+  ingest.drain()
+  ingest.reportUndecryptable(Date.now() + LATER)
   assert.equal(spool.size, 2)
   spool.start()
   await until('both', () => delivered.length >= 2)
@@ -80,11 +80,11 @@ test('what stays undecryptable is told later; what arrives after all is not', as
 })
 
 test('the same id from one author is one event, from two authors it is two', () => {
-  const { journal, intake, spool } = line()
+  const { journal, ingest, spool } = line()
   journal.write('1', row('SAME', { conversation: 'x' }, 1))
   journal.write('2', row('SAME', { conversation: 'y' }, 2))
   const other = row('SAME', { conversation: 'z' }, 3)
   journal.write('3', { ...other, attrs: { ...other.attrs, from: '15557654321@s.whatsapp.net' } })
-  intake.drain()
+  ingest.drain()
   assert.equal(spool.size, 2)
 })

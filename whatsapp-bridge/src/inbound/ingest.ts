@@ -6,21 +6,21 @@ import type { Counters } from '../counters.ts'
 import { reasonOf } from '../errors.ts'
 import { failpoint } from '../failpoint.ts'
 import { isIgnored } from '../jid.ts'
-import { type Log, scrub } from '../log.ts'
+import { type Log, redact } from '../log.ts'
 import type { Database } from '../store/database.ts'
-import { type Draft, type Translation, translate } from './inbound.ts'
-import { type Journal, type Me, type Row, restore } from './journal.ts'
+import { type Journal, type JournalRow, type Me, restore } from './journal.ts'
 import type { MediaStore } from './media-store.ts'
+import { type PendingEvent, type Translation, translate } from './translate.ts'
 
-/** How long an undecryptable message may still arrive by a retry before the agent is told. */
-const SUSPICION_MS = 120_000
+/** How long a retry may still bring an undecryptable message before the agent is told of it. */
+const UNDECRYPTABLE_WAIT_MS = 120_000
 const BATCH = 200
 const KEEP_SEEN_MS = 45 * 24 * 3600 * 1000
 
 type Woken = Map<string, number>
 
-/** Moves what WhatsApp delivered from the journal into the spool: one transaction, each message once. */
-export class Intake {
+/** Move what WhatsApp delivered from the journal into the spool: one transaction, each message once. */
+export class Ingest {
   readonly #database: Database
   readonly #journal: Journal
   readonly #spool: Spool
@@ -48,21 +48,21 @@ export class Intake {
     this.#log = parts.log
   }
 
-  /** Drains soon; many calls make one drain. */
+  /** Drain soon; many calls make one drain. */
   schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true
     setImmediate(() => {
       this.#scheduled = false
-      this.#safely(() => this.drain())
+      this.#reportFailure(() => this.drain())
     })
   }
 
-  /** Turns every open journal row into what it means for the agent. */
+  /** Put every pending journal row into the spool, as the event that it is for the agent. */
   drain(): void {
     const me = this.#me()
     if (!me) return
-    let rows = this.#journal.open(BATCH)
+    let rows = this.#journal.pending(BATCH)
     while (rows.length) {
       // undone by a power loss, the journal rows are still there
       this.#commit('lazily', (woken) => {
@@ -71,29 +71,29 @@ export class Intake {
             () => restore(row, me),
             () => unreadable(keyFrom(row.attrs), Number(row.attrs.t)),
           )
-          this.#take(message, row.attrs.offline !== undefined, me, woken)
-          this.#journal.settle(key)
+          this.#ingest(message, row.attrs.offline !== undefined, me, woken)
+          this.#journal.markDone(key)
         }
       })
-      rows = this.#journal.open(BATCH)
+      rows = this.#journal.pending(BATCH)
     }
   }
 
   /**
-   * What Baileys emits besides: notices, missed calls, plaintext that the phone sent again, and what it could not
-   * decrypt. Journaled messages come here too and are known by then.
+   * Take the messages that Baileys emits: group changes, missed calls, plaintext that the phone sent again, and what
+   * could not be decrypted. Journaled messages come here too and are known by then.
    */
   accept(messages: WAMessage[]): void {
     const me = this.#me()
     if (!me) return
     this.drain()
     this.#commit('transaction', (woken) => {
-      for (const message of messages) this.#take(message, false, me, woken)
+      for (const message of messages) this.#ingest(message, false, me, woken)
     })
   }
 
-  /** Tells the agent of messages that stayed undecryptable. */
-  settleSuspects(now = clock.now()): void {
+  /** Tell the agent of messages that stayed undecryptable. */
+  reportUndecryptable(now = clock.now()): void {
     const due = this.#database.prepare('select key, event from suspects where due <= ?').all(now)
     if (!due.length) return
     this.#commit('transaction', (woken) => {
@@ -110,33 +110,33 @@ export class Intake {
     this.#database.prepare('delete from seen where at < ?').run(clock.now() - KEEP_SEEN_MS)
   }
 
-  /** The key of a message that we received, as its author's client knows it: for quotes, reactions and read receipts. */
+  /** Return the key of a received message, as its author's client knows it: for quotes, reactions and read receipts. */
   keyOf(id: string): proto.IMessageKey | undefined {
     const row = this.#database.prepare('select raw from seen where id = ? order by at desc limit 1').get(id)
     return row && JSON.parse(String(row.raw))
   }
 
-  /** Counts what will be ignored, straight from the wire. */
+  /** Count a message stanza. */
   count(stanza: BinaryNode): void {
     if (isIgnored(stanza.attrs.from ?? '')) this.#counters.add('ignored_status')
     else this.#counters.add('stanzas')
   }
 
-  /** One message that cannot be read must not stop its neighbours. */
-  #read<T>(read: () => T, otherwise: () => T): T {
+  /** Return `fallback()` when `read()` throws: a message that cannot be read must not stop the next ones. */
+  #read<T>(read: () => T, fallback: () => T): T {
     try {
       return read()
     } catch (error) {
       this.#counters.add('unreadable')
       this.#log.error(
-        { reason: scrub(reasonOf(error)) },
+        { reason: redact(reasonOf(error)) },
         'a message is unreadable; the agent learns only that it was there',
       )
-      return otherwise()
+      return fallback()
     }
   }
 
-  #take(message: WAMessage, offline: boolean, me: Me, woken: Woken): void {
+  #ingest(message: WAMessage, offline: boolean, me: Me, woken: Woken): void {
     const translation = this.#translate(message, me, offline)
     if ('ignored' in translation) {
       this.#counters.add(`ignored_${translation.ignored}`)
@@ -151,7 +151,7 @@ export class Intake {
     this.#database
       .prepare('insert into seen(key, id, raw, at) values(?, ?, ?, ?)')
       .run(key, event.messageId, JSON.stringify(message.key), clock.now())
-    const media = event.media && message.message ? this.#media.keep(message) : undefined
+    const media = event.media && message.message ? this.#media.add(message) : undefined
     this.#add(event, media, woken)
     this.#counters.add('received')
   }
@@ -166,26 +166,26 @@ export class Intake {
     return translation
   }
 
-  #suspect(key: string, event: Draft): void {
+  #suspect(key: string, event: PendingEvent): void {
     this.#counters.add('undecryptable')
     const original = key.slice(0, -'|undecryptable'.length)
     if (this.#known(original)) return
     const notice = { ...event, messageId: `${event.messageId.slice(0, 114)}.undecryptable` }
     this.#database
       .prepare('insert or ignore into suspects(key, event, due) values(?, ?, ?)')
-      .run(original, JSON.stringify(notice), clock.now() + SUSPICION_MS)
+      .run(original, JSON.stringify(notice), clock.now() + UNDECRYPTABLE_WAIT_MS)
   }
 
-  #add(event: Draft, media: string | undefined, woken: Woken): void {
+  #add(event: PendingEvent, media: string | undefined, woken: Woken): void {
     this.#spool.add(event, media)
     woken.set(event.from, (woken.get(event.from) ?? 0) + 1)
   }
 
   #commit(durability: 'lazily' | 'transaction', work: (woken: Woken) => void): void {
     const woken: Woken = new Map()
-    failpoint('intake.before_commit')
+    failpoint('ingest.before_commit')
     this.#database[durability](() => work(woken))
-    failpoint('intake.after_commit')
+    failpoint('ingest.after_commit')
     for (const [chat, added] of woken) this.#spool.wake(chat, added)
   }
 
@@ -198,7 +198,7 @@ export class Intake {
     return me && { id: me.id, lid: me.lid }
   }
 
-  #safely(work: () => void): void {
+  #reportFailure(work: () => void): void {
     try {
       work()
     } catch (error) {
@@ -207,7 +207,7 @@ export class Intake {
   }
 }
 
-/** Stands for a message that cannot be read: a name without content, so that it is not lost in silence. */
+/** Return a stand-in for a message that cannot be read: a kind without content, so that it is not lost silently. */
 function unreadable(key: proto.IMessageKey, at: WAMessage['messageTimestamp']): WAMessage {
   return {
     key: { ...key } as WAMessage['key'],
@@ -216,7 +216,7 @@ function unreadable(key: proto.IMessageKey, at: WAMessage['messageTimestamp']): 
   }
 }
 
-const keyFrom = ({ from = '', participant, id = '' }: Row['attrs']): proto.IMessageKey => ({
+const keyFrom = ({ from = '', participant, id = '' }: JournalRow['attrs']): proto.IMessageKey => ({
   remoteJid: from,
   id,
   ...(participant ? { participant } : {}),

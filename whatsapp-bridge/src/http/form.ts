@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { open, rm } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
-import { Refusal } from '../errors.ts'
+import { HttpError } from '../errors.ts'
 import { checkSize, tooLarge } from './body.ts'
 
 /** A file on our disk under a random name; `remove` it after use. */
@@ -23,19 +23,19 @@ const MAX_FIELD = 512 * 1024
 /** Room for fields and delimiters beside the file. */
 const OVERHEAD = 1024 * 1024
 
-const broken = (why: string): Refusal =>
-  new Refusal(400, 'bad_request', `The multipart body cannot be read: ${why}.`)
+const broken = (why: string): HttpError =>
+  new HttpError(400, 'bad_request', `The multipart body cannot be read: ${why}.`)
 
 /**
  * Reads `multipart/form-data`; the file goes to disk as it arrives, never through memory as a whole.
  *
  * @param directory where the file is put; @param limit its largest size in bytes.
- * @throws {Refusal} 400, 413, 415
+ * @throws {HttpError} 400, 413, 415
  */
 export async function readForm(request: IncomingMessage, directory: string, limit: number): Promise<Form> {
   checkSize(request, limit + OVERHEAD)
   const boundary = /boundary=(?:"([^"]{1,70})"|([^;\s]{1,70}))/i.exec(request.headers['content-type'] ?? '')
-  if (!boundary) throw new Refusal(415, 'unsupported_media_type', 'multipart/form-data needs a boundary.')
+  if (!boundary) throw new HttpError(415, 'unsupported_media_type', 'multipart/form-data needs a boundary.')
   const reader = new Reader(request, limit + OVERHEAD)
   const delimiter = Buffer.from(`\r\n--${boundary[1] ?? boundary[2]}`)
   const form: Form = { fields: {}, file: undefined }
@@ -86,7 +86,7 @@ function decode(text: string | undefined): string | undefined {
   }
 }
 
-/** Writes a stream to a new file. @throws {Refusal} 413 beyond `limit`; nothing is left behind then. */
+/** Writes a stream to a new file. @throws {HttpError} 413 beyond `limit`; nothing is left behind then. */
 export async function save(
   source: AsyncIterable<Uint8Array>,
   directory: string,

@@ -1,6 +1,6 @@
 import type { LinkByCode, Quoted, React, Read, SendMedia, SendText, Typing } from '../contract.ts'
-import { Refusal } from '../errors.ts'
-import { readAddress, readPhoneNumber } from '../jid.ts'
+import { HttpError } from '../errors.ts'
+import { parseAddress, parsePhoneNumber } from '../jid.ts'
 
 /** Bodies of the contract, read strictly: what is wrong is said by its field; unknown fields are ignored. */
 
@@ -12,7 +12,8 @@ const TYPING = ['composing', 'recording', 'paused'] as const
 const MAX_TEXT = 65_536
 const MAX_LABEL = 1024
 
-const wrong = (field: string, must: string): Refusal => new Refusal(422, 'bad_request', `${field} ${must}`)
+const wrong = (field: string, must: string): HttpError =>
+  new HttpError(422, 'bad_request', `${field} ${must}`)
 
 export function readSendText(body: unknown): SendText {
   const fields = object(body)
@@ -69,14 +70,14 @@ export function readRead(body: unknown): Read {
 
 /** @returns the number's digits. */
 export function readLinkByCode(body: unknown): LinkByCode {
-  const found = readPhoneNumber(string(object(body), 'phone', 64))
+  const found = parsePhoneNumber(string(object(body), 'phone', 64))
   if ('problem' in found) throw wrong('phone', `cannot be used. ${found.problem}`)
   return { phone: found.digits }
 }
 
 function object(body: unknown): Fields {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
-    throw new Refusal(422, 'bad_request', 'The body must be a JSON object.')
+    throw new HttpError(422, 'bad_request', 'The body must be a JSON object.')
   return body as Fields
 }
 
@@ -91,7 +92,7 @@ const optionalString = (fields: Fields, name: string, most: number): string | un
   fields[name] === undefined || fields[name] === null ? undefined : string(fields, name, most)
 
 function address(fields: Fields, name: string): string {
-  const found = readAddress(string(fields, name, 128))
+  const found = parseAddress(string(fields, name, 128))
   if ('problem' in found) throw wrong(name, `cannot be used. ${found.problem}`)
   return found.jid
 }

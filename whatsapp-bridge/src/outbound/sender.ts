@@ -7,14 +7,14 @@ import {
   type WASocket,
 } from 'baileys'
 import type { SendAnswer } from '../contract.ts'
-import { Refusal, reasonOf } from '../errors.ts'
+import { HttpError, reasonOf } from '../errors.ts'
 import { failpoint } from '../failpoint.ts'
-import { bare, isGroup, isPhone, userOf } from '../jid.ts'
-import { baileysLogger, type Log, scrub } from '../log.ts'
+import { bareJid, isGroup, isPhone, userOf } from '../jid.ts'
+import { baileysLogger, type Log, redact } from '../log.ts'
 import { messageIdFor, type Outbox, randomMessageId, type Sent } from './outbox.ts'
 
-/** Something to send. `compose` is called once, only when it really goes out. */
-export type Order = {
+/** A message to send. `compose` is called once, only when it is really sent. */
+export type SendRequest = {
   key: string | undefined
   /** Digest of the command: the same key with another command is a mistake. */
   hash: string
@@ -29,8 +29,8 @@ const ACK_MS = 20_000
 const UPLOAD_MS = 60_000
 const QUERY_MS = 8000
 
-/** Sends each order once and answers when WhatsApp's server has answered. */
-export class Transmitter {
+/** Send each message once and answer when WhatsApp's server has answered. */
+export class Sender {
   readonly #outbox: Outbox
   readonly #connected: () => WASocket
   readonly #log: Log
@@ -41,38 +41,38 @@ export class Transmitter {
   /** Called when the server answers a send that nobody waits for any more. */
   onLate: (sent: Sent, code: number | undefined) => void = () => {}
 
-  /** @param connected gives the socket, or throws `Refusal` when there is none. */
+  /** @param connected gives the socket, or throws `HttpError` when there is none. */
   constructor(outbox: Outbox, connected: () => WASocket, log: Log) {
     this.#outbox = outbox
     this.#connected = connected
     this.#log = log
   }
 
-  /** @throws {Refusal} 409 other body, 422 refused, 503 not sent, 504 perhaps sent. */
-  async send(order: Order): Promise<SendAnswer> {
-    const id = order.key ? messageIdFor(order.key) : randomMessageId()
+  /** Send a message and wait for the server's ack. @throws {HttpError} 409 other body, 422 refused, 503 not sent, 504 unknown. */
+  async send(request: SendRequest): Promise<SendAnswer> {
+    const id = request.key ? messageIdFor(request.key) : randomMessageId()
     const running = this.#running.get(id)
     if (running) {
-      if (running.hash !== order.hash) throw conflict()
+      if (running.hash !== request.hash) throw conflict()
       return { ...(await running.answer), repeated: true }
     }
-    const answer = this.#send(id, order).finally(() => this.#running.delete(id))
-    this.#running.set(id, { hash: order.hash, answer })
+    const answer = this.#send(id, request).finally(() => this.#running.delete(id))
+    this.#running.set(id, { hash: request.hash, answer })
     return answer
   }
 
-  /** Resolves when nothing is being sent. */
+  /** Wait until nothing is being sent. */
   async idle(): Promise<void> {
     await Promise.allSettled([...this.#running.values()].map(({ answer }) => answer))
   }
 
-  /** WhatsApp's server answered a message; durable before anything else happens. */
+  /** Take the server's ack of a message; durable before anything else happens. */
   onAck({ attrs }: BinaryNode): void {
     const { id, error, t } = attrs
     if (!id) return
     failpoint('send.before_ack')
     const ack: Ack = { code: error ? Number(error) : undefined, timestamp: t ? Number(t) * 1000 : undefined }
-    const news = this.#outbox.settle(
+    const isNew = this.#outbox.settle(
       id,
       ack.code === undefined ? 'acked' : 'refused',
       ack.timestamp,
@@ -81,68 +81,68 @@ export class Transmitter {
     failpoint('send.after_ack')
     const waiter = this.#waiters.get(id)
     if (waiter) waiter(ack)
-    else if (news) this.#tellLate(id, ack)
+    else if (isNew) this.#reportLate(id, ack)
   }
 
-  /** The connection is gone: what was under way may or may not have arrived. */
+  /** Give up waiting: the connection is gone, and what was being sent may or may not have arrived. */
   onClose(): void {
     for (const waiter of this.#waiters.values()) waiter(undefined)
     this.#relays.clear()
   }
 
-  #tellLate(id: string, { code }: Ack): void {
+  #reportLate(id: string, { code }: Ack): void {
     const sent = this.#outbox.find(id)
     if (sent) this.onLate(sent, code)
   }
 
-  async #send(id: string, order: Order): Promise<SendAnswer> {
+  async #send(id: string, request: SendRequest): Promise<SendAnswer> {
     const known = this.#outbox.find(id)
-    if (known && known.hash !== order.hash) throw conflict()
+    if (known && known.hash !== request.hash) throw conflict()
     if (known?.state === 'acked') return { ...answerOf(id, known.timestamp), repeated: true }
     if (known?.state === 'refused') throw refused(known.code)
     const socket = this.#connected()
     if (known) return this.#transmit(socket, id, known.jid, known.message)
-    const jid = await this.#reachable(socket, order.jid)
-    const message = await this.#compose(socket, id, jid, order)
+    const jid = await this.#reachable(socket, request.jid)
+    const message = await this.#compose(socket, id, jid, request)
     failpoint('send.before_write')
-    this.#outbox.write(order.key, { id, jid, hash: order.hash, message })
+    this.#outbox.write(request.key, { id, jid, hash: request.hash, message })
     return this.#transmit(this.#connected(), id, jid, message)
   }
 
   /**
-   * Makes sure that the recipient's devices are known before anything is sent: Baileys would otherwise send an empty
+   * Make sure that the recipient's devices are known before anything is sent: Baileys would otherwise send an empty
    * message, which nobody can read, and call it a success.
    *
    * @returns the address under which WhatsApp knows the recipient.
    */
   async #reachable(socket: WASocket, jid: string): Promise<string> {
-    const me = bare(socket.user?.id)
-    if (isGroup(jid) || jid === me || jid === bare(socket.user?.lid)) return jid
-    const own = (isPhone(jid) ? me : bare(socket.user?.lid)) ?? jid
+    const me = bareJid(socket.user?.id)
+    if (isGroup(jid) || jid === me || jid === bareJid(socket.user?.lid)) return jid
+    const own = (isPhone(jid) ? me : bareJid(socket.user?.lid)) ?? jid
     if (await this.#hasDevices(socket, [own, jid], jid)) return jid
-    if (!isPhone(jid)) throw unanswered()
-    const found = await quietly(socket.onWhatsApp(jid))
-    if (!found) throw unanswered()
+    if (!isPhone(jid)) throw devicesUnknown()
+    const found = await orUndefined(socket.onWhatsApp(jid))
+    if (!found) throw devicesUnknown()
     const there = found.find(({ exists }) => exists)
-    const address = bare(there?.jid)
+    const address = bareJid(there?.jid)
     if (!address)
-      throw new Refusal(
+      throw new HttpError(
         422,
         'unknown_recipient',
         'This number is not on WhatsApp. Check the country code and the digits.',
       )
-    if (address === jid || !(await this.#hasDevices(socket, [own, address], address))) throw unanswered()
+    if (address === jid || !(await this.#hasDevices(socket, [own, address], address))) throw devicesUnknown()
     return address
   }
 
   async #hasDevices(socket: WASocket, jids: string[], jid: string): Promise<boolean> {
-    const devices = await quietly(socket.getUSyncDevices(jids, true, false))
-    if (!devices) throw unanswered()
+    const devices = await orUndefined(socket.getUSyncDevices(jids, true, false))
+    if (!devices) throw devicesUnknown()
     return devices.some(({ user }) => user === userOf(jid))
   }
 
-  async #compose(socket: WASocket, id: string, jid: string, order: Order): Promise<proto.IMessage> {
-    const { content, options } = await order.compose()
+  async #compose(socket: WASocket, id: string, jid: string, request: SendRequest): Promise<proto.IMessage> {
+    const { content, options } = await request.compose()
     let composed: proto.IWebMessageInfo
     try {
       composed = await generateWAMessage(jid, content, {
@@ -154,7 +154,7 @@ export class Transmitter {
         ...options,
       })
     } catch (error) {
-      this.#log.warn({ reason: scrub(reasonOf(error)) }, 'a message could not be prepared')
+      this.#log.warn({ reason: redact(reasonOf(error)) }, 'a message could not be prepared')
       throw notSent('The media could not be uploaded to WhatsApp. Nothing was sent; try again.')
     }
     return composed.message ?? {}
@@ -174,7 +174,7 @@ export class Transmitter {
     return answerOf(id, result.timestamp)
   }
 
-  /** Gives the message to Baileys, unless an earlier attempt is still at it. @returns a promise that only rejects. */
+  /** Give the message to Baileys, unless an earlier attempt still runs. @returns a promise that only rejects. */
   #relay(socket: WASocket, id: string, jid: string, message: proto.IMessage): Promise<never> {
     failpoint('send.before_relay')
     const relay = this.#relays.get(id) ?? socket.relayMessage(jid, message, { messageId: id })
@@ -187,7 +187,7 @@ export class Transmitter {
       }
       relay.then(relayed, (error: unknown) => {
         forget()
-        this.#log.warn({ reason: scrub(reasonOf(error)) }, 'a message could not be sent')
+        this.#log.warn({ reason: redact(reasonOf(error)) }, 'a message could not be sent')
         reject(notSent('WhatsApp did not take the message. Nothing was sent; try again.'))
       })
     })
@@ -208,27 +208,27 @@ export class Transmitter {
 const answerOf = (messageId: string, timestamp: number | undefined): SendAnswer =>
   timestamp === undefined ? { messageId } : { messageId, timestamp }
 
-/** A query that fails, or that WhatsApp leaves open, has no answer. */
-function quietly<T>(query: Promise<T>): Promise<T | undefined> {
+/** Await a query; `undefined` when it fails or WhatsApp does not answer it. */
+function orUndefined<T>(query: Promise<T>): Promise<T | undefined> {
   const { promise, resolve } = Promise.withResolvers<undefined>()
   const timer = setTimeout(() => resolve(undefined), QUERY_MS)
   return Promise.race([query.catch(() => undefined), promise]).finally(() => clearTimeout(timer))
 }
 
-const notSent = (message: string) => new Refusal(503, 'not_sent', message, { retryAfter: 2 })
+const notSent = (message: string) => new HttpError(503, 'not_sent', message, { retryAfter: 2 })
 
-const unanswered = () =>
+const devicesUnknown = () =>
   notSent('WhatsApp did not say to which devices this message must go. Nothing was sent; try again.')
 
 const noAck = () =>
-  new Refusal(
+  new HttpError(
     504,
     'no_ack',
     'WhatsApp has not confirmed this message: it may or may not have arrived. Repeat with the same Idempotency-Key.',
   )
 
 const conflict = () =>
-  new Refusal(
+  new HttpError(
     409,
     'key_reused',
     'This Idempotency-Key was used for another message. Use a new key for a new message.',
@@ -239,9 +239,9 @@ const REASONS: Record<number, string> = {
   479: 'the address is not valid in this chat',
 }
 
-function refused(code: number | undefined): Refusal {
+function refused(code: number | undefined): HttpError {
   const why = REASONS[code ?? 0] ?? 'its server gave no further reason'
-  return new Refusal(
+  return new HttpError(
     422,
     'refused',
     `WhatsApp refused the message (${code}): ${why}. It is not tried again.`,

@@ -5,31 +5,31 @@ import { isGroup } from '../jid.ts'
 /** A file ready to be sent. */
 export type File = { path: string; mimetype: string; filename: string | undefined }
 
-/** Finds the key of a received message, as its author's client knows it. */
+/** Find the key of a received message, as its author's client knows it. */
 export type FindKey = (id: string) => proto.IMessageKey | undefined
 
 type Kind = NonNullable<SendMedia['kind']>
 
 export const textMessage = (text: string): AnyMessageContent => ({ text, linkPreview: null })
 
-/** Cleo's reaction; an empty emoji takes it back. */
-export function reaction(to: string, command: React, findKey: FindKey): AnyMessageContent {
+/** Compose a reaction; an empty emoji takes it back. */
+export function reactionMessage(to: string, command: React, findKey: FindKey): AnyMessageContent {
   return {
     react: {
       text: command.emoji,
-      key: keyOf(to, command.messageId, command.fromMe === true, command.senderId, findKey),
+      key: messageKey(to, command.messageId, command.fromMe === true, command.senderId, findKey),
     },
   }
 }
 
-/** The media kind for a mimetype when the caller names none. */
+/** Return the media kind for a mimetype when the caller names none. */
 export function kindFor(mimetype: string): Kind {
   if (mimetype === 'image/webp') return 'sticker'
   const family = mimetype.split('/')[0]
   return family === 'image' || family === 'video' || family === 'audio' ? family : 'document'
 }
 
-/** Thumbnail, length and waveform are given here, so that Baileys looks for no image or audio library. */
+/** Compose a media message. It sets thumbnail, length and waveform, so that Baileys looks for no image or audio library. */
 export function mediaMessage(kind: Kind, file: File, fields: SendMedia): AnyMessageContent {
   const source = { url: file.path }
   const { mimetype } = file
@@ -54,21 +54,21 @@ export function mediaMessage(kind: Kind, file: File, fields: SendMedia): AnyMess
   }
 }
 
-/** The quote that makes a message a reply. */
-export function quoting(
+/** Return the option that makes a message a reply. */
+export function quoteOption(
   to: string,
   quoted: Quoted | null | undefined,
   findKey: FindKey,
-  myself: (id?: string | null) => boolean,
+  isSelf: (id?: string | null) => boolean,
 ) {
   if (!quoted) return {}
-  const fromMe = myself(quoted.senderId)
-  const key = keyOf(to, quoted.messageId, fromMe, quoted.senderId, findKey)
+  const fromMe = isSelf(quoted.senderId)
+  const key = messageKey(to, quoted.messageId, fromMe, quoted.senderId, findKey)
   return { quoted: { key, message: { conversation: quoted.text ?? '' } } }
 }
 
-/** A message's key in the terms of its own chat: a group member is named as the group names them. */
-export function keyOf(
+/** Return a message's key as its chat has it: a group member is addressed as the group addresses them. */
+export function messageKey(
   to: string,
   id: string,
   fromMe: boolean,
@@ -80,5 +80,5 @@ export function keyOf(
   return { remoteJid: to, id, fromMe, ...(participant ? { participant } : {}) }
 }
 
-/** 64 bars of middle height: a voice note shows a line when nobody measured its sound. (Missing in Baileys' types.) */
+/** Return 64 bars of equal height: nobody measures a voice note's sound here. (Missing in Baileys' types.) */
 const flatWaveform = (): object => ({ waveform: new Uint8Array(64).fill(40) })
