@@ -1,29 +1,25 @@
 import { chmodSync, mkdirSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import type { BinaryNode } from 'baileys'
 import { Account } from './account/account.ts'
 import { AuthStore } from './account/auth-store.ts'
 import { lockDirectory } from './account/lock.ts'
-import { SocketFactory, type Wire } from './account/socket.ts'
+import { SocketFactory } from './account/socket.ts'
 import { type Entry, Spool } from './agent/spool.ts'
 import { type Outcome, post } from './agent/webhook.ts'
-import { clock } from './clock.ts'
 import { type Config, isLoopback, useTemporaryDirectory } from './config.ts'
 import { Counters } from './counters.ts'
-import { failpoint } from './failpoint.ts'
 import { Guard } from './http/guard.ts'
 import { routes } from './http/routes.ts'
 import { HttpServer } from './http/server.ts'
 import { Ingest } from './inbound/ingest.ts'
 import { Journal } from './inbound/journal.ts'
 import { MediaStore } from './inbound/media-store.ts'
-import { readReceipt, receiptEvent } from './inbound/receipts.ts'
-import type { PendingEvent } from './inbound/translate.ts'
+import { Receipts } from './inbound/receipts.ts'
 import type { Log } from './log.ts'
 import { Outbox } from './outbound/outbox.ts'
 import { Sender } from './outbound/sender.ts'
-import { Database, isStorageError } from './store/database.ts'
+import { Database } from './store/database.ts'
 
 const SWEEP_MS = 3_600_000
 const UNDECRYPTABLE_CHECK_MS = 15_000
@@ -70,27 +66,21 @@ export class Bridge {
       log,
     })
     const sockets = new SocketFactory(config, auth, (id) => outbox.find(id)?.message, log)
-    const wire = this.#wire(outbox, auth)
+    const receipts = new Receipts({ database: this.#database, spool: this.#spool, outbox, auth })
+    this.#sender = new Sender(outbox, () => this.account.connected(), log)
+    this.#sender.onLate = (sent, code) => receipts.onLateAck(sent, code)
     this.account = new Account({
       auth,
       journal,
       ingest: this.#ingest,
       sockets,
-      wire,
+      receipts,
+      sender: this.#sender,
+      counters,
       phone: config.phone,
       log,
     })
-    this.#sender = new Sender(outbox, () => this.account.connected(), log)
-    this.#sender.onLate = ({ id, jid }, code) => {
-      const state = code === undefined ? 'sent' : 'failed'
-      this.#receipt(
-        auth,
-        { state, chat: jid, reader: jid, at: clock.now() },
-        [id],
-        code && `WhatsApp refused it (${code})`,
-      )
-    }
-    this.account.onClose = () => this.#sender.onClose()
+
     const guard = new Guard(config.secret, config.host, config.publicUrl)
     const dependencies = {
       config,
@@ -151,43 +141,6 @@ export class Bridge {
     const attached = media ? { media: { ...event.media, url: `${this.#origin}/media/${media}` } } : {}
     const body = JSON.stringify({ ...event, ...attached, seq })
     return post(`${this.#config.apiUrl}/api/whatsapp/webhook`, this.#config.secret, body)
-  }
-
-  /** Return listeners that put receipts and acks on disk before Baileys acknowledges them. */
-  #wire(outbox: Outbox, auth: AuthStore): Pick<Wire, 'message' | 'receipt' | 'ack'> {
-    const durably = (work: (stanza: BinaryNode) => void) => (stanza: BinaryNode) => {
-      try {
-        work(stanza)
-      } catch (error) {
-        if (isStorageError(error)) auth.onFailure(error)
-        else this.#log.error({ err: error }, 'a receipt could not be handled')
-      }
-    }
-    return {
-      message: (stanza) => this.#ingest.count(stanza),
-      receipt: durably((stanza) => {
-        const receipt = readReceipt(stanza)
-        const ids = receipt && outbox.known(receipt.ids)
-        if (receipt && ids) this.#receipt(auth, receipt, ids)
-      }),
-      ack: durably((stanza) => this.#sender.onAck(stanza)),
-    }
-  }
-
-  #receipt(
-    auth: AuthStore,
-    receipt: Parameters<typeof receiptEvent>[0],
-    ids: string[],
-    reason?: string | 0,
-  ): void {
-    const [first, ...rest] = ids
-    const me = auth.creds.me?.id
-    if (!first || !me) return
-    const event = receiptEvent(receipt, [first, ...rest], me, auth, reason || undefined) as PendingEvent
-    failpoint('receipt.before_commit')
-    this.#database.transaction(() => this.#spool.add(event))
-    failpoint('receipt.after_commit')
-    this.#spool.wake(event.from)
   }
 
   #logFailures(...works: (() => void)[]): void {

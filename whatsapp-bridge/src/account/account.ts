@@ -1,16 +1,21 @@
-import type { ConnectionState as BaileysUpdate, WASocket } from 'baileys'
+import type { ConnectionState, WASocket } from 'baileys'
 import { clock } from '../clock.ts'
 import type { HealthAnswer, LinkAnswer } from '../contract.ts'
+import type { Counters } from '../counters.ts'
 import { HttpError, reasonOf } from '../errors.ts'
+import { type EventHandlers, listen } from '../inbound/events.ts'
 import type { Ingest } from '../inbound/ingest.ts'
 import type { Journal } from '../inbound/journal.ts'
+import type { Receipts } from '../inbound/receipts.ts'
 import { bareJid } from '../jid.ts'
 import { type Log, redact } from '../log.ts'
+import type { Sender } from '../outbound/sender.ts'
+import { isStorageError } from '../store/database.ts'
 import type { AuthStore } from './auth-store.ts'
 import { Linking } from './linking.ts'
 import { backoffMs, closeAction } from './reconnect.ts'
-import { durableSignal } from './signal.ts'
-import type { SocketFactory, Wire } from './socket.ts'
+import { type DurableSignal, durableSignal } from './signal.ts'
+import type { SocketFactory } from './socket.ts'
 
 /** State of the connection, with WhatsApp's last close code. */
 export type Status = Pick<HealthAnswer, 'state' | 'message'> & { code?: number }
@@ -20,8 +25,9 @@ type Dependencies = {
   journal: Journal
   ingest: Ingest
   sockets: SocketFactory
-  /** Listeners to stanzas besides this account's own. */
-  wire: Pick<Wire, 'message' | 'receipt' | 'ack'>
+  receipts: Receipts
+  sender: Sender
+  counters: Counters
   phone: string | undefined
   log: Log
 }
@@ -47,8 +53,6 @@ export class Account {
   onStatus: (status: Status) => void = () => {}
   /** Called when there is something new to link with; `undefined`: no longer. */
   onLink: (link: LinkAnswer | undefined) => void = () => {}
-  /** Called when a connection has ended. */
-  onClose: () => void = () => {}
 
   constructor(dependencies: Dependencies) {
     this.#dependencies = dependencies
@@ -112,7 +116,7 @@ export class Account {
 
   #connect(): void {
     if (this.#stopped) return
-    const { auth, journal, ingest, sockets, wire } = this.#dependencies
+    const { auth, journal, ingest, sockets, counters } = this.#dependencies
     try {
       if (auth.pairingUnfinished) auth.resetIdentity()
     } catch {
@@ -130,38 +134,48 @@ export class Account {
       () => auth.creds.me?.id,
       () => ingest.schedule(),
     )
-    const frame = () => {
-      this.#lastFrame = clock.elapsed()
-    }
-    const socket = sockets.open(signal, { ...wire, frame })
+    const socket = sockets.open(signal.makeSignalRepository)
     this.#socket = socket
-    this.#listen(socket)
+    listen(socket, this.#handlers(socket, signal), counters)
   }
 
-  #listen(socket: WASocket): void {
-    const { ingest, log } = this.#dependencies
+  /** Return what to do with the events of a socket, as long as it is the current one. */
+  #handlers(socket: WASocket, signal: DurableSignal): EventHandlers {
+    const { ingest, sockets, receipts, sender } = this.#dependencies
     const guarded =
-      <T>(work: (update: T) => void) =>
-      (update: T) => {
-        if (socket !== this.#socket) return
-        try {
-          work(update)
-        } catch (error) {
-          log.error({ reason: redact(reasonOf(error)) }, 'an event of WhatsApp could not be handled')
-        }
+      <T>(work: (payload: T) => void) =>
+      (payload: T) => {
+        if (socket === this.#socket) this.#guard(() => work(payload))
       }
-    socket.ev.on(
-      'connection.update',
-      guarded((update) => this.#update(socket, update)),
-    )
-    socket.ev.on(
-      'creds.update',
-      guarded(() => this.#saveCreds(socket)),
-    )
-    socket.ev.on(
-      'messages.upsert',
-      guarded(({ messages }) => ingest.accept(messages)),
-    )
+    return {
+      connection: guarded((update) => this.#onUpdate(socket, update)),
+      credentials: guarded(() => this.#saveCreds(socket)),
+      messages: guarded((messages) => ingest.accept(messages)),
+      groupChanged: (id) => sockets.forgetGroup(id),
+      stanza: () => {
+        this.#lastFrame = clock.elapsed()
+      },
+      message: (stanza) => {
+        signal.onMessage(stanza)
+        ingest.count(stanza)
+      },
+      receipt: (stanza) => this.#guard(() => receipts.onReceipt(stanza)),
+      ack: (stanza) => this.#guard(() => sender.onAck(stanza)),
+    }
+  }
+
+  /** Run a handler. When the disk does not take what it writes, disconnect: Baileys must not acknowledge it. */
+  #guard(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      if (isStorageError(error)) this.#onStorageFailure(error)
+      else
+        this.#dependencies.log.error(
+          { reason: redact(reasonOf(error)) },
+          'an event of WhatsApp could not be handled',
+        )
+    }
   }
 
   /** Save the credentials, in the same commit as the keys they refer to when Baileys changes both. */
@@ -172,7 +186,7 @@ export class Account {
     else auth.save()
   }
 
-  #update(socket: WASocket, update: Partial<BaileysUpdate>): void {
+  #onUpdate(socket: WASocket, update: Partial<ConnectionState>): void {
     if (update.qr)
       this.#linking.onQr(update.qr, (phone) => socket.requestPairingCode(phone), this.#dependencies.log)
     if (update.connection === 'open') this.#onOpen()
@@ -249,7 +263,7 @@ export class Account {
   #dropSocket(): void {
     this.#socket = undefined
     this.#linking.clear()
-    this.onClose()
+    this.#dependencies.sender.onClose()
   }
 
   /** Reconnect when a connection looks open and is silent, or never gets ready. */

@@ -5,7 +5,6 @@ import {
   type SignalKeyStoreWithTransaction,
   type SignalRepositoryWithLIDStore,
   type SocketConfig,
-  type WASocket,
 } from 'baileys'
 import { makeLibSignalRepository } from 'baileys/lib/Signal/libsignal.js'
 import { failpoint } from '../failpoint.ts'
@@ -20,8 +19,10 @@ type Session = { indexInfo: { used?: number } }
 type SessionRecord = { _sessions: Record<string, Session> }
 type Encrypted = Parameters<SignalRepositoryWithLIDStore['decryptMessage']>[0]
 
-/** The hooks for one socket: `makeSignalRepository` for its options, `attach` right after it was made. */
-export type DurableSignal = Pick<SocketConfig, 'makeSignalRepository'> & { attach(socket: WASocket): void }
+/** The hooks for one socket: `onMessage` takes each message stanza before Baileys decrypts it. */
+export type DurableSignal = Pick<SocketConfig, 'makeSignalRepository'> & {
+  onMessage(stanza: BinaryNode): void
+}
 
 /**
  * Make a Signal repository that writes each plaintext into the journal in the commit that steps the ratchet. Baileys
@@ -38,14 +39,12 @@ export function durableSignal(
 ): DurableSignal {
   const origins = new WeakMap<Uint8Array, Omit<JournalRow, 'plain'>>()
 
-  const attach = (socket: WASocket): void => {
-    socket.ws.prependListener('CB:message', (stanza: BinaryNode) => {
-      const origin = { attrs: { ...stanza.attrs }, arrival: journal.nextArrival() }
-      for (const { content } of getBinaryNodeChildren(stanza, 'enc'))
-        if (content instanceof Uint8Array) origins.set(content, origin)
-      // Baileys lets live messages overtake those that waited at WhatsApp: put all into its one offline queue
-      stanza.attrs.offline ??= 'in order'
-    })
+  const onMessage = (stanza: BinaryNode): void => {
+    const origin = { attrs: { ...stanza.attrs }, arrival: journal.nextArrival() }
+    for (const { content } of getBinaryNodeChildren(stanza, 'enc'))
+      if (content instanceof Uint8Array) origins.set(content, origin)
+    // Baileys lets live messages overtake those that waited at WhatsApp: put all into its one offline queue
+    stanza.attrs.offline ??= 'in order'
   }
 
   const makeSignalRepository: SocketConfig['makeSignalRepository'] = (auth, logger, pnToLid) => {
@@ -85,7 +84,7 @@ export function durableSignal(
       migrateSession: (from, to) => exclusive(() => inner.migrateSession(from, to)),
     }
   }
-  return { attach, makeSignalRepository }
+  return { onMessage, makeSignalRepository }
 }
 
 /**

@@ -1,23 +1,14 @@
-import makeWASocket, { type BinaryNode, type GroupMetadata, type proto, type WASocket } from 'baileys'
+import makeWASocket, { type GroupMetadata, type proto, type SocketConfig, type WASocket } from 'baileys'
 import type { Config } from '../config.ts'
 import { isIgnored } from '../jid.ts'
 import { baileysLogger, type Log } from '../log.ts'
 import type { AuthStore } from './auth-store.ts'
 import { Cache } from './cache.ts'
-import type { DurableSignal } from './signal.ts'
 
 const QUERY_TIMEOUT_MS = 15_000
 const HOUR_MS = 3_600_000
 
-/** What a socket tells the rest of the bridge straight from the wire, before Baileys acknowledges it. */
-export type Wire = {
-  message(stanza: BinaryNode): void
-  receipt(stanza: BinaryNode): void
-  ack(stanza: BinaryNode): void
-  frame(): void
-}
-
-/** Makes Baileys' sockets for one account. What must survive a reconnect lives here, outside the socket. */
+/** Make Baileys' sockets for one account. Caches that survive a reconnect are kept here, outside the socket. */
 export class SocketFactory {
   readonly #config: Config
   readonly #auth: AuthStore
@@ -39,12 +30,12 @@ export class SocketFactory {
     this.#log = log
   }
 
-  open(signal: DurableSignal, wire: Wire): WASocket {
+  open(makeSignalRepository: SocketConfig['makeSignalRepository']): WASocket {
     const { socketUrl, version } = this.#config
     const socket: WASocket = makeWASocket({
       auth: this.#auth.state,
       logger: baileysLogger(this.#log),
-      makeSignalRepository: signal.makeSignalRepository,
+      makeSignalRepository,
       ...(socketUrl ? { waWebSocketUrl: socketUrl } : {}),
       ...(version ? { version } : {}),
       emitOwnEvents: false,
@@ -60,20 +51,12 @@ export class SocketFactory {
       cachedGroupMetadata: (jid) => this.#group(socket, jid),
       getMessage: async (key) => (key.id ? this.#getMessage(key.id) : undefined),
     })
-    signal.attach(socket)
-    this.#listen(socket, wire)
     return socket
   }
 
-  #listen(socket: WASocket, wire: Wire): void {
-    socket.ws.on('frame', wire.frame)
-    socket.ws.prependListener('CB:message', wire.message)
-    socket.ws.prependListener('CB:receipt', wire.receipt)
-    socket.ws.prependListener('CB:ack,class:message', wire.ack)
-    socket.ev.on('groups.update', (groups) => {
-      for (const { id } of groups) if (id) this.#groups.del(id)
-    })
-    socket.ev.on('group-participants.update', ({ id }) => this.#groups.del(id))
+  /** Forget a group's metadata: it has changed. */
+  forgetGroup(id: string): void {
+    this.#groups.del(id)
   }
 
   async #group(socket: WASocket, jid: string): Promise<GroupMetadata> {
