@@ -1,13 +1,13 @@
+import { renderUnicodeCompact } from 'uqr'
 import type { Status } from './account/account.ts'
 import type { LinkAnswer } from './contract.ts'
-import { drawQr } from './qr.ts'
 
 /** Report the bridge's state on stdout: JSON lines for a program, sentences and a QR code on a terminal. */
 export class StatusOutput {
-  readonly #isTerminal: boolean
+  readonly #output: Pick<NodeJS.WriteStream, 'isTTY' | 'on' | 'write'>
 
-  constructor(output: NodeJS.WriteStream = process.stdout) {
-    this.#isTerminal = output.isTTY === true
+  constructor(output: Pick<NodeJS.WriteStream, 'isTTY' | 'on' | 'write'> = process.stdout) {
+    this.#output = output
     output.on('error', () => {}) // the reader has gone; the bridge goes on
   }
 
@@ -20,19 +20,16 @@ export class StatusOutput {
   }
 
   /** Report that there is something to link with. The code itself is shown on a terminal only: a program asks `GET /link`. */
-  link(link: LinkAnswer): void {
-    const picture = link.qr
-      ? drawQr(link.qr)
-      : link.code
-        ? `    ${link.code.slice(0, 4)}-${link.code.slice(4)}`
-        : ''
-    this.#write(
-      { event: 'link', kind: link.state, secondsLeft: link.secondsLeft },
-      `\n${picture}\n${link.message}`,
-    )
+  link({ state: kind, secondsLeft, message, qr, code }: LinkAnswer): void {
+    const picture = qr ? drawQr(qr) : code ? `    ${code.slice(0, 4)}-${code.slice(4)}` : ''
+    this.#write({ event: 'link', kind, secondsLeft }, `\n${picture}\n${message}`)
   }
 
   #write(event: object, text: string): void {
-    process.stdout.write(`${this.#isTerminal ? text : JSON.stringify(event)}\n`)
+    this.#output.write(`${this.#output.isTTY ? text : JSON.stringify(event)}\n`)
   }
 }
+
+/** Draw a QR code with half blocks, black on white whatever the terminal's colours are. */
+const drawQr = (text: string): string =>
+  renderUnicodeCompact(text, { ecc: 'L', border: 2 }).replace(/^.*$/gm, '\u001b[97;40m$&\u001b[0m')

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import { test } from 'node:test'
 import { proto, type WAMessage } from 'baileys'
@@ -21,7 +20,6 @@ import { translate } from '../src/inbound/translate.ts'
 import { parseAddress, resolveIdentity } from '../src/jid.ts'
 import { redact } from '../src/log.ts'
 import { messageIdFor } from '../src/outbound/outbox.ts'
-import { encodeQr } from '../src/qr.ts'
 import { example, violations } from './schema.ts'
 
 const nobody = { phoneOf: () => undefined, lidOf: () => undefined }
@@ -263,28 +261,4 @@ test('the settings have defaults that are safe', () => {
     readConfig({ CLEO_API_URL: 'https://agent.example/base/' }).apiUrl,
     'https://agent.example/base',
   )
-})
-
-test('a QR code has its patterns, and another text gives another picture', () => {
-  const finder = (grid: boolean[][], row: number, column: number) =>
-    Array.from({ length: 7 }, (_, r) =>
-      Array.from({ length: 7 }, (_, c) => Number(grid[row + r]?.[column + c])).join(''),
-    ).join('|')
-  const corner = '1111111|1000001|1011101|1011101|1011101|1000001|1111111'
-  const link = `https://wa.me/settings/linked_devices#${'x'.repeat(230)}`
-  const grid = encodeQr(link)
-  assert.equal(grid.length, 57)
-  for (const [row, column] of [
-    [0, 0],
-    [0, 50],
-    [50, 0],
-  ] as const)
-    assert.equal(finder(grid, row, column), corner)
-  // an independent encoder made the same picture
-  const picture = grid.map((line) => line.map(Number).join('')).join('\n')
-  assert.equal(
-    createHash('sha256').update(picture).digest('hex'),
-    '0617563c853403530c9744dc628b6b5d0247c44ad49ae182a75d29dff558e7d0',
-  )
-  assert.throws(() => encodeQr('x'.repeat(2000)), RangeError)
 })
