@@ -1,9 +1,10 @@
 import makeWASocket, { type GroupMetadata, type proto, type SocketConfig, type WASocket } from 'baileys'
+import type { PossiblyExtendedCacheStore } from 'baileys/lib/Types/Socket.js'
+import { LRUCache } from 'lru-cache'
 import type { Config } from '../config.ts'
 import { isIgnored } from '../jid.ts'
 import { baileysLogger, type Log } from '../log.ts'
 import type { AuthStore } from './auth-store.ts'
-import { Cache } from './cache.ts'
 
 const QUERY_TIMEOUT_MS = 15_000
 const HOUR_MS = 3_600_000
@@ -14,9 +15,9 @@ export class SocketFactory {
   readonly #auth: AuthStore
   readonly #getMessage: (id: string) => proto.IMessage | undefined
   readonly #log: Log
-  readonly #devices = new Cache(24 * HOUR_MS)
-  readonly #retries = new Cache(HOUR_MS)
-  readonly #groups = new Cache(HOUR_MS / 6, 1000)
+  readonly #devices = baileysCache(24 * HOUR_MS)
+  readonly #retries = baileysCache(HOUR_MS)
+  readonly #groups = new LRUCache<string, GroupMetadata>({ ttl: HOUR_MS / 6, max: 1000 })
 
   constructor(
     config: Config,
@@ -56,14 +57,25 @@ export class SocketFactory {
 
   /** Forget a group's metadata: it has changed. */
   forgetGroup(id: string): void {
-    this.#groups.del(id)
+    this.#groups.delete(id)
   }
 
   async #group(socket: WASocket, jid: string): Promise<GroupMetadata> {
-    const known = this.#groups.get<GroupMetadata>(jid)
+    const known = this.#groups.get(jid)
     if (known) return known
     const fresh = await socket.groupMetadata(jid)
     this.#groups.set(jid, fresh)
     return fresh
+  }
+}
+
+/** Make a bounded cache in the shape that Baileys asks for; entries live `ttl` milliseconds. */
+function baileysCache(ttl: number): PossiblyExtendedCacheStore {
+  const entries = new LRUCache<string, NonNullable<unknown>>({ ttl, max: 10_000 })
+  return {
+    get: <T>(key: string) => entries.get(key) as T | undefined,
+    set: (key, value) => void entries.set(key, value as NonNullable<unknown>),
+    del: (key) => void entries.delete(key),
+    flushAll: () => entries.clear(),
   }
 }
