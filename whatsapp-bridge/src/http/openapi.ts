@@ -1,10 +1,7 @@
-import { readFileSync } from 'node:fs'
-
-const read = (path: string): Record<string, unknown> =>
-  JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'))
+import { readJsonFile, SCHEMAS } from './schema.ts'
 
 /** The bridge's own version. */
-export const VERSION = String(read('../../package.json').version)
+export const VERSION = String(readJsonFile('../../package.json').version)
 
 type Route = { summary: string; body?: string; answer?: string; key?: boolean }
 
@@ -46,7 +43,7 @@ const ROUTES: Record<string, Record<string, Route>> = {
 
 /** Return the contract as OpenAPI 3.1: these paths, and the schemas that `make contract` generates. */
 export function openapi(): object {
-  const text = JSON.stringify(read('../../../contract/bridge.schema.json').$defs)
+  const text = JSON.stringify(SCHEMAS)
   const schemas: unknown = JSON.parse(text.replaceAll('#/$defs/', '#/components/schemas/'))
   const paths = Object.entries(ROUTES).map(([path, methods]) => [
     path,

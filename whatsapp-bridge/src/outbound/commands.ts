@@ -79,7 +79,7 @@ export class Commands {
 
   /** Show or end “typing…”. It needs us online; afterwards we go offline, so that the phone gets notifications again. */
   async typing(request: IncomingMessage): Promise<object> {
-    const { to, state } = readTyping(await readJson(request))
+    const { to, state = 'composing' } = readTyping(await readJson(request))
     const socket = this.#dependencies.connected()
     clearTimeout(this.#goOffline)
     const leave = () => socket.sendPresenceUpdate('unavailable').catch(() => {})
