@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import type { MediaType, proto, WAMessage, WASocket } from 'baileys'
 import { HttpError } from '../errors.ts'
 import { failpoint } from '../failpoint.ts'
-import { save, type Upload } from '../http/form.ts'
+import { type TemporaryFile, writeTemporaryFile } from '../temporary-file.ts'
 import { unwrap } from './content.ts'
 import { type Descriptor, DownloadError, downloadMedia } from './download.ts'
 import type { MediaStore } from './media-store.ts'
@@ -63,14 +63,13 @@ export async function serveMedia(
 }
 
 type Found = { descriptor: FileInfo; type: MediaType }
-type Stored = Pick<Upload, 'path' | 'size' | 'remove'>
 
 async function fetchFile(
   id: string,
   message: WAMessage,
   found: Found,
   dependencies: Dependencies,
-): Promise<Stored> {
+): Promise<TemporaryFile> {
   try {
     return await download(found, dependencies)
   } catch (error) {
@@ -84,8 +83,11 @@ async function fetchFile(
   })
 }
 
-async function download({ descriptor, type }: Found, { directory, limit }: Dependencies): Promise<Stored> {
-  const file = await save(downloadMedia(descriptor, type), directory, limit)
+async function download(
+  { descriptor, type }: Found,
+  { directory, limit }: Dependencies,
+): Promise<TemporaryFile> {
+  const file = await writeTemporaryFile(downloadMedia(descriptor, type), directory, limit)
   const expected = descriptor.fileSha256
   if (!expected?.length || Buffer.from(expected).toString('hex') === file.sha256) return file
   await file.remove()

@@ -5,10 +5,11 @@ import type { Config } from '../config.ts'
 import type { SendAnswer, SendMedia } from '../contract.ts'
 import { HttpError } from '../errors.ts'
 import { mimetypeOf, readJson } from '../http/body.ts'
-import { readForm, save, type Upload } from '../http/form.ts'
+import { readForm, type Upload } from '../http/form.ts'
 import { readReact, readRead, readSendMedia, readSendText, readTyping } from '../http/validate.ts'
 import type { Ingest } from '../inbound/ingest.ts'
 import { bareJid } from '../jid.ts'
+import { writeTemporaryFile } from '../temporary-file.ts'
 import { kindFor, mediaMessage, messageKey, quoteOption, reactionMessage, textMessage } from './compose.ts'
 import type { Sender, SendRequest } from './sender.ts'
 
@@ -186,7 +187,7 @@ export class Commands {
         'media_unavailable',
         `The agent answered HTTP ${response.status} for the file.`,
       )
-    const saved = await save(response.body, temporary, config.mediaMaxBytes)
+    const saved = await writeTemporaryFile(response.body, temporary, config.mediaMaxBytes)
     return { ...saved, filename: undefined, mimetype: response.headers.get('content-type') ?? undefined }
   }
 
