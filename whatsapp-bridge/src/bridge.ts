@@ -5,8 +5,9 @@ import { Account } from './account/account.ts'
 import { AuthStore } from './account/auth-store.ts'
 import { lockDirectory } from './account/lock.ts'
 import { SocketFactory } from './account/socket.ts'
-import { type Entry, Spool } from './agent/spool.ts'
-import { type Outcome, post } from './agent/webhook.ts'
+import { Deliverer } from './agent/deliver.ts'
+import { Spool } from './agent/spool.ts'
+import { webhookOf } from './agent/webhook.ts'
 import { type Config, isLoopback, useTemporaryDirectory } from './config.ts'
 import { Counters } from './counters.ts'
 import { Guard } from './http/guard.ts'
@@ -19,6 +20,7 @@ import { Receipts } from './inbound/receipts.ts'
 import type { Log } from './log.ts'
 import { Outbox } from './outbound/outbox.ts'
 import { Sender } from './outbound/sender.ts'
+import { AccountRows } from './store/account-rows.ts'
 import { Database } from './store/database.ts'
 
 const SWEEP_MS = 3_600_000
@@ -32,11 +34,11 @@ export class Bridge {
   readonly #log: Log
   readonly #lock: { release(): void }
   readonly #database: Database
-  readonly #spool: Spool
+  readonly #deliverer: Deliverer
   readonly #ingest: Ingest
   readonly #sender: Sender
   readonly #server: HttpServer
-  readonly #timers: NodeJS.Timeout[] = []
+  readonly #timers: NodeJS.Timeout[]
   #origin: string
 
   /** @throws {DataError} when the data directory cannot be used as it is. */
@@ -48,63 +50,39 @@ export class Bridge {
     rmSync(temporary, { recursive: true, force: true })
     mkdirSync(temporary, { mode: 0o700 })
     useTemporaryDirectory(temporary)
-    this.#database = new Database(config.data)
-    const journal = new Journal(this.#database)
-    const auth = new AuthStore(this.#database, journal, join(config.data, 'bridge.db'))
-    const counters = new Counters()
-    const media = new MediaStore(this.#database)
-    const outbox = new Outbox(this.#database)
     this.#origin = config.publicUrl ?? ''
-    this.#spool = new Spool(this.#database, (entry) => this.#deliver(entry), log)
-    this.#ingest = new Ingest({
-      database: this.#database,
-      journal,
-      spool: this.#spool,
-      media,
-      auth,
-      counters,
-      log,
-    })
+
+    this.#database = new Database(config.data)
+    const rows = new AccountRows(this.#database)
+    const journal = new Journal(rows)
+    const auth = new AuthStore(rows, journal)
+    const media = new MediaStore(rows)
+    const outbox = new Outbox(rows)
+    const spool = new Spool(rows)
+
+    const counters = new Counters()
+    const post = webhookOf(config, () => this.#origin)
+    const deliverer = new Deliverer(spool, post, log)
+    const ingest = new Ingest({ rows, journal, spool, deliverer, media, auth, counters, log })
+    const receipts = new Receipts({ rows, spool, deliverer, outbox, auth })
+    const sender = new Sender(outbox, () => this.account.connected(), log)
+    sender.onLate = (sent, code) => receipts.onLateAck(sent, code)
     const sockets = new SocketFactory(config, auth, (id) => outbox.find(id)?.message, log)
-    const receipts = new Receipts({ database: this.#database, spool: this.#spool, outbox, auth })
-    this.#sender = new Sender(outbox, () => this.account.connected(), log)
-    this.#sender.onLate = (sent, code) => receipts.onLateAck(sent, code)
-    this.account = new Account({
-      auth,
-      journal,
-      ingest: this.#ingest,
-      sockets,
-      receipts,
-      sender: this.#sender,
-      counters,
-      phone: config.phone,
-      log,
-    })
+    const { phone } = config
+    const account = new Account({ auth, journal, ingest, receipts, sender, sockets, counters, phone, log })
 
     const guard = new Guard(config.secret, config.host, config.publicUrl)
-    const dependencies = {
-      config,
-      guard,
-      account: this.account,
-      spool: this.#spool,
-      ingest: this.#ingest,
-      sender: this.#sender,
-      media,
-      counters,
-      temporary,
-    }
-    this.#server = new HttpServer(guard, routes(dependencies), log)
-    this.#timers.push(
-      setInterval(
-        () =>
-          this.#logFailures(
-            () => this.#ingest.sweep(),
-            () => outbox.sweep(),
-          ),
-        SWEEP_MS,
-      ),
-      setInterval(() => this.#logFailures(() => this.#ingest.reportUndecryptable()), UNDECRYPTABLE_CHECK_MS),
-    )
+    const services = { config, guard, account, spool, deliverer, ingest, sender, media, counters, temporary }
+    this.#server = new HttpServer(guard, routes(services), log)
+    this.#timers = [
+      setInterval(() => this.#logFailures(() => ingest.sweep()), SWEEP_MS),
+      setInterval(() => this.#logFailures(() => outbox.sweep()), SWEEP_MS),
+      setInterval(() => this.#logFailures(() => ingest.reportUndecryptable()), UNDECRYPTABLE_CHECK_MS),
+    ]
+    this.account = account
+    this.#deliverer = deliverer
+    this.#ingest = ingest
+    this.#sender = sender
   }
 
   /** Start the HTTP server. @returns the address on which it listens. */
@@ -121,7 +99,7 @@ export class Bridge {
   /** Deliver what is left from before, and connect. */
   run(): void {
     this.#ingest.drain()
-    this.#spool.start()
+    this.#deliverer.start()
     this.account.start()
   }
 
@@ -130,26 +108,19 @@ export class Bridge {
     this.#server.close(false)
     for (const timer of this.#timers) clearInterval(timer)
     const timeout = new Promise<void>((resolve) => setTimeout(resolve, DRAIN_TIMEOUT_MS).unref())
-    await Promise.race([Promise.all([this.#sender.idle(), this.#spool.stop()]), timeout])
+    await Promise.race([Promise.all([this.#sender.idle(), this.#deliverer.stop()]), timeout])
     this.account.stop()
     this.#server.close(true)
     this.#database.close()
     this.#lock.release()
   }
 
-  #deliver({ seq, event, media }: Entry): Promise<Outcome> {
-    const attached = media ? { media: { ...event.media, url: `${this.#origin}/media/${media}` } } : {}
-    const body = JSON.stringify({ ...event, ...attached, seq })
-    return post(`${this.#config.apiUrl}/api/whatsapp/webhook`, this.#config.secret, body)
-  }
-
-  #logFailures(...works: (() => void)[]): void {
-    for (const work of works)
-      try {
-        work()
-      } catch (error) {
-        this.#log.error({ err: error }, 'the database could not be written')
-      }
+  #logFailures(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#log.error({ err: error }, 'the database could not be written')
+    }
   }
 }
 

@@ -189,7 +189,7 @@ test('group messages that overtake each other are all readable, none asked for a
 test('a session that the bridge has lost is set up again, and the message arrives once', async () => {
   await bridge.kill()
   const db = new DatabaseSync(join(bridge.data, 'bridge.db'))
-  db.exec(`delete from kv where type = 'session'`)
+  db.exec(`delete from auth where type = 'session'`)
   db.close()
   await bridge.start()
   await bridge.connected()

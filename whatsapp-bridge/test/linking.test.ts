@@ -84,6 +84,29 @@ test('unlinking logs out at the phone and offers a new QR at once', async () => 
   await bridge.kill('SIGTERM')
 })
 
+test('linked with another number, health and every event name it; what the first one received stays its own', async () => {
+  const [first, second, ann] = ['15550000006', '15550000007', '15551112222']
+  for (const number of [first, second, ann]) await simulator.phone(number)
+  const bridge = await new BridgeProcess(simulator, agent).start()
+  await bridge.link(simulator, first)
+  await agent.close()
+  await simulator.say(ann, { to: first, text: 'for the first number' })
+  await until('the message', async () => ((await bridge.health()).spool ?? 0) > 0)
+  assert.equal((await bridge.post('/unlink', {})).status, 200)
+  await until('a QR', async () => (await bridge.get<LinkAnswer>('/link')).state === 'qr')
+  assert.equal((await bridge.health()).account, undefined)
+  await bridge.link(simulator, second)
+  assert.equal((await bridge.health()).account, `${second}@s.whatsapp.net`)
+  await agent.listen()
+  await simulator.say(ann, { to: second, text: 'for the second number' })
+  for (const [text, number] of [
+    ['for the first number', first],
+    ['for the second number', second],
+  ] as const)
+    assert.equal((await agent.text(text)).account, `${number}@s.whatsapp.net`)
+  await bridge.kill('SIGTERM')
+})
+
 test('removed at the phone: it stops, says so in words, and links anew when asked', async () => {
   const number = '15550000004'
   await simulator.phone(number)

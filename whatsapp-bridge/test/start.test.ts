@@ -76,17 +76,17 @@ test('X33 a damaged database is refused, left as it is, and never becomes a new 
     'not a database': (path) => writeFileSync(path, 'x'.repeat(10_000)),
     'credentials cut': (path) => {
       const db = new DatabaseSync(path)
-      db.exec(`update kv set value = substr(value, 1, 100) where type = 'creds'`)
+      db.exec(`update auth set value = substr(value, 1, 100) where type = 'creds'`)
       db.close()
     },
     'credentials empty': (path) => {
       const db = new DatabaseSync(path)
-      db.exec(`update kv set value = '{}' where type = 'creds'`)
+      db.exec(`update auth set value = '{}' where type = 'creds'`)
       db.close()
     },
     'credentials gone': (path) => {
       const db = new DatabaseSync(path)
-      db.exec(`delete from kv where type = 'creds'`)
+      db.exec(`delete from auth where type = 'creds'`)
       db.close()
     },
   }

@@ -201,7 +201,7 @@ export class Account {
 
   #onClosed(error: Error | undefined): void {
     const code = (error as { output?: { statusCode?: number } } | undefined)?.output?.statusCode
-    const { auth, log } = this.#dependencies
+    const { auth, ingest, log } = this.#dependencies
     const wasLinked = auth.linked
     const unlinkedByUs = error?.message === 'Intentional Logout'
     this.#dropSocket()
@@ -219,6 +219,7 @@ export class Account {
         this.#stopWith(code, action.message)
         break
       case 'unlinked':
+        ingest.drain() // what was received until now belongs to this number
         auth.resetIdentity()
         if (unlinkedByUs) this.#connect()
         else this.#stopWith(code, action.message)

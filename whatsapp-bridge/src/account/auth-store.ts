@@ -9,26 +9,25 @@ import {
 } from 'baileys'
 import { clock } from '../clock.ts'
 import { JOURNAL, type Journal, type JournalRow } from '../inbound/journal.ts'
-import { type Database, damaged } from '../store/database.ts'
+import type { AccountRows } from '../store/account-rows.ts'
+import { damaged } from '../store/database.ts'
 
 /** The changes of one commit by Baileys: its own types of keys and ours. */
 type Mutations = Record<string, Record<string, unknown> | undefined>
 
 /** Store an account's identity and keys. Every change is one SQLite transaction, journal rows included. */
 export class AuthStore {
-  readonly #database: Database
+  readonly #rows: AccountRows
   readonly #journal: Journal
-  readonly #path: string
   #state: AuthenticationState
 
   /** Called when a commit fails (disk full, I/O error); no receipt may go out after that. */
   onFailure: (error: unknown) => void = () => {}
 
   /** @throws {DataError} when the credentials are there but unreadable: never a new identity because of that. */
-  constructor(database: Database, journal: Journal, path: string) {
-    this.#database = database
+  constructor(rows: AccountRows, journal: Journal) {
+    this.#rows = rows
     this.#journal = journal
-    this.#path = path
     this.#state = { creds: this.#load(), keys: this.#keys() }
   }
 
@@ -60,10 +59,14 @@ export class AuthStore {
     const linked = this.linked
     this.#durably(() => {
       if (linked) {
-        this.#database.prepare('delete from kv_unlinked').run()
-        this.#database.prepare('insert into kv_unlinked select ?, type, id, value from kv').run(clock.now())
+        this.#rows.run('delete from auth_unlinked where account = :account')
+        this.#rows.run(
+          `insert into auth_unlinked(account, at, type, id, value)
+           select account, ?, type, id, value from auth where account = :account`,
+          clock.now(),
+        )
       }
-      this.#database.prepare('delete from kv').run()
+      this.#rows.run('delete from auth where account = :account')
       this.#write('creds', 'me', fresh)
     })
     this.#state = { creds: fresh, keys: this.#keys() }
@@ -87,14 +90,15 @@ export class AuthStore {
     try {
       stored = this.#read('creds', 'me')
     } catch {
-      throw damaged(this.#path, 'the WhatsApp credentials in it are unreadable')
+      throw damaged(this.#rows.path, 'the WhatsApp credentials in it are unreadable')
     }
     if (stored !== undefined) {
       if (isCreds(stored)) return stored
-      throw damaged(this.#path, 'the WhatsApp credentials in it are incomplete')
+      throw damaged(this.#rows.path, 'the WhatsApp credentials in it are incomplete')
     }
-    const orphans = this.#database.prepare('select count(*) as n from kv').get()?.n
-    if (orphans !== 0) throw damaged(this.#path, 'it holds keys, but the WhatsApp credentials are missing')
+    const orphans = this.#rows.get('select count(*) as n from auth where account = :account')?.n
+    if (orphans !== 0)
+      throw damaged(this.#rows.path, 'it holds keys, but the WhatsApp credentials are missing')
     return initAuthCreds()
   }
 
@@ -120,7 +124,7 @@ export class AuthStore {
 
   #durably(work: () => void): void {
     try {
-      this.#database.transaction(work)
+      this.#rows.transaction(work)
     } catch (error) {
       this.onFailure(error)
       throw error
@@ -129,7 +133,11 @@ export class AuthStore {
 
   #read(type: string, id: string): unknown {
     if (type === JOURNAL) return this.#journal.find(id)
-    const row = this.#database.prepare('select value from kv where type = ? and id = ?').get(type, id)
+    const row = this.#rows.get(
+      'select value from auth where account = :account and type = ? and id = ?',
+      type,
+      id,
+    )
     if (!row) return undefined
     const value: unknown = JSON.parse(String(row.value), BufferJSON.reviver)
     return type === 'app-state-sync-key' && value ? proto.Message.AppStateSyncKeyData.create(value) : value
@@ -138,15 +146,16 @@ export class AuthStore {
   #write(type: string, id: string, value: unknown): void {
     if (type === JOURNAL) this.#journal.write(id, value as JournalRow)
     else if (value === null || value === undefined)
-      this.#database.prepare('delete from kv where type = ? and id = ?').run(type, id)
+      this.#rows.run('delete from auth where account = :account and type = ? and id = ?', type, id)
     else
-      this.#database
-        .prepare('insert or replace into kv(type, id, value) values(?, ?, ?)')
-        .run(
+      this.#rows.run(
+        'insert or replace into auth(account, type, id, value) values(:account, ?, ?, ?)',
+        ...[
           type,
           id,
           JSON.stringify(type === 'sender-key' ? readableSenderKey(value) : value, BufferJSON.replacer),
-        )
+        ],
+      )
   }
 }
 

@@ -1,5 +1,7 @@
 import { clock } from '../clock.ts'
+import type { Config } from '../config.ts'
 import { reasonOf } from '../errors.ts'
+import type { SpoolEntry } from './spool.ts'
 
 /** The result of one delivery attempt. */
 export type Outcome =
@@ -18,8 +20,16 @@ const PERMANENT = new Set([400, 413, 414, 415, 422, 431])
 const WRONG_ADDRESS = new Set([404, 405, 410])
 const LONGEST_WAIT_MS = 3_600_000
 
-/** Post one event to the agent. A redirect is a failure and is never followed. */
-export async function post(url: string, secret: string | undefined, body: string): Promise<Outcome> {
+/** Return the function that posts events to the agent. @param mediaOrigin base of the media's addresses. */
+export const webhookOf =
+  ({ apiUrl, secret }: Pick<Config, 'apiUrl' | 'secret'>, mediaOrigin: () => string) =>
+  ({ seq, event, media }: SpoolEntry): Promise<Outcome> => {
+    const attached = media ? { media: { ...event.media, url: `${mediaOrigin()}/media/${media}` } } : {}
+    return post(`${apiUrl}/api/whatsapp/webhook`, secret, JSON.stringify({ ...event, ...attached, seq }))
+  }
+
+/** Post to the agent. A redirect is a failure and is never followed. */
+async function post(url: string, secret: string | undefined, body: string): Promise<Outcome> {
   const headers: Record<string, string> = { 'content-type': 'application/json' }
   if (secret) headers['x-webhook-secret'] = secret
   let response: Response

@@ -1,4 +1,5 @@
 import type { Account } from '../account/account.ts'
+import type { Deliverer } from '../agent/deliver.ts'
 import type { Spool } from '../agent/spool.ts'
 import type { Config } from '../config.ts'
 import type { HealthAnswer } from '../contract.ts'
@@ -19,6 +20,7 @@ type Dependencies = {
   guard: Guard
   account: Account
   spool: Spool
+  deliverer: Deliverer
   ingest: Ingest
   sender: Sender
   media: MediaStore
@@ -67,13 +69,13 @@ async function phoneFrom(request: RequestContext['request']): Promise<string | u
 /** Without the secret the answer has no number and no counts. */
 function health(
   { request, authorized }: RequestContext,
-  { account, spool, guard, counters }: Dependencies,
+  { account, spool, deliverer, guard, counters }: Dependencies,
 ): HealthAnswer {
   const { state, code, message } = account.status
   const proof = guard.prove(request.headersDistinct['x-bridge-challenge']?.[0])
   const open: HealthAnswer = {
     state,
-    message: [message, spool.problem].filter(Boolean).join(' '),
+    message: [message, deliverer.problem].filter(Boolean).join(' '),
     ...(code === undefined ? {} : { code }),
     ...(proof ? { proof } : {}),
   }

@@ -1,5 +1,6 @@
 import type { BinaryNode, proto, WAMessage } from 'baileys'
 import type { AuthStore } from '../account/auth-store.ts'
+import type { Deliverer } from '../agent/deliver.ts'
 import type { Spool } from '../agent/spool.ts'
 import { clock } from '../clock.ts'
 import type { Counters } from '../counters.ts'
@@ -7,7 +8,7 @@ import { reasonOf } from '../errors.ts'
 import { failpoint } from '../failpoint.ts'
 import { isIgnored } from '../jid.ts'
 import { type Log, redact } from '../log.ts'
-import type { Database } from '../store/database.ts'
+import type { AccountRows } from '../store/account-rows.ts'
 import { type Journal, type JournalRow, type Me, restore } from './journal.ts'
 import type { MediaStore } from './media-store.ts'
 import { type PendingEvent, type Translation, translate } from './translate.ts'
@@ -17,35 +18,41 @@ const UNDECRYPTABLE_WAIT_MS = 120_000
 const BATCH = 200
 const KEEP_SEEN_MS = 45 * 24 * 3600 * 1000
 
-type Woken = Map<string, number>
+type Dependencies = {
+  rows: AccountRows
+  journal: Journal
+  spool: Spool
+  deliverer: Deliverer
+  media: MediaStore
+  auth: AuthStore
+  counters: Counters
+  log: Log
+}
+
+/** The chats that got something in a transaction. */
+type Chats = Set<string>
 
 /** Move what WhatsApp delivered from the journal into the spool: one transaction, each message once. */
 export class Ingest {
-  readonly #database: Database
+  readonly #rows: AccountRows
   readonly #journal: Journal
   readonly #spool: Spool
+  readonly #deliverer: Deliverer
   readonly #media: MediaStore
   readonly #auth: AuthStore
   readonly #counters: Counters
   readonly #log: Log
   #scheduled = false
 
-  constructor(parts: {
-    database: Database
-    journal: Journal
-    spool: Spool
-    media: MediaStore
-    auth: AuthStore
-    counters: Counters
-    log: Log
-  }) {
-    this.#database = parts.database
-    this.#journal = parts.journal
-    this.#spool = parts.spool
-    this.#media = parts.media
-    this.#auth = parts.auth
-    this.#counters = parts.counters
-    this.#log = parts.log
+  constructor({ rows, journal, spool, deliverer, media, auth, counters, log }: Dependencies) {
+    this.#rows = rows
+    this.#journal = journal
+    this.#spool = spool
+    this.#deliverer = deliverer
+    this.#media = media
+    this.#auth = auth
+    this.#counters = counters
+    this.#log = log
   }
 
   /** Drain soon; many calls make one drain. */
@@ -65,13 +72,13 @@ export class Ingest {
     let rows = this.#journal.pending(BATCH)
     while (rows.length) {
       // undone by a power loss, the journal rows are still there
-      this.#commit('lazily', (woken) => {
+      this.#commit('lazily', (chats) => {
         for (const { key, row } of rows) {
           const message = this.#read(
             () => restore(row, me),
             () => unreadable(keyFrom(row.attrs), Number(row.attrs.t)),
           )
-          this.#ingest(message, row.attrs.offline !== undefined, me, woken)
+          this.#ingest(message, row.attrs.offline !== undefined, me, chats)
           this.#journal.markDone(key)
         }
       })
@@ -87,19 +94,22 @@ export class Ingest {
     const me = this.#me()
     if (!me) return
     this.drain()
-    this.#commit('transaction', (woken) => {
-      for (const message of messages) this.#ingest(message, false, me, woken)
+    this.#commit('transaction', (chats) => {
+      for (const message of messages) this.#ingest(message, false, me, chats)
     })
   }
 
   /** Tell the agent of messages that stayed undecryptable. */
   reportUndecryptable(now = clock.now()): void {
-    const due = this.#database.prepare('select key, event from suspects where due <= ?').all(now)
+    const due = this.#rows.all(
+      'select key, event from undecryptable where account = :account and due <= ?',
+      now,
+    )
     if (!due.length) return
-    this.#commit('transaction', (woken) => {
+    this.#commit('transaction', (chats) => {
       for (const { key, event } of due) {
-        this.#database.prepare('delete from suspects where key = ?').run(String(key))
-        if (!this.#known(String(key))) this.#add(JSON.parse(String(event)), undefined, woken)
+        this.#rows.run('delete from undecryptable where account = :account and key = ?', String(key))
+        if (!this.#known(String(key))) this.#add(JSON.parse(String(event)), undefined, chats)
       }
     })
   }
@@ -107,12 +117,15 @@ export class Ingest {
   sweep(): void {
     this.#journal.sweep()
     this.#media.sweep()
-    this.#database.prepare('delete from seen where at < ?').run(clock.now() - KEEP_SEEN_MS)
+    this.#rows.run('delete from seen where account = :account and at < ?', clock.now() - KEEP_SEEN_MS)
   }
 
   /** Return the key of a received message, as its author's client knows it: for quotes, reactions and read receipts. */
   keyOf(id: string): proto.IMessageKey | undefined {
-    const row = this.#database.prepare('select raw from seen where id = ? order by at desc limit 1').get(id)
+    const row = this.#rows.get(
+      'select raw from seen where account = :account and id = ? order by at desc limit 1',
+      id,
+    )
     return row && JSON.parse(String(row.raw))
   }
 
@@ -136,7 +149,7 @@ export class Ingest {
     }
   }
 
-  #ingest(message: WAMessage, offline: boolean, me: Me, woken: Woken): void {
+  #ingest(message: WAMessage, offline: boolean, me: Me, chats: Chats): void {
     const translation = this.#translate(message, me, offline)
     if ('ignored' in translation) {
       this.#counters.add(`ignored_${translation.ignored}`)
@@ -148,11 +161,12 @@ export class Ingest {
       return
     }
     if (this.#known(key)) return
-    this.#database
-      .prepare('insert into seen(key, id, raw, at) values(?, ?, ?, ?)')
-      .run(key, event.messageId, JSON.stringify(message.key), clock.now())
+    this.#rows.run(
+      'insert into seen(account, key, id, raw, at) values(:account, ?, ?, ?, ?)',
+      ...[key, event.messageId, JSON.stringify(message.key), clock.now()],
+    )
     const media = event.media && message.message ? this.#media.add(message) : undefined
-    this.#add(event, media, woken)
+    this.#add(event, media, chats)
     this.#counters.add('received')
   }
 
@@ -171,26 +185,27 @@ export class Ingest {
     const original = key.slice(0, -'|undecryptable'.length)
     if (this.#known(original)) return
     const notice = { ...event, messageId: `${event.messageId.slice(0, 114)}.undecryptable` }
-    this.#database
-      .prepare('insert or ignore into suspects(key, event, due) values(?, ?, ?)')
-      .run(original, JSON.stringify(notice), clock.now() + UNDECRYPTABLE_WAIT_MS)
+    this.#rows.run(
+      'insert or ignore into undecryptable(account, key, event, due) values(:account, ?, ?, ?)',
+      ...[original, JSON.stringify(notice), clock.now() + UNDECRYPTABLE_WAIT_MS],
+    )
   }
 
-  #add(event: PendingEvent, media: string | undefined, woken: Woken): void {
+  #add(event: PendingEvent, media: string | undefined, chats: Chats): void {
     this.#spool.add(event, media)
-    woken.set(event.from, (woken.get(event.from) ?? 0) + 1)
+    chats.add(event.from)
   }
 
-  #commit(durability: 'lazily' | 'transaction', work: (woken: Woken) => void): void {
-    const woken: Woken = new Map()
+  #commit(durability: 'lazily' | 'transaction', work: (chats: Chats) => void): void {
+    const chats: Chats = new Set()
     failpoint('ingest.before_commit')
-    this.#database[durability](() => work(woken))
+    this.#rows[durability](() => work(chats))
     failpoint('ingest.after_commit')
-    for (const [chat, added] of woken) this.#spool.wake(chat, added)
+    for (const chat of chats) this.#deliverer.wake(chat)
   }
 
   #known(key: string): boolean {
-    return this.#database.prepare('select 1 from seen where key = ?').get(key) !== undefined
+    return this.#rows.get('select 1 from seen where account = :account and key = ?', key) !== undefined
   }
 
   #me(): Me | undefined {

@@ -7,7 +7,7 @@ import {
   type WAMessage,
 } from 'baileys'
 import { clock } from '../clock.ts'
-import type { Database } from '../store/database.ts'
+import type { AccountRows } from '../store/account-rows.ts'
 
 /** The journal passes through Baileys as one more type of key, so that it is in the same commit as the ratchet. */
 export const JOURNAL = 'inbound-journal'
@@ -25,12 +25,12 @@ const LARGE_BYTES = 64 * 1024
 
 /** Store what WhatsApp has delivered until the spool has it. A row is written before WhatsApp gets its receipt. */
 export class Journal {
-  readonly #database: Database
+  readonly #rows: AccountRows
   #arrivals: number
 
-  constructor(database: Database) {
-    this.#database = database
-    const last = database.prepare('select max(arrival) as last from journal').get()?.last
+  constructor(rows: AccountRows) {
+    this.#rows = rows
+    const last = rows.get('select max(arrival) as last from journal where account = :account')?.last
     this.#arrivals = Math.max(clock.now() * 1000, Number(last ?? 0))
   }
 
@@ -41,36 +41,40 @@ export class Journal {
   }
 
   find(key: string): JournalRow | undefined {
-    const row = this.#database.prepare('select arrival, attrs, plain from journal where key = ?').get(key)
+    const row = this.#rows.get(
+      'select arrival, attrs, plain from journal where account = :account and key = ?',
+      key,
+    )
     return row && asRow(row)
   }
 
   /** Write a row. Call inside the transaction that stores the ratchet. */
   write(key: string, row: JournalRow): void {
-    this.#database
-      .prepare('insert or ignore into journal(key, arrival, attrs, plain, at) values(?, ?, ?, ?, ?)')
-      .run(key, row.arrival, JSON.stringify(row.attrs), row.plain, clock.now())
+    this.#rows.run(
+      'insert or ignore into journal(account, key, arrival, attrs, plain, at) values(:account, ?, ?, ?, ?, ?)',
+      ...[key, row.arrival, JSON.stringify(row.attrs), row.plain, clock.now()],
+    )
   }
 
   /** Return the oldest rows that are not in the spool yet. */
   pending(limit: number): { key: string; row: JournalRow }[] {
-    return this.#database
-      .prepare('select key, arrival, attrs, plain from journal where done = 0 order by arrival limit ?')
-      .all(limit)
-      .map((row) => ({ key: String(row.key), row: asRow(row) }))
+    const sql =
+      'select key, arrival, attrs, plain from journal where account = :account and done = 0 order by arrival limit ?'
+    return this.#rows.all(sql, limit).map((row) => ({ key: String(row.key), row: asRow(row) }))
   }
 
   /** Mark a row as done. Call inside the transaction that writes the spool. */
   markDone(key: string): void {
-    this.#database.prepare('update journal set done = 1 where key = ?').run(key)
+    this.#rows.run('update journal set done = 1 where account = :account and key = ?', key)
   }
 
   /** Delete rows that WhatsApp will not deliver again, and large ones after an hour. */
   sweep(): void {
     const now = clock.now()
-    this.#database
-      .prepare('delete from journal where done = 1 and (at < ? or (at < ? and length(plain) > ?))')
-      .run(now - KEEP_MS, now - HOUR_MS, LARGE_BYTES)
+    this.#rows.run(
+      'delete from journal where account = :account and done = 1 and (at < ? or (at < ? and length(plain) > ?))',
+      ...[now - KEEP_MS, now - HOUR_MS, LARGE_BYTES],
+    )
   }
 }
 

@@ -1,12 +1,13 @@
 import { type BinaryNode, getBinaryNodeChild, getBinaryNodeChildren } from 'baileys'
 import type { AuthStore } from '../account/auth-store.ts'
+import type { Deliverer } from '../agent/deliver.ts'
 import type { Spool } from '../agent/spool.ts'
 import { clock } from '../clock.ts'
 import type { InboundEvent } from '../contract.ts'
 import { failpoint } from '../failpoint.ts'
 import { bareJid, isGroup, resolveIdentity } from '../jid.ts'
 import type { Outbox, Sent } from '../outbound/outbox.ts'
-import type { Database } from '../store/database.ts'
+import type { AccountRows } from '../store/account-rows.ts'
 import type { PendingEvent } from './translate.ts'
 
 type State = NonNullable<InboundEvent['receipt']>
@@ -14,7 +15,13 @@ type State = NonNullable<InboundEvent['receipt']>
 /** What became of messages, in one chat, for one reader. */
 type Receipt = { state: State; ids: string[]; chat: string; reader: string; at: number; reason?: string }
 
-type Dependencies = { database: Database; spool: Spool; outbox: Outbox; auth: AuthStore }
+type Dependencies = {
+  rows: AccountRows
+  spool: Spool
+  deliverer: Deliverer
+  outbox: Outbox
+  auth: AuthStore
+}
 
 const MAX_IDS = 1000
 const STATES: Record<string, State> = {
@@ -47,13 +54,13 @@ export class Receipts {
   }
 
   #add(receipt: Receipt): void {
-    const { database, spool, auth } = this.#dependencies
+    const { rows, spool, deliverer, auth } = this.#dependencies
     const event = this.#event(receipt, auth.creds.me?.id)
     if (!event) return
     failpoint('receipt.before_commit')
-    database.transaction(() => spool.add(event))
+    rows.transaction(() => spool.add(event))
     failpoint('receipt.after_commit')
-    spool.wake(event.from)
+    deliverer.wake(event.from)
   }
 
   #event(receipt: Receipt, me: string | undefined): PendingEvent | undefined {

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { proto } from 'baileys'
 import { clock } from '../clock.ts'
-import type { Database } from '../store/database.ts'
+import type { AccountRows } from '../store/account-rows.ts'
 
 export type SentState = 'sending' | 'acked' | 'refused'
 
@@ -37,14 +37,14 @@ export const randomMessageId = (): string =>
 
 /** Store sent messages, before they are sent: for repeated keys, for the phones' retry requests, for receipts. */
 export class Outbox {
-  readonly #database: Database
+  readonly #rows: AccountRows
 
-  constructor(database: Database) {
-    this.#database = database
+  constructor(rows: AccountRows) {
+    this.#rows = rows
   }
 
   find(id: string): Sent | undefined {
-    const row = this.#database.prepare('select * from outbox where id = ?').get(id)
+    const row = this.#rows.get('select * from outbox where account = :account and id = ?', id)
     if (!row) return undefined
     return {
       id: String(row.id),
@@ -58,18 +58,11 @@ export class Outbox {
   }
 
   write(key: string | undefined, sent: Pick<Sent, 'id' | 'jid' | 'hash' | 'message'>): void {
-    this.#database
-      .prepare(
-        `insert into outbox(id, key, hash, jid, message, state, at) values(?, ?, ?, ?, ?, 'sending', ?)`,
-      )
-      .run(
-        sent.id,
-        key ?? null,
-        sent.hash,
-        sent.jid,
-        proto.Message.encode(sent.message).finish(),
-        clock.now(),
-      )
+    const bytes = proto.Message.encode(sent.message).finish()
+    this.#rows.run(
+      `insert into outbox(account, id, key, hash, jid, message, state, at) values(:account, ?, ?, ?, ?, ?, 'sending', ?)`,
+      ...[sent.id, key ?? null, sent.hash, sent.jid, bytes, clock.now()],
+    )
   }
 
   /** Store the server's answer. @returns whether it is the first one. */
@@ -79,21 +72,18 @@ export class Outbox {
     timestamp: number | undefined,
     code: number | undefined,
   ): boolean {
-    const update = this.#database.prepare(
-      `update outbox set state = ?, timestamp = ?, code = ? where id = ? and state = 'sending'`,
-    )
+    const sql = `update outbox set state = ?, timestamp = ?, code = ?
+                 where account = :account and id = ? and state = 'sending'`
     // undone by a power loss, the same key sends the same id again
-    const changed = this.#database.lazily(() => update.run(state, timestamp ?? null, code ?? null, id))
-    return Number(changed.changes) > 0
+    return this.#rows.lazily(() => this.#rows.run(sql, state, timestamp ?? null, code ?? null, id)) > 0
   }
 
   /** Return those of `ids` that this account sent. */
   known(ids: readonly string[]): string[] {
-    const find = this.#database.prepare('select 1 from outbox where id = ?')
-    return ids.filter((id) => find.get(id) !== undefined)
+    return ids.filter((id) => this.#rows.get('select 1 from outbox where account = :account and id = ?', id))
   }
 
   sweep(): void {
-    this.#database.prepare('delete from outbox where at < ?').run(clock.now() - KEEP_MS)
+    this.#rows.run('delete from outbox where account = :account and at < ?', clock.now() - KEEP_MS)
   }
 }
