@@ -1,4 +1,5 @@
 import type { ConnectionState, WASocket } from 'baileys'
+import { backoffMs } from '../backoff.ts'
 import { clock } from '../clock.ts'
 import type { HealthAnswer, LinkAnswer } from '../contract.ts'
 import type { Counters } from '../counters.ts'
@@ -13,7 +14,7 @@ import type { Sender } from '../outbound/sender.ts'
 import { isStorageError } from '../store/database.ts'
 import type { AuthStore } from './auth-store.ts'
 import { Linking } from './linking.ts'
-import { backoffMs, closeAction } from './reconnect.ts'
+import { closeAction } from './reconnect.ts'
 import { type DurableSignal, durableSignal } from './signal.ts'
 import type { SocketFactory } from './socket.ts'
 
@@ -36,6 +37,8 @@ const LIVENESS_CHECK_MS = 10_000
 const SILENCE_TIMEOUT_MS = 80_000
 const CONNECT_TIMEOUT_MS = 45_000
 const LINK_WAIT_MS = 15_000
+const FIRST_WAIT_MS = 1000
+const LONGEST_WAIT_MS = 60_000
 
 /** One WhatsApp number and its socket: one connection at a time; `reconnect.ts` decides what follows its end. */
 export class Account {
@@ -238,7 +241,10 @@ export class Account {
     this.#setStatus({ state, message, ...(code ? { code } : {}) })
     this.#attempt += 1
     clearTimeout(this.#reconnectTimer)
-    this.#reconnectTimer = setTimeout(() => this.#connect(), backoffMs(this.#attempt))
+    this.#reconnectTimer = setTimeout(
+      () => this.#connect(),
+      backoffMs(this.#attempt, FIRST_WAIT_MS, LONGEST_WAIT_MS),
+    )
   }
 
   #reconnect(): void {

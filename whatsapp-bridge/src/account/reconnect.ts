@@ -56,10 +56,3 @@ export function closeAction(code: number | undefined, linked: boolean, reason: s
     stop ?? { next: 'backoff', message: `The connection to WhatsApp was lost (${detail}). Trying again.` }
   )
 }
-
-const FIRST_WAIT_MS = 1000
-const LONGEST_WAIT_MS = 60_000
-
-/** Return the wait before an attempt: exponential backoff with full jitter. */
-export const backoffMs = (attempt: number): number =>
-  Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(attempt, 10))

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { backoffMs } from '../backoff.ts'
 import { clock } from '../clock.ts'
 import { failpoint } from '../failpoint.ts'
 import type { Log } from '../log.ts'
@@ -159,12 +160,14 @@ export class Deliverer {
 
   #backOff(queue: ChatQueue, retryAfterMs?: number): void {
     queue.failures += 1
-    queue.notBefore = clock.elapsed() + (retryAfterMs ?? backoffMs(queue.failures))
+    queue.notBefore =
+      clock.elapsed() + (retryAfterMs ?? backoffMs(queue.failures, FIRST_WAIT_MS, LONGEST_WAIT_MS))
   }
 
   #pause(problem: string, retryAfterMs?: number): void {
     this.#agentFailures += 1
-    this.#pausedUntil = clock.elapsed() + (retryAfterMs ?? backoffMs(this.#agentFailures))
+    this.#pausedUntil =
+      clock.elapsed() + (retryAfterMs ?? backoffMs(this.#agentFailures, FIRST_WAIT_MS, LONGEST_WAIT_MS))
     if (this.#problem !== problem) this.#log.error(problem)
     this.#problem = problem
   }
@@ -176,7 +179,3 @@ export class Deliverer {
     this.#problem = undefined
   }
 }
-
-/** Exponential backoff with full jitter. */
-const backoffMs = (failures: number): number =>
-  Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failures, 10))

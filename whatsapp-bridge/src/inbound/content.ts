@@ -17,8 +17,8 @@ export type Content = {
 }
 
 type Message = proto.IMessage
-/** Read one field of `proto.Message`; `undefined`: nothing that a person wrote. */
-type Reader = (message: Message) => Content | undefined
+/** Read each field's value; `undefined`: nothing that a person wrote. */
+type Readers = { [Field in keyof Message]?: (value: NonNullable<Message[Field]>) => Content | undefined }
 
 const MAX_LABEL = 1024
 const REVOKE = 0
@@ -33,12 +33,15 @@ const METADATA = new Set([
 
 /** Read what a person wrote. Every kind has a name; `undefined` is protocol between devices, with nothing to read. */
 export function readContent(message: Message): Content | undefined {
-  const inner = unwrap(message)
-  const fields = Object.keys(inner).filter((name) => !METADATA.has(name) && isPresent(inner, name))
-  const known = fields.find((name) => name in READERS)
-  if (known) return READERS[known]?.(inner)
-  const other = fields[0]
-  return other ? { kind: nameOf(other), ...contextOf(inner, other) } : undefined
+  const inner = unwrap(message) as Record<string, unknown>
+  const fields = Object.keys(inner).filter(
+    (name) => !METADATA.has(name) && (inner[name] ?? undefined) !== undefined,
+  )
+  const field = fields.find((name) => name in READERS) ?? fields[0]
+  if (!field) return undefined
+  const reader = READERS[field as keyof Message] as ((value: unknown) => Content | undefined) | undefined
+  const content = reader ? reader(inner[field]) : { kind: nameOf(field) }
+  return content && { ...content, ...contextOf(inner[field]) }
 }
 
 /** Remove the wrappers that only say how to show a message: disappearing, view once, caption, edited, … */
@@ -51,109 +54,60 @@ export function unwrap(message: Message, depth = 0): Message {
   return message
 }
 
-const READERS: Record<string, Reader> = {
-  conversation: ({ conversation }) => ({ kind: 'text', text: conversation ?? '' }),
-  extendedTextMessage: ({ extendedTextMessage: it }) => ({
-    kind: 'text',
-    text: it?.text ?? '',
-    ...withContext(it),
-  }),
-  imageMessage: ({ imageMessage: it }) => ({
-    kind: 'image',
-    ...caption(it),
-    ...attachment(it),
-    ...withContext(it),
-  }),
-  videoMessage: ({ videoMessage: it }) => ({
-    kind: 'video',
-    ...caption(it),
-    ...attachment(it),
-    ...withContext(it),
-  }),
-  ptvMessage: ({ ptvMessage: it }) => ({
-    kind: 'video',
-    ...caption(it),
-    ...attachment(it),
-    ...withContext(it),
-  }),
-  audioMessage: ({ audioMessage: it }) => ({
-    kind: it?.ptt ? 'voice' : 'audio',
-    ...attachment(it),
-    ...withContext(it),
-  }),
-  documentMessage: ({ documentMessage: it }) => ({
+const READERS: Readers = {
+  conversation: (text) => ({ kind: 'text', text }),
+  extendedTextMessage: (it) => ({ kind: 'text', text: it.text ?? '' }),
+  imageMessage: (it) => ({ kind: 'image', ...textOf(it.caption), ...attachment(it) }),
+  videoMessage: (it) => ({ kind: 'video', ...textOf(it.caption), ...attachment(it) }),
+  ptvMessage: (it) => ({ kind: 'video', ...textOf(it.caption), ...attachment(it) }),
+  audioMessage: (it) => ({ kind: it.ptt ? 'voice' : 'audio', ...attachment(it) }),
+  documentMessage: (it) => ({
     kind: 'document',
-    ...caption(it),
-    ...attachment(it, it?.fileName ?? it?.title),
-    ...withContext(it),
+    ...textOf(it.caption),
+    ...attachment(it, it.fileName ?? it.title),
   }),
-  stickerMessage: ({ stickerMessage: it }) => ({ kind: 'sticker', ...attachment(it), ...withContext(it) }),
-  reactionMessage: ({ reactionMessage: it }) =>
-    it?.key?.id
-      ? { kind: 'reaction', reaction: clip(it.text ?? '', 64), reactsToMessageId: safeId(it.key.id) }
+  stickerMessage: (it) => ({ kind: 'sticker', ...attachment(it) }),
+  reactionMessage: ({ key, text }) =>
+    key?.id
+      ? { kind: 'reaction', reaction: clip(text ?? '', 64), reactsToMessageId: safeId(key.id) }
       : { kind: 'reaction' },
-  protocolMessage: ({ protocolMessage: it }) => readProtocol(it),
-  locationMessage: ({ locationMessage: it }) => ({ kind: 'location', ...locationOf(it), ...withContext(it) }),
-  liveLocationMessage: ({ liveLocationMessage: it }) => ({
-    kind: 'live_location',
-    ...locationOf(it),
-    ...withContext(it),
-  }),
-  contactMessage: ({ contactMessage: it }) => ({
-    kind: 'contact',
-    ...textOf(it?.displayName),
-    ...withContext(it),
-  }),
-  contactsArrayMessage: ({ contactsArrayMessage: it }) => ({ kind: 'contacts', ...textOf(it?.displayName) }),
-  pollCreationMessage: ({ pollCreationMessage: it }) => poll(it),
-  pollCreationMessageV2: ({ pollCreationMessageV2: it }) => poll(it),
-  pollCreationMessageV3: ({ pollCreationMessageV3: it }) => poll(it),
-  pollCreationMessageV5: ({ pollCreationMessageV5: it }) => poll(it),
+  protocolMessage: (it) => readProtocol(it),
+  locationMessage: (it) => ({ kind: 'location', ...locationOf(it) }),
+  liveLocationMessage: (it) => ({ kind: 'live_location', ...locationOf(it) }),
+  contactMessage: (it) => ({ kind: 'contact', ...textOf(it.displayName) }),
+  contactsArrayMessage: (it) => ({ kind: 'contacts', ...textOf(it.displayName) }),
+  pollCreationMessage: (it) => poll(it),
+  pollCreationMessageV2: (it) => poll(it),
+  pollCreationMessageV3: (it) => poll(it),
+  pollCreationMessageV5: (it) => poll(it),
   pollUpdateMessage: () => ({ kind: 'poll_vote' }),
-  eventMessage: ({ eventMessage: it }) => ({ kind: 'event', ...textOf(it?.name) }),
-  groupInviteMessage: ({ groupInviteMessage: it }) => ({ kind: 'group_invite', ...textOf(it?.groupName) }),
-  buttonsResponseMessage: ({ buttonsResponseMessage: it }) => ({
-    kind: 'text',
-    ...textOf(it?.selectedDisplayText),
-    ...withContext(it),
-  }),
-  templateButtonReplyMessage: ({ templateButtonReplyMessage: it }) => ({
-    kind: 'text',
-    ...textOf(it?.selectedDisplayText),
-    ...withContext(it),
-  }),
-  buttonsMessage: ({ buttonsMessage: it }) => ({ kind: 'buttons', ...textOf(it?.contentText) }),
-  listMessage: ({ listMessage: it }) => ({ kind: 'list', ...textOf(it?.description ?? it?.title) }),
-  interactiveMessage: ({ interactiveMessage: it }) => ({ kind: 'interactive', ...textOf(it?.body?.text) }),
-  templateMessage: ({ templateMessage: it }) => ({
-    kind: 'template',
-    ...textOf(it?.hydratedTemplate?.hydratedContentText),
-  }),
-  interactiveResponseMessage: ({ interactiveResponseMessage: it }) => ({
-    kind: 'text',
-    ...textOf(it?.body?.text),
-    ...withContext(it),
-  }),
-  listResponseMessage: ({ listResponseMessage: it }) => ({
-    kind: 'text',
-    ...textOf(it?.title),
-    ...withContext(it),
-  }),
+  eventMessage: (it) => ({ kind: 'event', ...textOf(it.name) }),
+  groupInviteMessage: (it) => ({ kind: 'group_invite', ...textOf(it.groupName) }),
+  buttonsMessage: (it) => ({ kind: 'buttons', ...textOf(it.contentText) }),
+  listMessage: (it) => ({ kind: 'list', ...textOf(it.description ?? it.title) }),
+  interactiveMessage: (it) => ({ kind: 'interactive', ...textOf(it.body?.text) }),
+  templateMessage: (it) => ({ kind: 'template', ...textOf(it.hydratedTemplate?.hydratedContentText) }),
+  buttonsResponseMessage: (it) => ({ kind: 'text', ...textOf(it.selectedDisplayText) }),
+  templateButtonReplyMessage: (it) => ({ kind: 'text', ...textOf(it.selectedDisplayText) }),
+  interactiveResponseMessage: (it) => ({ kind: 'text', ...textOf(it.body?.text) }),
+  listResponseMessage: (it) => ({ kind: 'text', ...textOf(it.title) }),
 }
 
-function readProtocol(it: proto.Message.IProtocolMessage | null | undefined): Content | undefined {
-  const target = it?.key?.id
-  if (it?.type === REVOKE && target) return { kind: 'revoke', revokes: safeId(target) }
-  if (it?.type === EDIT && target) {
+function readProtocol(it: proto.Message.IProtocolMessage): Content | undefined {
+  const target = it.key?.id
+  if (it.type === REVOKE && target) return { kind: 'revoke', revokes: safeId(target) }
+  if (it.type === EDIT && target) {
     const edited = it.editedMessage ? readContent(it.editedMessage) : undefined
     return { ...edited, kind: 'edit', edits: safeId(target) }
   }
-  return it?.type === EPHEMERAL_SETTING ? { kind: 'ephemeral_setting' } : undefined
+  return it.type === EPHEMERAL_SETTING ? { kind: 'ephemeral_setting' } : undefined
 }
 
-function poll(it: proto.Message.IPollCreationMessage | null | undefined): Content {
-  const options = (it?.options ?? []).map((option) => `- ${option.optionName ?? ''}`)
-  return { kind: 'poll', text: [it?.name ?? '', ...options].join('\n'), ...withContext(it) }
+function poll({ name, options }: proto.Message.IPollCreationMessage): Content {
+  return {
+    kind: 'poll',
+    text: [name ?? '', ...(options ?? []).map((each) => `- ${each.optionName ?? ''}`)].join('\n'),
+  }
 }
 
 type Attachment = {
@@ -163,46 +117,34 @@ type Attachment = {
   seconds?: number | null
 }
 
-function attachment(
-  it: Attachment | null | undefined,
-  filename?: string | null,
-): { media: Omit<Media, 'url'> } {
+function attachment(it: Attachment, filename?: string | null): { media: Omit<Media, 'url'> } {
   const media: Omit<Media, 'url'> = {}
-  if (it?.mimetype) media.mimetype = clip(it.mimetype, MAX_LABEL)
+  if (it.mimetype) media.mimetype = clip(it.mimetype, MAX_LABEL)
   if (filename) media.filename = clip(filename, MAX_LABEL)
-  const size = Number(it?.fileLength ?? 0)
+  const size = Number(it.fileLength ?? 0)
   if (Number.isSafeInteger(size) && size > 0) media.size = size
-  if (it?.fileSha256?.length === 32) media.sha256 = Buffer.from(it.fileSha256).toString('hex')
-  if (it?.seconds) media.seconds = it.seconds
+  if (it.fileSha256?.length === 32) media.sha256 = Buffer.from(it.fileSha256).toString('hex')
+  if (it.seconds) media.seconds = it.seconds
   return { media }
 }
 
-function locationOf(it: proto.Message.ILocationMessage | null | undefined): { location?: Place } {
-  const { degreesLatitude: latitude, degreesLongitude: longitude } = it ?? {}
+function locationOf(it: proto.Message.ILocationMessage): { location?: Place } {
+  const { degreesLatitude: latitude, degreesLongitude: longitude } = it
   if (!within(latitude, 90) || !within(longitude, 180)) return {}
   const location: Place = { latitude, longitude }
-  if (it?.name) location.name = clip(it.name, MAX_LABEL)
-  if (it?.address) location.address = clip(it.address, MAX_LABEL)
+  if (it.name) location.name = clip(it.name, MAX_LABEL)
+  if (it.address) location.address = clip(it.address, MAX_LABEL)
   return { location }
 }
 
 const within = (value: number | null | undefined, limit: number): value is number =>
   typeof value === 'number' && Math.abs(value) <= limit
 
-const caption = (it: { caption?: string | null } | null | undefined) =>
-  it?.caption ? { text: it.caption } : {}
 const textOf = (text: string | null | undefined) => (text ? { text } : {})
-const withContext = (it: { contextInfo?: proto.IContextInfo | null } | null | undefined) =>
-  it?.contextInfo ? { context: it.contextInfo } : {}
 
-function contextOf(message: Message, name: string) {
-  const value = (message as Record<string, unknown>)[name]
-  return typeof value === 'object' && value !== null ? withContext(value) : {}
-}
-
-const isPresent = (message: Message, name: string): boolean => {
-  const value = (message as Record<string, unknown>)[name]
-  return value !== null && value !== undefined
+function contextOf(value: unknown): { context?: proto.IContextInfo } {
+  const { contextInfo } = (value ?? {}) as { contextInfo?: proto.IContextInfo | null }
+  return contextInfo ? { context: contextInfo } : {}
 }
 
 /** Return the name of a kind: `pollResultSnapshotMessage` → `poll_result_snapshot`. */
