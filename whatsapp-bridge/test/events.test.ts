@@ -5,7 +5,7 @@ import { after, test } from 'node:test'
 import type { BinaryNode, WASocket } from 'baileys'
 import { Counters } from '../src/counters.ts'
 import { BAILEYS_EVENTS, type EventHandlers, listen, STANZAS } from '../src/inbound/events.ts'
-import { ANN, BOB, CLEO, cleanUp, linkedWorld, until } from './rig.ts'
+import { ANN, BOB, CLEO, cleanUp, linkedSystem, until } from './harness.ts'
 
 after(cleanUp)
 
@@ -89,7 +89,7 @@ test('each stanza that Baileys itself reads is on the list', () => {
 })
 
 test('what WhatsApp sends besides messages shows in the counters of GET /health', async () => {
-  const { simulator, bridge } = await linkedWorld()
+  const { simulator, bridge } = await linkedSystem()
   const group = await simulator.call<{ id: string }>('POST', '/groups', {
     subject: 'Events',
     members: [CLEO, ANN],

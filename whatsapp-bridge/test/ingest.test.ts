@@ -12,7 +12,7 @@ import { openLog } from '../src/log.ts'
 import { Outbox } from '../src/outbound/outbox.ts'
 import { AccountRows } from '../src/store/account-rows.ts'
 import { Database } from '../src/store/database.ts'
-import { cleanUp, temporaryDirectory, until } from './rig.ts'
+import { cleanUp, temporaryDirectory, until } from './harness.ts'
 
 after(cleanUp)
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { LinkAnswer } from '../src/contract.ts'
-import { Agent, BridgeProcess, CLEO, cleanUp, Simulator, until } from './rig.ts'
+import { Agent, BridgeProcess, CLEO, cleanUp, Simulator, until } from './harness.ts'
 
 after(cleanUp)
 
@@ -90,7 +90,7 @@ test('linked with another number, health and every event name it; what the first
   const bridge = await new BridgeProcess(simulator, agent).start()
   await bridge.link(simulator, first)
   await agent.close()
-  await simulator.say(ann, { to: first, text: 'for the first number' })
+  await simulator.send(ann, { to: first, text: 'for the first number' })
   await until('the message', async () => ((await bridge.health()).spool ?? 0) > 0)
   assert.equal((await bridge.post('/unlink', {})).status, 200)
   await until('a QR', async () => (await bridge.get<LinkAnswer>('/link')).state === 'qr')
@@ -98,7 +98,7 @@ test('linked with another number, health and every event name it; what the first
   await bridge.link(simulator, second)
   assert.equal((await bridge.health()).account, `${second}@s.whatsapp.net`)
   await agent.listen()
-  await simulator.say(ann, { to: second, text: 'for the second number' })
+  await simulator.send(ann, { to: second, text: 'for the second number' })
   for (const [text, number] of [
     ['for the first number', first],
     ['for the second number', second],
@@ -127,7 +127,7 @@ test('removed at the phone: it stops, says so in words, and links anew when aske
   await bridge.kill('SIGTERM')
 })
 
-test('X48 440, 405, 403: it stops and does not fight; 515 and 503: it comes back by itself', async () => {
+test('440, 405, 403: it stops and does not fight; 515 and 503: it comes back by itself', async () => {
   const number = '15550000005'
   await simulator.phone(number)
   const bridge = await new BridgeProcess(simulator, agent).start()

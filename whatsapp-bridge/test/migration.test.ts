@@ -21,11 +21,11 @@ import {
   type Bubble,
   CLEO,
   cleanUp,
-  linkedWorld,
+  linkedSystem,
   Simulator,
   temporaryDirectory,
   until,
-} from './rig.ts'
+} from './harness.ts'
 
 after(cleanUp)
 
@@ -123,7 +123,7 @@ test('a bridge that starts on it delivers what was undelivered, and knows what i
   await bridge.kill('SIGTERM')
 })
 
-/** Brings a database of today back to what the first version would have written. */
+/** Bring a database of today back to what the first version would have written. */
 const BACKWARDS = `
 create table kv(type text, id text, value text not null, primary key(type, id)) without rowid;
 insert into kv select type, id, value from auth; drop table auth;
@@ -149,12 +149,12 @@ pragma user_version = 1;
 `
 
 test('a linked number stays linked, in the same sessions, and nothing is sent twice', async () => {
-  const { simulator, agent, bridge } = await linkedWorld()
-  await simulator.say(ANN, { to: CLEO, text: 'before' })
+  const { simulator, agent, bridge } = await linkedSystem()
+  await simulator.send(ANN, { to: CLEO, text: 'before' })
   await agent.text('before')
   const sent = await bridge.post('/send', { to: ANN, text: 'sent once' }, 'across')
   await agent.close()
-  await simulator.say(ANN, { to: CLEO, text: 'undelivered' })
+  await simulator.send(ANN, { to: CLEO, text: 'undelivered' })
   await simulator.ledger(20_000)
   assert.ok(((await bridge.health()).spool ?? 0) > 0)
   await bridge.kill()
@@ -165,7 +165,7 @@ test('a linked number stays linked, in the same sessions, and nothing is sent tw
   await bridge.start()
   await bridge.connected()
   assert.equal((await bridge.health()).account, `${CLEO}@s.whatsapp.net`)
-  await simulator.say(ANN, { to: CLEO, text: 'after' })
+  await simulator.send(ANN, { to: CLEO, text: 'after' })
   await agent.text('after')
   const texts = agent.events.flatMap(({ text }) => text ?? [])
   assert.deepEqual(texts, ['before', 'undelivered', 'after'])

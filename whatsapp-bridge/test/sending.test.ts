@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, test } from 'node:test'
-import { ANN, ANN_JID, BOB, cleanUp, linkedWorld, until } from './rig.ts'
+import { ANN, ANN_JID, BOB, cleanUp, linkedSystem, until } from './harness.ts'
 
 after(cleanUp)
-const { simulator, agent, bridge } = await linkedWorld()
+const { simulator, agent, bridge } = await linkedSystem()
 
 const bubbles = (number: string) =>
   simulator.call<{ text?: string; deliveries: number; id: string }[]>('GET', `/phones/${number}/messages`)

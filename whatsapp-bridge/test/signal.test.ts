@@ -17,7 +17,7 @@ import { Journal } from '../src/inbound/journal.ts'
 import { baileysLogger, openLog, silenceConsole } from '../src/log.ts'
 import { AccountRows } from '../src/store/account-rows.ts'
 import { Database } from '../src/store/database.ts'
-import { cleanUp, temporaryDirectory } from './rig.ts'
+import { cleanUp, temporaryDirectory } from './harness.ts'
 
 after(cleanUp)
 silenceConsole()
@@ -59,7 +59,7 @@ function party(): Party {
 }
 
 let nextPreKey = 1
-/** Opens a session from `from` to `to` with a fresh prekey of `to`. */
+/** Open a session from `from` to `to` with a fresh prekey of `to`. */
 async function open(from: Party, to: Party): Promise<void> {
   const keyId = nextPreKey++
   const pair = Curve.generateKeyPair()

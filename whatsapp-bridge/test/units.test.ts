@@ -25,7 +25,7 @@ import { example, violations } from './schema.ts'
 const nobody = { phoneOf: () => undefined, lidOf: () => undefined }
 const ME = { id: '15550000000:3@s.whatsapp.net', lid: '99:3@lid' }
 
-test('every golden body fits the contract, and every command among them is read as it is', () => {
+test('every example body fits the contract, and every command among them is read as it is', () => {
   const names = readdirSync(new URL('../../contract/examples', import.meta.url)).map((file) =>
     file.replace('.json', ''),
   )
@@ -227,7 +227,7 @@ test('the agent’s answers: accepted, rejected, busy, unreachable, forbidden', 
   assert.equal(retryAfter('soon'), undefined)
 })
 
-test('X48 close codes: what comes next', () => {
+test('close codes: what comes next', () => {
   const next = (code: number | undefined, linked = true) => closeAction(code, linked, '').next
   assert.deepEqual(
     [515, 408, 428, 500, 503, undefined].map((code) => next(code)),

@@ -148,7 +148,7 @@ export class Account {
     const guarded =
       <T>(work: (payload: T) => void) =>
       (payload: T) => {
-        if (socket === this.#socket) this.#guard(() => work(payload))
+        if (socket === this.#socket) this.#runHandler(() => work(payload))
       }
     return {
       connection: guarded((update) => this.#onUpdate(socket, update)),
@@ -162,13 +162,13 @@ export class Account {
         signal.onMessage(stanza)
         ingest.count(stanza)
       },
-      receipt: (stanza) => this.#guard(() => receipts.onReceipt(stanza)),
-      ack: (stanza) => this.#guard(() => sender.onAck(stanza)),
+      receipt: (stanza) => this.#runHandler(() => receipts.onReceipt(stanza)),
+      ack: (stanza) => this.#runHandler(() => sender.onAck(stanza)),
     }
   }
 
   /** Run a handler. When the disk does not take what it writes, disconnect: Baileys must not acknowledge it. */
-  #guard(work: () => void): void {
+  #runHandler(work: () => void): void {
     try {
       work()
     } catch (error) {

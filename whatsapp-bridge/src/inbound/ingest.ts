@@ -157,7 +157,7 @@ export class Ingest {
     }
     const { event, key } = translation
     if (event.kind === 'undecryptable') {
-      this.#suspect(key, event)
+      this.#holdUndecryptable(key, event)
       return
     }
     if (this.#known(key)) return
@@ -180,7 +180,7 @@ export class Ingest {
     return translation
   }
 
-  #suspect(key: string, event: PendingEvent): void {
+  #holdUndecryptable(key: string, event: PendingEvent): void {
     this.#counters.add('undecryptable')
     const original = key.slice(0, -'|undecryptable'.length)
     if (this.#known(original)) return

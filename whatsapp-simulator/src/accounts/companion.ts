@@ -12,8 +12,8 @@ export type SignedPublicKey = PublicKey & { signature: Buffer }
 /** The device's public Signal keys as the server keeps them. */
 export type Bundle = { registrationId: number; identity: Buffer; signedPreKey: SignedPublicKey }
 
-/** Where a linked device is reached while it is online: its connection. */
-export type Outlet = { send(node: Stanza): void }
+/** What stanzas for a linked device are written to while it is online: its connection. */
+export type StanzaSink = { send(node: Stanza): void }
 
 export type Counters = {
   /** Message stanzas written to the device. */
@@ -39,13 +39,13 @@ export class Companion {
   readonly queue = new OfflineQueue()
   readonly counters: Counters = { delivered: 0, receipts: 0, acks: 0, nacks: 0, retries: 0, messages: 0 }
   /** Its connection, when it is logged in. */
-  outlet: Outlet | undefined
-  /** Its offline batch is through: what is sent now is delivered at once. */
+  connection: StanzaSink | undefined
+  /** Its offline batch is delivered: what is sent now is delivered at once. */
   ready = false
-  /** Its offline batch is held on command. */
+  /** Its offline batch is held back on command. */
   held = false
   /** It has got its first offline batch since it was linked. */
-  seen = false
+  settledOnce = false
 
   constructor(owner: { number: string; lidUser: string }, device: number, clientKey: Buffer, bundle: Bundle) {
     this.number = owner.number
@@ -56,31 +56,31 @@ export class Companion {
     this.bundle = bundle
   }
 
-  /** Queues a stanza until the device settles it, and writes it if the device is there. */
+  /** Queue a stanza until the device settles it, and write it if the device is online. */
   deliver(node: Stanza, delivery?: Delivery): void {
     this.queue.add(node, delivery)
-    if (!this.outlet || !this.ready) return
-    const next = this.queue.newest(node.attrs.id ?? '', this.outlet)
+    if (!this.connection || !this.ready) return
+    const next = this.queue.newest(node.attrs.id ?? '', this.connection)
     if (next) this.#write(next)
   }
 
-  /** Writes a stanza if the device is there; nobody waits for it (typing, presence). */
+  /** Write a stanza if the device is online, without queueing it (typing, presence). */
   push(node: Stanza): void {
-    if (this.ready) this.outlet?.send(node)
+    if (this.ready) this.connection?.send(node)
   }
 
-  /** Delivers what has waited, at most `count` stanzas, marked as offline. Returns how many. */
+  /** Deliver what has waited, at most `count` stanzas, marked as offline. @returns how many. */
   flush(count?: number): number {
-    if (!this.outlet) return 0
+    if (!this.connection) return 0
     let flushed = 0
-    for (const node of this.queue.unwritten(this.outlet, count)) {
+    for (const node of this.queue.unwritten(this.connection, count)) {
       this.#write({ ...node, attrs: { ...node.attrs, offline: String(flushed) } })
       flushed += 1
     }
     return flushed
   }
 
-  /** One one-time prekey for whoever starts a session; asks for more when they run low. */
+  /** Take a one-time prekey for a new session; asks the device for more when they run low. */
   takePreKey(): PublicKey | undefined {
     const next = this.preKeys.entries().next()
     if (next.done) return undefined
@@ -92,7 +92,7 @@ export class Companion {
 
   #write(node: Stanza): void {
     if (node.tag === 'message') this.counters.delivered += 1
-    this.outlet?.send(node)
+    this.connection?.send(node)
   }
 }
 

@@ -1,5 +1,5 @@
 import { clock } from '../clock.ts'
-import { Refusal } from '../refusal.ts'
+import { HttpError } from '../http-error.ts'
 import { groupJid, readJid } from '../stream/jid.ts'
 import { type Stanza, stanza } from '../stream/stanza.ts'
 import type { Phone } from './phone.ts'
@@ -66,7 +66,7 @@ export class Groups {
 
   add(wanted: string | undefined, subject: string, lid: boolean, members: Phone[]): Group {
     const id = groupJid(wanted ?? this.#newId())
-    if (this.#groups.has(id)) throw new Refusal(409, `there is already a group ${id}`)
+    if (this.#groups.has(id)) throw new HttpError(409, `there is already a group ${id}`)
     const group = new Group(id, subject, lid, members)
     this.#groups.set(id, group)
     return group

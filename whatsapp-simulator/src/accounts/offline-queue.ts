@@ -2,10 +2,10 @@ import { type Delivery, settle } from '../faults/ledger.ts'
 import { bareJid } from '../stream/jid.ts'
 import type { Stanza } from '../stream/stanza.ts'
 
-/** One stanza on its way. A duplicate or resend shares the message id, so each stanza is its own parcel. */
-type Parcel = { stanza: Stanza; delivery: Delivery | undefined; writtenOn: object | undefined }
+/** One stanza to be delivered. A duplicate or resend shares the message id, so each stanza has its own entry. */
+type QueuedStanza = { stanza: Stanza; delivery: Delivery | undefined; writtenOn: object | undefined }
 
-/** How a device settles something: which stanza, and from whom it came (when the device says so). */
+/** What a device settles: which stanza, and from whom it came (when the device says so). */
 export type Settlement = {
   tag: string
   id: string
@@ -14,70 +14,70 @@ export type Settlement = {
   error?: number | undefined
 }
 
-/** What WhatsApp keeps for one linked device until the device has receipted or refused it. */
+/** Keep stanzas for one linked device until it has receipted or refused them. */
 export class OfflineQueue {
-  readonly #parcels = new Set<Parcel>()
-  readonly #byId = new Map<string, Parcel[]>()
+  readonly #queued = new Set<QueuedStanza>()
+  readonly #byId = new Map<string, QueuedStanza[]>()
 
   get size(): number {
-    return this.#parcels.size
+    return this.#queued.size
   }
 
   add(stanza: Stanza, delivery: Delivery | undefined): void {
-    const parcel = { stanza, delivery, writtenOn: undefined }
+    const queued = { stanza, delivery, writtenOn: undefined }
     const id = stanza.attrs.id ?? ''
-    this.#parcels.add(parcel)
-    this.#byId.set(id, [...(this.#byId.get(id) ?? []), parcel])
+    this.#queued.add(queued)
+    this.#byId.set(id, [...(this.#byId.get(id) ?? []), queued])
   }
 
-  /** Hands out, in order, at most `count` stanzas that this connection has not got yet. */
+  /** Yield, in order, at most `count` stanzas that this connection has not got yet. */
   *unwritten(connection: object, count = Number.POSITIVE_INFINITY): Generator<Stanza> {
     let left = count
-    for (const parcel of this.#parcels) {
+    for (const queued of this.#queued) {
       if (left <= 0) return
-      if (parcel.writtenOn === connection) continue
+      if (queued.writtenOn === connection) continue
       left -= 1
-      yield this.#write(parcel, connection)
+      yield this.#write(queued, connection)
     }
   }
 
-  /** Hands out the newest stanza: the one just added. */
+  /** Return the newest stanza of this id: the one just added. */
   newest(id: string, connection: object): Stanza | undefined {
-    const parcel = this.#byId.get(id)?.at(-1)
-    return parcel && this.#write(parcel, connection)
+    const queued = this.#byId.get(id)?.at(-1)
+    return queued && this.#write(queued, connection)
   }
 
-  /** Removes the oldest written stanza that this settles. Returns whether there was one. */
+  /** Remove the oldest written stanza that this settles. @returns whether there was one. */
   settle(settlement: Settlement): boolean {
-    const written = (this.#byId.get(settlement.id) ?? []).filter((parcel) => settles(settlement, parcel))
-    const parcel = written.find((one) => sameSender(one.stanza, settlement.from)) ?? written[0]
-    if (!parcel) return false
-    this.#remove(parcel, settlement.id)
-    if (!parcel.delivery) return true
-    settle(parcel.delivery, settlement.error)
-    if (parcel.delivery.state === 'nacked' && this.#holds(parcel.delivery)) parcel.delivery.state = 'queued'
+    const written = (this.#byId.get(settlement.id) ?? []).filter((queued) => settles(settlement, queued))
+    const queued = written.find((one) => sameSender(one.stanza, settlement.from)) ?? written[0]
+    if (!queued) return false
+    this.#remove(queued, settlement.id)
+    if (!queued.delivery) return true
+    settle(queued.delivery, settlement.error)
+    if (queued.delivery.state === 'nacked' && this.#holds(queued.delivery)) queued.delivery.state = 'queued'
     return true
   }
 
-  #write(parcel: Parcel, connection: object): Stanza {
-    parcel.writtenOn = connection
-    if (parcel.delivery) parcel.delivery.sends += 1
-    return parcel.stanza
+  #write(queued: QueuedStanza, connection: object): Stanza {
+    queued.writtenOn = connection
+    if (queued.delivery) queued.delivery.sends += 1
+    return queued.stanza
   }
 
-  #remove(parcel: Parcel, id: string): void {
-    this.#parcels.delete(parcel)
-    const left = (this.#byId.get(id) ?? []).filter((one) => one !== parcel)
+  #remove(queued: QueuedStanza, id: string): void {
+    this.#queued.delete(queued)
+    const left = (this.#byId.get(id) ?? []).filter((one) => one !== queued)
     if (left.length > 0) this.#byId.set(id, left)
     else this.#byId.delete(id)
   }
 
   #holds(delivery: Delivery): boolean {
-    return (this.#byId.get(delivery.id) ?? []).some((parcel) => parcel.delivery === delivery)
+    return (this.#byId.get(delivery.id) ?? []).some((queued) => queued.delivery === delivery)
   }
 }
 
-function settles({ tag, type }: Settlement, { stanza, writtenOn }: Parcel): boolean {
+function settles({ tag, type }: Settlement, { stanza, writtenOn }: QueuedStanza): boolean {
   if (writtenOn === undefined || stanza.tag !== tag) return false
   return tag !== 'receipt' || stanza.attrs.type === type
 }

@@ -7,7 +7,7 @@ import type { Companion } from './companion.ts'
 import { SignalEnd } from './signal.ts'
 
 /** How many sent messages a phone keeps to send them again. */
-const REMEMBERED = 20_000
+const MAX_SENT = 20_000
 
 export type Settings = {
   name: string
@@ -67,7 +67,7 @@ export class Phone {
     this.settings = settings
   }
 
-  /** Its own JID in the addressing of a chat. */
+  /** Return its own JID in the addressing of a chat. */
   own(lid: boolean): string {
     return lid ? this.lid : this.jid
   }
@@ -81,17 +81,17 @@ export class Phone {
     return [...this.companions.values()].at(-1)
   }
 
-  remember(id: string, sent: Sent): void {
+  rememberSent(id: string, sent: Sent): void {
     this.#sent.set(id, sent)
-    const oldest = this.#sent.size > REMEMBERED ? this.#sent.keys().next().value : undefined
+    const oldest = this.#sent.size > MAX_SENT ? this.#sent.keys().next().value : undefined
     if (oldest !== undefined) this.#sent.delete(oldest)
   }
 
-  recall(id: string): Sent | undefined {
+  findSent(id: string): Sent | undefined {
     return this.#sent.get(id)
   }
 
-  /** Does one thing after the other: Signal ratchets want order. */
+  /** Run one task after the other: Signal ratchets need order. */
   inOrder<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#work.then(work)
     this.#work = done.then(

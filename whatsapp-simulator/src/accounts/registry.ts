@@ -1,4 +1,4 @@
-import { Refusal } from '../refusal.ts'
+import { HttpError } from '../http-error.ts'
 import { readJid } from '../stream/jid.ts'
 import type { Companion } from './companion.ts'
 import { Phone, type Settings } from './phone.ts'
@@ -10,17 +10,17 @@ export class Registry {
   readonly #byNumber = new Map<string, Phone>()
   readonly #byLid = new Map<string, Phone>()
 
-  /** Creates a phone, or changes the settings of one. @throws {Refusal} when the LID belongs to somebody else */
+  /** Create a phone, or changes the settings of one. @throws {HttpError} when the LID belongs to somebody else */
   add(number: string, lid: string | undefined, settings: Partial<Settings>): Phone {
     const known = this.#byNumber.get(number)
     if (known) {
       if (lid !== undefined && lid !== known.lidUser)
-        throw new Refusal(409, `${number} already has the LID ${known.lidUser}`)
+        throw new HttpError(409, `${number} already has the LID ${known.lidUser}`)
       Object.assign(known.settings, settings)
       return known
     }
     const lidUser = lid ?? lidFor(number)
-    if (this.#byLid.has(lidUser)) throw new Refusal(409, `the LID ${lidUser} is taken`)
+    if (this.#byLid.has(lidUser)) throw new HttpError(409, `the LID ${lidUser} is taken`)
     const phone = new Phone(number, lidUser, { ...DEFAULTS, name: `User ${number.slice(-4)}`, ...settings })
     this.#byNumber.set(number, phone)
     this.#byLid.set(lidUser, phone)

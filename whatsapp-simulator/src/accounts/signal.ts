@@ -44,7 +44,7 @@ export class SignalEnd {
     return this.creds.signedIdentityKey
   }
 
-  /** Encrypts for a linked device; starts a session from its prekeys when there is none. */
+  /** Encrypt for a linked device; starts a session from its prekeys when there is none. */
   async encrypt(to: Companion, message: proto.IMessage): Promise<Cipher> {
     if (!(await this.#repository.validateSession(to.jid)).exists) await this.startSession(to)
     return this.#repository.encryptMessage({ jid: to.jid, data: encodeWAMessage(message) })
@@ -60,7 +60,7 @@ export class SignalEnd {
     return protocol.Message.decode(unpadRandomMax16(plain))
   }
 
-  /** Encrypts for a group as `author`, with the sender key that members need to read it. */
+  /** Encrypt for a group as `author`, with the sender key that members need to read it. */
   async encryptGroup(
     group: string,
     author: string,
@@ -75,7 +75,7 @@ export class SignalEnd {
     return { ciphertext, key: distribution(group, senderKeyDistributionMessage) }
   }
 
-  /** This phone's sender key of a group as it is now, to hand to one member. */
+  /** Return this phone's current sender key of a group, for one member. */
   async senderKey(group: string, author: string): Promise<proto.IMessage> {
     return distribution(
       group,
@@ -92,18 +92,18 @@ export class SignalEnd {
     await this.#repository.processSenderKeyDistributionMessage({ authorJid: author, item })
   }
 
-  /** Starts a session anew, from what a retry receipt carries or from the device's prekeys at the server. */
+  /** Start a new session, from what a retry receipt carries or from the device's prekeys at the server. */
   async startSession(to: Companion, session: Session = bundleOf(to)): Promise<void> {
     const { preKey, ...keys } = session
     await this.#repository.injectE2ESession({ jid: to.jid, session: preKey ? { ...keys, preKey } : keys })
   }
 
-  /** The `<user>` a prekey query answers with for this phone: identity, signed prekey and a fresh one-time prekey. */
+  /** Return the `<user>` of a prekey query for this phone: identity, signed prekey and a fresh one-time prekey. */
   async bundle(jid: string): Promise<Stanza> {
     return stanza('user', { jid }, [registration(this.creds.registrationId), ...(await this.#keyNodes())])
   }
 
-  /** The `<registration>` and `<keys>` of a retry receipt. */
+  /** Return the `<registration>` and `<keys>` of a retry receipt. */
   async retryKeys(): Promise<Stanza[]> {
     return [registration(this.creds.registrationId), stanza('keys', {}, await this.#keyNodes())]
   }
@@ -186,7 +186,7 @@ function bundleOf(companion: Companion): Session {
   }
 }
 
-/** The `<user>` a prekey query answers with for a linked device. */
+/** Return the `<user>` of a prekey query for a linked device. */
 export function companionBundle(companion: Companion, jid: string): Stanza {
   const { registrationId, identity, signedPreKey } = companion.bundle
   const preKey = companion.takePreKey()

@@ -5,12 +5,12 @@ import type { Fault } from '../faults/faults.ts'
 import type { Connection } from '../stream/connection.ts'
 import type { WhatsApp } from '../whatsapp.ts'
 
-/** How things look in the control API. */
+/** Objects as the control API shows them. */
 export const companionView = (companion: Companion): object => ({
   device: companion.device,
   jid: companion.jid,
   lid: companion.lid,
-  online: companion.outlet !== undefined,
+  online: companion.connection !== undefined,
   ready: companion.ready,
   held: companion.held,
   queued: companion.queue.size,
@@ -26,7 +26,7 @@ export const phoneView = (phone: Phone, whatsapp: WhatsApp): object => ({
   seq: phone.mailbox.bubbles.last,
   deliveries: phone.mailbox.deliveries.last,
   undecryptable: phone.mailbox.undecryptable,
-  pairing: whatsapp.codes.isAsked(phone.number),
+  pairing: whatsapp.codes.isRequested(phone.number),
   companions: [...phone.companions.values()].map(companionView),
 })
 
@@ -45,9 +45,9 @@ export const groupView = (group: Group): object => ({
   members: group.members.map((member) => member.number),
 })
 
-export const faultView = ({ deed, number, device, ...fault }: Fault): object => ({
+export const faultView = ({ action, number, device, ...fault }: Fault): object => ({
   ...fault,
-  ...deed,
+  ...action,
   ...(number !== undefined && { number }),
   ...(device !== undefined && { device }),
 })

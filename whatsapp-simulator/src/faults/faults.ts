@@ -1,13 +1,13 @@
 import { children, type Stanza } from '../stream/stanza.ts'
 
-/** Where a fault strikes: a stanza from (`in`) or to (`out`) the bridge, a login, media over HTTPS, a phone's decryption. */
-export const PLACES = ['in', 'out', 'login', 'upload', 'download', 'decrypt'] as const
-export type Place = (typeof PLACES)[number]
+/** Where a fault applies: a stanza from (`in`) or to (`out`) the bridge, a login, media over HTTPS, a phone's decryption. */
+export const FAULT_POINTS = ['in', 'out', 'login', 'upload', 'download', 'decrypt'] as const
+export type FaultPoint = (typeof FAULT_POINTS)[number]
 
 export type Drop = { do: 'drop'; when: 'before' | 'after' | 'answered' }
 export type Delay = { do: 'delay'; ms: number; overtake: boolean }
 export type Refuse = { do: 'refuse'; code: number }
-export type Deed =
+export type FaultAction =
   | Drop
   | Delay
   | Refuse
@@ -15,8 +15,8 @@ export type Deed =
   | { do: 'duplicate'; copies: number }
   | { do: 'reorder'; by: number }
 
-/** Which deeds are possible where. */
-export const POSSIBLE: Record<Place, readonly Deed['do'][]> = {
+/** The actions that are possible at each point. */
+export const POSSIBLE_ACTIONS: Record<FaultPoint, readonly FaultAction['do'][]> = {
   in: ['drop', 'delay', 'withhold', 'duplicate', 'reorder', 'half-open', 'refuse'],
   out: ['drop', 'delay', 'withhold', 'duplicate', 'reorder', 'half-open'],
   login: ['delay', 'withhold', 'refuse'],
@@ -25,10 +25,10 @@ export const POSSIBLE: Record<Place, readonly Deed['do'][]> = {
   decrypt: ['refuse'],
 }
 
-/** What the control API orders. */
-export type Order = {
-  on: Place
-  deed: Deed
+/** A rule of the control API: what happens to what matches. */
+export type FaultRule = {
+  on: FaultPoint
+  action: FaultAction
   number: string | undefined
   device: number | undefined
   match: Record<string, string>
@@ -36,19 +36,25 @@ export type Order = {
   times: number
 }
 
-export type Fault = Order & { id: number; seen: number; struck: number }
+export type Fault = FaultRule & {
+  id: number
+  /** How often it has matched. */
+  matched: number
+  /** How often its action was taken. */
+  triggered: number
+}
 
-/** The thing that may be struck. `subject` is a stanza, or the path of a media request. */
+/** What a rule is matched against. `subject` is a stanza, or the path of a media request. */
 export type Target = { number?: string | undefined; device?: number | undefined; subject?: Stanza | string }
 
-/** The faults on command, in the order they were given; the first that fits strikes. */
+/** The rules in the order they were added; the first that matches is applied. */
 export class Faults {
   readonly #faults = new Map<number, Fault>()
   #last = 0
 
-  add(order: Order): Fault {
+  add(rule: FaultRule): Fault {
     this.#last += 1
-    const fault = { ...order, id: this.#last, seen: 0, struck: 0 }
+    const fault = { ...rule, id: this.#last, matched: 0, triggered: 0 }
     this.#faults.set(fault.id, fault)
     return fault
   }
@@ -65,22 +71,22 @@ export class Faults {
     this.#faults.clear()
   }
 
-  /** What happens to this one; counts it for every fault that it matches until one strikes. */
-  strike(on: Place, target: Target): Deed | undefined {
+  /** Return the action for a target; it counts for every rule that it matches, until one is applied. */
+  match(on: FaultPoint, target: Target): FaultAction | undefined {
     for (const fault of this.#faults.values()) {
-      if (fault.on !== on || !fits(fault, target) || spent(fault)) continue
-      fault.seen += 1
-      if (fault.seen <= fault.skip) continue
-      fault.struck += 1
-      return fault.deed
+      if (fault.on !== on || !applies(fault, target) || isExhausted(fault)) continue
+      fault.matched += 1
+      if (fault.matched <= fault.skip) continue
+      fault.triggered += 1
+      return fault.action
     }
     return undefined
   }
 }
 
-const spent = (fault: Fault): boolean => fault.times > 0 && fault.struck >= fault.times
+const isExhausted = (fault: Fault): boolean => fault.times > 0 && fault.triggered >= fault.times
 
-function fits(fault: Fault, target: Target): boolean {
+function applies(fault: Fault, target: Target): boolean {
   if (fault.number !== undefined && fault.number !== target.number) return false
   if (fault.device !== undefined && fault.device !== target.device) return false
   const { subject } = target

@@ -4,7 +4,7 @@ export type DeliveryState = 'queued' | 'receipted' | 'nacked'
 
 /** What WhatsApp knows about one message to one linked device. */
 export type Delivery = {
-  /** Order of sending, over all phones. */
+  /** FaultRule of sending, over all phones. */
   seq: number
   id: string
   /** The other number, or the group id. */
@@ -19,16 +19,16 @@ export type Delivery = {
   settledAt?: number
 }
 
-export type Book = { phone: string; companion: string; messages: Delivery[] }
+export type DeliveryList = { phone: string; companion: string; messages: Delivery[] }
 
-/** The oracle: every message id the phones sent to each linked device, in order, and what WhatsApp was told of it. */
+/** Every message id that phones sent to each linked device, in order, and its delivery state at WhatsApp. */
 export class Ledger {
-  readonly #books = new Map<string, { book: Book; byId: Map<string, Delivery> }>()
+  readonly #lists = new Map<string, { list: DeliveryList; byId: Map<string, Delivery> }>()
   #last = 0
 
-  /** The entry of this id; a second sending of an id goes on in the same entry. */
+  /** Return the entry of this id; a second sending of an id continues the same entry. */
   open(phone: string, companion: string, message: { id: string; chat: string; kind: string }): Delivery {
-    const { book, byId } = this.#book(phone, companion)
+    const { list, byId } = this.#list(phone, companion)
     const known = byId.get(message.id)
     if (known) {
       if (known.state === 'nacked') known.state = 'queued'
@@ -44,34 +44,34 @@ export class Ledger {
       retries: 0,
       at: clock.millis(),
     }
-    book.messages.push(delivery)
+    list.messages.push(delivery)
     byId.set(message.id, delivery)
     return delivery
   }
 
-  /** Notes that the device asked for this message again. */
-  noteRetry(phone: string, companion: string, id: string): void {
-    const delivery = this.#book(phone, companion).byId.get(id)
+  /** Count that the device asked for this message again. */
+  countRetry(phone: string, companion: string, id: string): void {
+    const delivery = this.#list(phone, companion).byId.get(id)
     if (delivery) delivery.retries += 1
   }
 
-  /** The books of a companion (`number:device`), or all. */
-  books(of: (companion: string) => boolean = () => true): Book[] {
-    return [...this.#books.values()].map(({ book }) => book).filter(({ companion }) => of(companion))
+  /** Return the lists of the companions (`number:device`) that `of` selects. */
+  lists(of: (companion: string) => boolean = () => true): DeliveryList[] {
+    return [...this.#lists.values()].map(({ list }) => list).filter(({ companion }) => of(companion))
   }
 
-  #book(phone: string, companion: string): { book: Book; byId: Map<string, Delivery> } {
+  #list(phone: string, companion: string): { list: DeliveryList; byId: Map<string, Delivery> } {
     const key = `${phone}>${companion}`
-    let found = this.#books.get(key)
+    let found = this.#lists.get(key)
     if (!found) {
-      found = { book: { phone, companion, messages: [] }, byId: new Map() }
-      this.#books.set(key, found)
+      found = { list: { phone, companion, messages: [] }, byId: new Map() }
+      this.#lists.set(key, found)
     }
     return found
   }
 }
 
-/** Notes what the device said; a receipt is final, a refusal only until the message is sent again. */
+/** Record the device's answer; a receipt is final, a refusal only until the message is sent again. */
 export function settle(delivery: Delivery, error: number | undefined): void {
   if (error !== undefined) delivery.nacks.push(error)
   if (delivery.state === 'receipted') return

@@ -3,26 +3,31 @@ import { type Entry, Feed } from '../feed.ts'
 import type { Connection, Direction } from '../stream/connection.ts'
 import type { Stanza } from '../stream/stanza.ts'
 
-const KEPT = 10_000
+const MAX_STANZAS = 10_000
 
-export type Sketch = { tag: string; attrs: Record<string, string>; children?: Sketch[]; bytes?: number }
+export type StanzaRecord = {
+  tag: string
+  attrs: Record<string, string>
+  children?: StanzaRecord[]
+  bytes?: number
+}
 export type Recorded = Entry &
-  Sketch & { direction: Direction; connection: number; number?: string; device?: number; at: number }
+  StanzaRecord & { direction: Direction; connection: number; number?: string; device?: number; at: number }
 
-/** The last stanzas that came and went, while recording is on. */
+/** Record the last stanzas in both directions, while recording is on. */
 export class Recorder {
-  readonly stanzas = new Feed<Recorded>(KEPT)
+  readonly stanzas = new Feed<Recorded>(MAX_STANZAS)
   on: boolean
 
   constructor(on: boolean) {
     this.on = on
   }
 
-  note(connection: Connection, direction: Direction, node: Stanza): void {
+  record(connection: Connection, direction: Direction, node: Stanza): void {
     if (!this.on) return
     const { companion } = connection
     this.stanzas.append({
-      ...sketch(node),
+      ...recordOf(node),
       direction,
       connection: connection.id,
       ...(companion && { number: companion.number, device: companion.device }),
@@ -31,7 +36,7 @@ export class Recorder {
   }
 }
 
-function sketch({ tag, attrs, content }: Stanza): Sketch {
-  if (Array.isArray(content)) return { tag, attrs, children: content.map(sketch) }
+function recordOf({ tag, attrs, content }: Stanza): StanzaRecord {
+  if (Array.isArray(content)) return { tag, attrs, children: content.map(recordOf) }
   return content === undefined ? { tag, attrs } : { tag, attrs, bytes: content.length }
 }

@@ -1,7 +1,7 @@
 import type { proto } from 'baileys'
 import { clock } from '../clock.ts'
 import { type Entry, Feed } from '../feed.ts'
-import type { Face } from './face.ts'
+import type { MessageSummary } from './summary.ts'
 
 /** A message that reached a phone, readable or not. Numbers, never JIDs; `chat` may be a group id. */
 export type Arrival = {
@@ -22,51 +22,55 @@ type FileFacts = { sha256?: string; url?: string; error?: string }
 /** One bubble on the phone's screen. */
 export type Bubble = Entry &
   Omit<Arrival, 'message'> &
-  Omit<Face, 'media'> & { media?: Face['media'] & FileFacts; deliveries: number; at: number }
+  Omit<MessageSummary, 'media'> & {
+    media?: MessageSummary['media'] & FileFacts
+    deliveries: number
+    at: number
+  }
 
 /** One raw arrival, repeats included. */
-export type Delivered = Entry &
+export type DeliveryEntry = Entry &
   Pick<Arrival, 'id' | 'from' | 'chat' | 'error'> & { kind: string; repeat: boolean; at: number }
 
-/** How an arrival looks: its face, completed by what only the phone can know (file contents, votes). */
-export type Look = Omit<Face, 'media'> & { media?: Face['media'] & FileFacts }
+/** A message as the phone shows it: its summary, completed by what only the phone knows (file contents, votes). */
+export type ShownMessage = Omit<MessageSummary, 'media'> & { media?: MessageSummary['media'] & FileFacts }
 
-/** What a phone shows: one bubble for one message id, however often it arrives. */
+/** A phone's screen: one bubble for one message id, however often it arrives. */
 export class Mailbox {
   readonly bubbles = new Feed<Bubble>()
-  readonly deliveries = new Feed<Delivered>()
+  readonly deliveries = new Feed<DeliveryEntry>()
   undecryptable = 0
   readonly #shown = new Map<string, Bubble>()
   readonly #messages = new Map<number, proto.IMessage>()
 
-  /** Whether this id is on the screen already, readable. */
+  /** Return whether this id is on the screen already, readable. */
   has(arrival: Pick<Arrival, 'chat' | 'from' | 'id'>): boolean {
     return this.#shown.has(keyOf(arrival))
   }
 
-  /** Takes a readable message. Returns whether it made a new bubble. */
-  show(arrival: Arrival, look: Look): boolean {
+  /** Show a readable message. @returns whether it made a new bubble. */
+  show(arrival: Arrival, shownMessage: ShownMessage): boolean {
     const shown = this.#shown.get(keyOf(arrival))
-    this.#note(arrival, look.kind, shown !== undefined)
+    this.#record(arrival, shownMessage.kind, shown !== undefined)
     if (shown) {
       shown.deliveries += 1
       return false
     }
     const { message, ...facts } = arrival
-    const bubble = this.bubbles.append({ ...facts, ...look, deliveries: 1, at: clock.millis() })
+    const bubble = this.bubbles.append({ ...facts, ...shownMessage, deliveries: 1, at: clock.millis() })
     this.#shown.set(keyOf(arrival), bubble)
     if (message) this.#messages.set(bubble.seq, message)
     return true
   }
 
-  /** Takes one that could not be decrypted: the "waiting for this message" bubble. */
+  /** Show one that could not be decrypted: the "waiting for this message" bubble. */
   showUndecryptable(arrival: Arrival & { error: string }): void {
     this.undecryptable += 1
-    this.#note(arrival, 'undecryptable', false)
+    this.#record(arrival, 'undecryptable', false)
     this.bubbles.append({ ...arrival, kind: 'undecryptable', deliveries: 1, at: clock.millis() })
   }
 
-  /** A shown message by sequence number or message id, with its content. */
+  /** Find a shown message by sequence number or message id, with its content. */
   find(seqOrId: string): { bubble: Bubble; message: proto.IMessage } | undefined {
     for (const bubble of this.bubbles.after(0)) {
       const message = this.#messages.get(bubble.seq)
@@ -75,7 +79,7 @@ export class Mailbox {
     return undefined
   }
 
-  #note({ id, from, chat, error }: Arrival, kind: string, repeat: boolean): void {
+  #record({ id, from, chat, error }: Arrival, kind: string, repeat: boolean): void {
     this.deliveries.append({ id, from, chat, kind, repeat, at: clock.millis(), ...(error && { error }) })
   }
 }

@@ -1,51 +1,52 @@
 import type { Companion } from '../accounts/companion.ts'
 import type { Phone } from '../accounts/phone.ts'
 import { clock } from '../clock.ts'
-import type { MediaRetry } from '../media/media-retry.ts'
+import type { MediaRetry } from '../media/retry.ts'
+import type { State } from '../state.ts'
 import type { Connection } from '../stream/connection.ts'
 import { isGroup, isLid, readJid } from '../stream/jid.ts'
 import { child, children, type Stanza, stanza } from '../stream/stanza.ts'
-import type { World } from '../world.ts'
 import type { Retry } from './retry.ts'
 
-/** Receipts that tell WhatsApp the message has arrived, so that it need not be delivered again. */
-const ARRIVED = new Set(['delivery', 'inactive', 'sender', 'peer_msg'])
+/** Types of receipts after which WhatsApp does not deliver the message again. */
+const DELIVERED = new Set(['delivery', 'inactive', 'sender', 'peer_msg'])
 
+/** Process receipts and acks, both ways. */
 export class Receipts {
-  readonly #world: World
+  readonly #state: State
   readonly #retry: Retry
   readonly #mediaRetry: MediaRetry
 
-  constructor(world: World, retry: Retry, mediaRetry: MediaRetry) {
-    this.#world = world
+  constructor(state: State, retry: Retry, mediaRetry: MediaRetry) {
+    this.#state = state
     this.#retry = retry
     this.#mediaRetry = mediaRetry
   }
 
-  /** A receipt from a linked device: settles what waited, tells the sender's phone, and is acknowledged. */
+  /** Process a linked device's receipt: settle what waited, tell the sender's phone, and acknowledge it. */
   async receive(connection: Connection, from: Companion, node: Stanza): Promise<void> {
     const type = node.attrs.type ?? 'delivery'
     const ids = idsOf(node)
-    if (ARRIVED.has(type)) {
+    if (DELIVERED.has(type)) {
       from.counters.receipts += ids.length
       for (const id of ids) from.queue.settle({ tag: 'message', id, from: node.attrs.to })
     }
-    this.#tell(from, node, type, ids)
-    if (type === 'retry') await this.#retry.asked(from, node)
-    if (type === 'server-error') await this.#mediaRetry.asked(from, node)
+    this.#notifySender(from, node, type, ids)
+    if (type === 'retry') await this.#retry.onReceipt(from, node)
+    if (type === 'server-error') await this.#mediaRetry.onReceipt(from, node)
     const { id, to, participant } = node.attrs
     connection.send(stanza('ack', { class: 'receipt', id, from: to, participant, type: node.attrs.type }))
   }
 
-  /** An ack from a linked device: it has dealt with a stanza, or refuses it. */
-  acknowledged(from: Companion, { attrs }: Stanza): void {
+  /** Process a linked device's ack: it has handled a stanza, or refuses it. */
+  onAck(from: Companion, { attrs }: Stanza): void {
     const error = attrs.error === undefined ? undefined : Number(attrs.error)
     if (error === undefined) from.counters.acks += 1
     else from.counters.nacks += 1
     from.queue.settle({ tag: attrs.class ?? '', id: attrs.id ?? '', from: attrs.to, type: attrs.type, error })
   }
 
-  /** A phone tells linked devices that a message of theirs arrived, was read or was played. */
+  /** Send a phone's receipt to linked devices: a message of theirs was delivered, read or played. */
   send(
     from: Phone,
     to: Phone,
@@ -71,10 +72,10 @@ export class Receipts {
     for (const companion of to.companions.values()) companion.deliver(node)
   }
 
-  /** The sender's phone gets to know, and the linked device that sent the message, if one did. */
-  #tell(from: Companion, node: Stanza, type: string, ids: string[]): void {
+  /** Pass a receipt to the sender's phone, and to the linked device that sent the message, if one did. */
+  #notifySender(from: Companion, node: Stanza, type: string, ids: string[]): void {
     const { to, participant } = node.attrs
-    const sender = this.#world.registry.byJid(isGroup(to) ? participant : to)
+    const sender = this.#state.registry.byJid(isGroup(to) ? participant : to)
     const chat = isGroup(to) ? (to ?? '') : from.number
     for (const id of ids)
       sender?.receipts.append({ id, type, from: from.number, device: from.device, chat, at: clock.millis() })
@@ -87,7 +88,7 @@ export class Receipts {
   }
 }
 
-/** The same receipt as the other side sees it. */
+/** Return the same receipt as the other side sees it. */
 function forwarded(from: Companion, node: Stanza): Stanza {
   const { to, participant: _author, ...attrs } = node.attrs
   const own = isLid(to) || isLid(node.attrs.participant) ? from.lid : from.jid

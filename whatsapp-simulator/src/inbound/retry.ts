@@ -2,32 +2,32 @@ import { extractE2ESessionFromRetryReceipt } from 'baileys'
 import type { Companion } from '../accounts/companion.ts'
 import type { Phone } from '../accounts/phone.ts'
 import { clock } from '../clock.ts'
-import type { Post } from '../outbound/post.ts'
+import type { Outbound } from '../outbound/outbound.ts'
+import type { State } from '../state.ts'
 import { isGroup } from '../stream/jid.ts'
 import { child, type Stanza, stanza } from '../stream/stanza.ts'
-import type { World } from '../world.ts'
 
-/** Phones give up asking for the same message after this many times, as real ones do. */
-const PATIENCE = 5
+/** Phones ask for the same message at most this often, as real ones do. */
+const MAX_RETRIES = 5
 
-/** "I could not read this": retry receipts both ways. */
+/** Send and answer retry receipts: "I could not read this". */
 export class Retry {
-  readonly #world: World
-  readonly #post: Post
-  readonly #asked = new Map<string, number>()
+  readonly #state: State
+  readonly #outbound: Outbound
+  readonly #requests = new Map<string, number>()
 
-  constructor(world: World, post: Post) {
-    this.#world = world
-    this.#post = post
+  constructor(state: State, outbound: Outbound) {
+    this.#state = state
+    this.#outbound = outbound
   }
 
-  /** A phone asks a linked device to send a message again, with fresh keys for a new session. */
-  async ask(phone: Phone, from: Companion, node: Stanza, lid: boolean): Promise<void> {
+  /** Let a phone ask a linked device to send a message again, with fresh keys for a new session. */
+  async request(phone: Phone, from: Companion, node: Stanza, lid: boolean): Promise<void> {
     const id = node.attrs.id ?? ''
     const key = `${phone.number}|${id}`
-    const count = (this.#asked.get(key) ?? 0) + 1
-    if (count > PATIENCE) return
-    this.#asked.set(key, count)
+    const count = (this.#requests.get(key) ?? 0) + 1
+    if (count > MAX_RETRIES) return
+    this.#requests.set(key, count)
     const own = phone.own(lid)
     const chat = node.attrs.to
     const sender = isGroup(chat)
@@ -40,19 +40,19 @@ export class Retry {
     )
   }
 
-  /** A linked device could not read a message: its author's phone sends it again, in a new session if keys came along. */
-  async asked(from: Companion, node: Stanza): Promise<void> {
+  /** Send a message again to a linked device that could not read it, in a new session if keys came along. */
+  async onReceipt(from: Companion, node: Stanza): Promise<void> {
     from.counters.retries += 1
     const { to, participant, id = '' } = node.attrs
-    const author = this.#world.registry.byJid(isGroup(to) ? participant : to)
-    if (!author?.recall(id)) return
-    this.#world.ledger.noteRetry(author.number, `${from.number}:${from.device}`, id)
+    const author = this.#state.registry.byJid(isGroup(to) ? participant : to)
+    if (!author?.findSent(id)) return
+    this.#state.ledger.countRetry(author.number, `${from.number}:${from.device}`, id)
     const session = extractE2ESessionFromRetryReceipt(node) ?? undefined
     await author.inOrder(() => author.signal.startSession(from, session))
-    await this.#post.resend(author, from, id, Number(child(node, 'retry')?.attrs.count ?? 1))
+    await this.#outbound.resend(author, from, id, Number(child(node, 'retry')?.attrs.count ?? 1))
   }
 }
 
-/** Of its own device's messages a phone gets copies; the retry must say to whom the message went. */
+/** Return the chat that a retry must name: a phone gets copies of its own device's messages. */
 const ownCopy = (phone: Phone, from: Companion, chat: string | undefined): string | undefined =>
   phone.number === from.number ? chat : undefined

@@ -1,31 +1,31 @@
 import { getBinaryNodeChildString } from 'baileys'
 import type { Companion } from '../accounts/companion.ts'
 import { clock } from '../clock.ts'
+import type { State } from '../state.ts'
 import { type Connection, iqError } from '../stream/connection.ts'
 import { bareJid, isLid, numberJid, readJid, SERVER } from '../stream/jid.ts'
 import { child, children, firstChild, type Stanza, stanza } from '../stream/stanza.ts'
-import type { World } from '../world.ts'
 import type { Linking } from './linking.ts'
 import { type Login, streamError } from './login.ts'
 import type { PairingCodes } from './pairing-code.ts'
 import { deviceKeys, uploadKeys } from './prekeys.ts'
 
-/** What an IQ is answered with: content, or an error. */
+/** The answer to an IQ: content, or an error. */
 type Answer = Stanza[] | { error: number; text: string }
 type Query = { connection: Connection; node: Stanza; ask: Stanza }
 
 const NOT_FOUND = { error: 404, text: 'item-not-found' }
 
-/** Answers the queries of a client, by namespace. What a bridge does not need is answered with an empty result. */
+/** Answer a client's queries, by namespace. What a bridge does not need is answered with an empty result. */
 export class Queries {
-  readonly #world: World
+  readonly #state: State
   readonly #linking: Linking
   readonly #codes: PairingCodes
   readonly #login: Login
   readonly #table: Record<string, (query: Query) => Answer | Promise<Answer>>
 
-  constructor(world: World, linking: Linking, codes: PairingCodes, login: Login) {
-    this.#world = world
+  constructor(state: State, linking: Linking, codes: PairingCodes, login: Login) {
+    this.#state = state
     this.#linking = linking
     this.#codes = codes
     this.#login = login
@@ -47,7 +47,7 @@ export class Queries {
 
   async receive(connection: Connection, node: Stanza): Promise<void> {
     if (node.attrs.type === 'result') {
-      if (this.#linking.signed(connection, node)) streamError(connection, 515)
+      if (this.#linking.onSigned(connection, node)) streamError(connection, 515)
       return
     }
     const ask = firstChild(node) ?? stanza('none')
@@ -57,16 +57,16 @@ export class Queries {
     await this.#afterwards(connection, xmlns, ask)
   }
 
-  /** What follows only once the client has its answer. */
+  /** Do what must follow the answer. */
   async #afterwards(connection: Connection, xmlns: string, ask: Stanza): Promise<void> {
     const { companion } = connection
     if (!companion) return
-    if (xmlns === 'passive' && ask.tag === 'active') await this.#login.active(connection, companion)
+    if (xmlns === 'passive' && ask.tag === 'active') await this.#login.onActive(connection, companion)
     if (ask.tag === 'remove-companion-device') this.#removed(companion)
   }
 
   #removed(companion: Companion): void {
-    const phone = this.#world.registry.byNumber(companion.number)
+    const phone = this.#state.registry.byNumber(companion.number)
     if (phone) this.#login.remove(phone, companion)
   }
 
@@ -78,11 +78,11 @@ export class Queries {
 
   async #keys({ connection, node, ask }: Query): Promise<Answer> {
     const { companion } = connection
-    if (ask.tag === 'key') return [stanza('list', {}, await deviceKeys(this.#world.registry, ask))]
+    if (ask.tag === 'key') return [stanza('list', {}, await deviceKeys(this.#state.registry, ask))]
     return companion ? uploadKeys(companion, node, ask) : []
   }
 
-  /** Users by number or JID: who is here, their devices, their LIDs. */
+  /** Answer a query for users by number or JID: whether they exist, their devices, their LIDs. */
   #users(usync: Stanza): Stanza {
     const query = child(usync, 'query')
     const asked = new Set(Array.isArray(query?.content) ? query.content.map(({ tag }) => tag) : [])
@@ -95,7 +95,7 @@ export class Queries {
   #user(user: Stanza, asked: Set<string>): Stanza {
     const contact = getBinaryNodeChildString(user, 'contact')
     const jid = user.attrs.jid ?? numberJid((contact ?? '').replace(/\D/g, ''))
-    const phone = this.#world.registry.byJid(jid)
+    const phone = this.#state.registry.byJid(jid)
     const answers = [
       ...(asked.has('contact') ? [stanza('contact', { type: phone ? 'in' : 'out' })] : []),
       ...(asked.has('devices') && phone ? [deviceList([...phone.companions.keys()])] : []),
@@ -105,12 +105,12 @@ export class Queries {
   }
 
   #mediaServers(): Stanza {
-    const host = stanza('host', { hostname: this.#world.media.host, maxContentLengthBytes: '2147483648' })
+    const host = stanza('host', { hostname: this.#state.media.host, maxContentLengthBytes: '2147483648' })
     return stanza('media_conn', { auth: 'simulator', ttl: '3600', max_buckets: '12' }, [host])
   }
 
   #groups(node: Stanza, ask: Stanza): Answer {
-    const { groups } = this.#world
+    const { groups } = this.#state
     if (ask.tag === 'participating')
       return [
         stanza(

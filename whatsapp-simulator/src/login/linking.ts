@@ -3,7 +3,7 @@ import { Curve, hmacSign, proto, WA_ADV_ACCOUNT_SIG_PREFIX, WA_ADV_DEVICE_SIG_PR
 import { Companion } from '../accounts/companion.ts'
 import type { Phone } from '../accounts/phone.ts'
 import { clock } from '../clock.ts'
-import { Refusal } from '../refusal.ts'
+import { HttpError } from '../http-error.ts'
 import type { Connection } from '../stream/connection.ts'
 import { SERVER } from '../stream/jid.ts'
 import { bytesOf, child, type Stanza, stanza, uint } from '../stream/stanza.ts'
@@ -13,54 +13,54 @@ const QR_REFS = 6
 const SIGNING_TIME = 10_000
 const QR_PREFIX = 'https://wa.me/settings/linked_devices#'
 
-/** What a client offers to be linked with: its identity and the secret it shares with the phone alone. */
-export type Offer = { identity: Buffer; advSecret: Buffer }
+/** What a client is linked with: its identity, and the secret that it shares with the phone alone. */
+export type LinkOffer = { identity: Buffer; advSecret: Buffer }
 
 type Pending = {
   companion: Companion
   details: Uint8Array
   accountKey: Uint8Array
-  done: (error?: Refusal) => void
+  done: (error?: HttpError) => void
 }
 
-/** Links new devices: QR references, and the exchange of ADV signatures that QR and pairing code both end in. */
+/** Link new devices: QR references, and the exchange of ADV signatures that QR and pairing code both end in. */
 export class Linking {
   readonly #refs = new Map<string, Connection>()
   readonly #pending = new Map<Connection, { id: string } & Pending>()
 
-  /** A client without an account: give it the references its QR codes are made of. */
-  offerQr(connection: Connection): void {
+  /** Send a client without an account the references that its QR codes are made of. */
+  sendQrRefs(connection: Connection): void {
     const refs = Array.from({ length: QR_REFS }, () => randomBytes(16).toString('base64'))
     for (const ref of refs) this.#refs.set(ref, connection)
     const nodes = refs.map((ref) => stanza('ref', {}, Buffer.from(ref)))
     connection.send(request(newId(), stanza('pair-device', {}, nodes)))
   }
 
-  /** The phone scans a QR: `ref,noise key,identity,adv secret,…`. @throws {Refusal} when it fits no waiting client */
+  /** Scan a QR code with a phone: `ref,noise key,identity,adv secret,…`. @throws {HttpError} when it fits no waiting client */
   async scan(phone: Phone, qr: string): Promise<Companion> {
     const [ref = '', noise = '', identity = '', advSecret = ''] = qr.replace(QR_PREFIX, '').split(',')
     const connection = this.#refs.get(ref)
     if (!connection)
-      throw new Refusal(409, 'this QR belongs to no waiting client; it may have expired, show a new one')
+      throw new HttpError(409, 'this QR belongs to no waiting client; it may have expired, show a new one')
     if (connection.clientKey?.toString('base64') !== noise)
-      throw new Refusal(409, 'the Noise key in this QR is not the one of the client that shows it')
+      throw new HttpError(409, 'the Noise key in this QR is not the one of the client that shows it')
     return this.link(phone, connection, {
       identity: Buffer.from(identity, 'base64'),
       advSecret: Buffer.from(advSecret, 'base64'),
     })
   }
 
-  /** Signs the device in and waits for its own signature; then the client must reconnect (515). */
-  async link(phone: Phone, connection: Connection, offer: Offer): Promise<Companion> {
+  /** Link a device and wait for its signature; then the client must reconnect (515). */
+  async link(phone: Phone, connection: Connection, offer: LinkOffer): Promise<Companion> {
     const companion = companionOf(phone, connection, offer.identity)
     const { details, accountKey, sealed } = signIdentity(phone, companion.device, offer)
     const id = newId()
     const signed = new Promise<void>((resolve, reject) => {
       const timer = setTimeout(
-        () => done(new Refusal(422, 'the client did not accept the link in time')),
+        () => done(new HttpError(422, 'the client did not accept the link in time')),
         SIGNING_TIME,
       )
-      const done = (error?: Refusal): void => {
+      const done = (error?: HttpError): void => {
         clearTimeout(timer)
         this.#pending.delete(connection)
         if (error) reject(error)
@@ -84,8 +84,8 @@ export class Linking {
     return companion
   }
 
-  /** The client's answer to `pair-success`. Returns whether it was one. */
-  signed(connection: Connection, node: Stanza): boolean {
+  /** Process the client's answer to `pair-success`. @returns whether it was one. */
+  onSigned(connection: Connection, node: Stanza): boolean {
     const pending = this.#pending.get(connection)
     if (!pending || pending.id !== node.attrs.id) return false
     const identity = bytesOf(child(node, 'pair-device-sign'), 'device-identity')
@@ -98,14 +98,14 @@ export class Linking {
       pending.accountKey,
     ])
     const good = Curve.verify(key, message, deviceSignature ?? Buffer.alloc(64))
-    pending.done(good ? undefined : new Refusal(422, 'the client signed its device identity wrongly'))
+    pending.done(good ? undefined : new HttpError(422, 'the client signed its device identity wrongly'))
     return true
   }
 
-  /** The client is gone, or linked: its QR codes are void. */
+  /** Invalidate the QR codes of a client that is gone, or linked. */
   forget(connection: Connection): void {
     for (const [ref, owner] of this.#refs) if (owner === connection) this.#refs.delete(ref)
-    this.#pending.get(connection)?.done(new Refusal(422, 'the client hung up while it was being linked'))
+    this.#pending.get(connection)?.done(new HttpError(422, 'the client hung up while it was being linked'))
   }
 }
 
@@ -116,7 +116,7 @@ const request = (id: string, content: Stanza): Stanza =>
 
 function companionOf(phone: Phone, connection: Connection, identity: Buffer): Companion {
   const { registration, clientKey } = connection
-  if (!registration || !clientKey) throw new Refusal(409, 'this client has not asked to be linked')
+  if (!registration || !clientKey) throw new HttpError(409, 'this client has not asked to be linked')
   const { eRegid, eSkeyId, eSkeyVal, eSkeySig } = registration
   const bytes = (value: Uint8Array | null | undefined): Buffer => Buffer.from(value ?? [])
   return new Companion(phone, phone.nextDevice(), clientKey, {
@@ -126,11 +126,11 @@ function companionOf(phone: Phone, connection: Connection, identity: Buffer): Co
   })
 }
 
-/** The account's signature over the device, sealed with the secret from the QR (see Baileys' `configureSuccessfulPairing`). */
+/** Sign the device with the account's key, sealed with the secret from the QR (see Baileys' `configureSuccessfulPairing`). */
 function signIdentity(
   phone: Phone,
   device: number,
-  { identity, advSecret }: Offer,
+  { identity, advSecret }: LinkOffer,
 ): { details: Uint8Array; accountKey: Uint8Array; sealed: Uint8Array } {
   const { public: accountKey, private: secret } = phone.signal.identity
   const device_ = {

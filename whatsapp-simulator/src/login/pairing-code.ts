@@ -11,11 +11,11 @@ import {
 import type { Companion } from '../accounts/companion.ts'
 import type { Phone } from '../accounts/phone.ts'
 import { clock } from '../clock.ts'
-import { Refusal } from '../refusal.ts'
+import { HttpError } from '../http-error.ts'
 import type { Connection } from '../stream/connection.ts'
 import { readJid, SERVER } from '../stream/jid.ts'
 import { bytesOf, type Stanza, stanza } from '../stream/stanza.ts'
-import type { Linking, Offer } from './linking.ts'
+import type { Linking, LinkOffer } from './linking.ts'
 
 /** How long the client may take to answer the phone. */
 const ANSWER_TIME = 10_000
@@ -25,7 +25,7 @@ type Finish = { bundle: Buffer; identity: Buffer }
 type Request = { connection: Connection; ref: string; wrapped: Buffer; finish?: (answer: Finish) => void }
 
 /**
- * Linking by an 8-letter code: the code encrypts two ephemeral keys, one each way; client and phone then agree on the
+ * Linking by an 8-outgoing code: the code encrypts two ephemeral keys, one each way; client and phone then agree on the
  * secret that a QR would have carried. A wrong code shows when the client's key bundle cannot be opened.
  */
 export class PairingCodes {
@@ -36,11 +36,11 @@ export class PairingCodes {
     this.#linking = linking
   }
 
-  isAsked(number: string): boolean {
+  isRequested(number: string): boolean {
     return this.#requests.has(number)
   }
 
-  /** `companion_hello`: a client wants to be linked to this number. Returns the answer's content. */
+  /** Process `companion_hello`: a client asks to be linked to this number. @returns the answer's content. */
   hello(connection: Connection, node: Stanza): Stanza[] {
     const ref = randomBytes(12).toString('base64url')
     const wrapped = bytesOf(node, 'link_code_pairing_wrapped_companion_ephemeral_pub')
@@ -50,7 +50,7 @@ export class PairingCodes {
     ]
   }
 
-  /** `companion_finish`: the client has seen the phone's key and sends its own, sealed. */
+  /** Process `companion_finish`: the client has the phone's key and sends its own, sealed. */
   finish(node: Stanza): void {
     this.#requests.get(readJid(node.attrs.jid)?.user ?? '')?.finish?.({
       bundle: bytesOf(node, 'link_code_pairing_wrapped_key_bundle'),
@@ -58,10 +58,10 @@ export class PairingCodes {
     })
   }
 
-  /** The user types the code into the phone. @throws {Refusal} 409 nobody asked, 422 wrong code */
+  /** Enter the code on the phone. @throws {HttpError} 409 no client asked, 422 wrong code */
   async enter(phone: Phone, typed: string): Promise<Companion> {
     const request = this.#requests.get(phone.number)
-    if (!request) throw new Refusal(409, `no client has asked for a pairing code for ${phone.number}`)
+    if (!request) throw new HttpError(409, `no client has asked for a pairing code for ${phone.number}`)
     const code = typed.replace(/[\s-]/g, '').toUpperCase()
     const theirs = await unwrap(request.wrapped, code)
     const ephemeral = Curve.generateKeyPair()
@@ -80,7 +80,7 @@ export class PairingCodes {
 
   #answer(request: Request): Promise<Finish> {
     return new Promise((resolve, reject) => {
-      const late = new Refusal(422, 'the client did not answer; the code may be wrong')
+      const late = new HttpError(422, 'the client did not answer; the code may be wrong')
       const timer = setTimeout(() => reject(late), ANSWER_TIME)
       request.finish = (answer) => {
         clearTimeout(timer)
@@ -90,7 +90,7 @@ export class PairingCodes {
   }
 }
 
-/** Salt (32), IV (16), then a public key under AES-CTR with a key stretched from the code. */
+/** Decrypt a public key: salt (32), IV (16), then the key under AES-CTR with a key stretched from the code. */
 async function unwrap(wrapped: Buffer, code: string): Promise<Buffer> {
   const key = await derivePairingCodeKey(code, wrapped.subarray(0, 32))
   return aesDecryptCTR(wrapped.subarray(48, 80), key, wrapped.subarray(32, 48))
@@ -103,8 +103,8 @@ async function wrap(ephemeral: KeyPair, code: string): Promise<Buffer> {
   return Buffer.concat([salt, iv, cipher])
 }
 
-/** Opens the client's bundle: identity (32), the phone's identity (32), random (32). */
-function open({ bundle, identity }: Finish, shared: Buffer, phone: Phone): Offer {
+/** Open the client's bundle: identity (32), the phone's identity (32), random (32). */
+function open({ bundle, identity }: Finish, shared: Buffer, phone: Phone): LinkOffer {
   const key = hkdf(shared, 32, {
     salt: bundle.subarray(0, 32),
     info: 'link_code_pairing_key_bundle_encryption_key',
@@ -119,7 +119,7 @@ function decryptBundle(bundle: Buffer, key: Buffer): Buffer {
   try {
     return aesDecryptGCM(bundle.subarray(44), key, bundle.subarray(32, 44), Buffer.alloc(0))
   } catch {
-    throw new Refusal(422, 'wrong pairing code')
+    throw new HttpError(422, 'wrong pairing code')
   }
 }
 

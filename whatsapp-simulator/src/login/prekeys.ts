@@ -5,7 +5,7 @@ import { companionBundle } from '../accounts/signal.ts'
 import { readJid } from '../stream/jid.ts'
 import { bytesOf, child, children, type Stanza, stanza, uint } from '../stream/stanza.ts'
 
-/** The `<user>`s of a prekey query: a bundle for each device that exists. */
+/** Return the `<user>`s of a prekey query: a bundle for each device that exists. */
 export function deviceKeys(registry: Registry, ask: Stanza): Promise<Stanza[]> {
   return Promise.all(children(ask, 'user').map(({ attrs: { jid = '' } }) => bundleFor(registry, jid)))
 }
@@ -20,7 +20,7 @@ async function bundleFor(registry: Registry, jid: string): Promise<Stanza> {
     : stanza('user', { jid }, [stanza('error', { code: '404', text: 'item-not-found' })])
 }
 
-/** A linked device counts, checks, rotates or uploads its own keys. */
+/** Count, check, rotate or store a linked device's keys. @returns the answer's content. */
 export function uploadKeys(companion: Companion, node: Stanza, ask: Stanza): Stanza[] {
   if (ask.tag === 'count') return [stanza('count', { value: String(companion.preKeys.size) })]
   if (ask.tag === 'digest')

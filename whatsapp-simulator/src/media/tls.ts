@@ -33,7 +33,7 @@ const SERVER = [
   ),
 ]
 
-/** Makes a certificate authority and a server certificate signed by it, both ECDSA P-256; Node itself can read X.509 but not issue it. */
+/** Make a certificate authority and a server certificate signed by it, both ECDSA P-256. Node itself cannot issue X.509. */
 export function makeTls(): Tls {
   const authority = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const server = generateKeyPairSync('ec', { namedCurve: 'P-256' })

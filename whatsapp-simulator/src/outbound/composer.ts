@@ -1,8 +1,8 @@
 import { type MediaType, proto } from 'baileys'
 import type { Phone } from '../accounts/phone.ts'
 import { clock } from '../clock.ts'
-import type { MediaStore } from '../media/media.ts'
-import { Refusal } from '../refusal.ts'
+import { HttpError } from '../http-error.ts'
+import type { MediaStore } from '../media/store.ts'
 import type { Body, Draft, MediaDraft } from './draft.ts'
 import { encryptVote, newSecret } from './polls.ts'
 
@@ -21,7 +21,7 @@ const { Type } = proto.Message.ProtocolMessage
 const EDIT = '1'
 const REVOKE = '7'
 
-/** Writes a draft as the protobuf that phones exchange. @throws {Refusal} when it names a poll nobody knows */
+/** Compose a draft as the protobuf that phones exchange. @throws {HttpError} when it names a poll nobody knows */
 export async function compose(
   from: Phone,
   draft: Draft,
@@ -35,12 +35,12 @@ export async function compose(
   return draft.ephemeral === undefined ? once : { ephemeralMessage: { message: once } }
 }
 
-/** The stanza's `edit` attribute, for bodies that have one. */
-export const editMark = (body: Body): string | undefined =>
+/** Return the stanza's `edit` attribute, for bodies that have one. */
+export const editAttribute = (body: Body): string | undefined =>
   body.kind === 'edit' ? EDIT : body.kind === 'revoke' ? REVOKE : undefined
 
-/** The stanza's `type` attribute. */
-export function typeMark(body: Body): string {
+/** Return the stanza's `type` attribute. */
+export function typeAttribute(body: Body): string {
   if (body.kind === 'reaction' || body.kind === 'media') return body.kind
   return body.kind === 'poll' || body.kind === 'vote' ? 'poll' : 'text'
 }
@@ -100,7 +100,7 @@ function poll(body: Extract<Body, { kind: 'poll' }>): proto.IMessage {
 
 function vote(from: Phone, body: Extract<Body, { kind: 'vote' }>, chat: Chat): proto.IMessage {
   const known = from.polls.get(body.id)
-  if (!known) throw new Refusal(409, `${from.number} knows no poll ${body.id}`)
+  if (!known) throw new HttpError(409, `${from.number} knows no poll ${body.id}`)
   const own = known.creator === from.number
   const parties = { creator: chat.jidOf(known.creator), voter: chat.jidOf(from.number) }
   const participant = chat.group && !own ? chat.jidOf(known.creator) : null
@@ -177,7 +177,7 @@ function contextOf(
   return Object.keys(context).length > 0 ? context : undefined
 }
 
-/** Puts the context where this kind of message has it; plain text becomes extended text for it. */
+/** Add the context where this kind of message has it; plain text becomes extended text for it. */
 function withContext(message: proto.IMessage, contextInfo: proto.IContextInfo): proto.IMessage {
   if (message.conversation) return { extendedTextMessage: { text: message.conversation, contextInfo } }
   const wrapped = message.documentWithCaptionMessage?.message

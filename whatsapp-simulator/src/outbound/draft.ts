@@ -1,5 +1,5 @@
 import type { proto } from 'baileys'
-import type { MediaKind } from '../inbound/face.ts'
+import type { MediaKind } from '../inbound/summary.ts'
 
 export type MediaDraft = {
   kind: MediaKind

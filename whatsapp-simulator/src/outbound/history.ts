@@ -2,8 +2,8 @@ import { deflateSync } from 'node:zlib'
 import { proto, toNumber } from 'baileys'
 import type { Companion } from '../accounts/companion.ts'
 import type { Phone } from '../accounts/phone.ts'
-import type { World } from '../world.ts'
-import type { Post } from './post.ts'
+import type { State } from '../state.ts'
+import type { Outbound } from './outbound.ts'
 
 export const { HistorySyncType } = proto.HistorySync
 const { Type } = proto.Message.ProtocolMessage
@@ -12,7 +12,7 @@ const { PeerDataOperationRequestType: Request } = proto.Message
 /** One chat of a history, by JID. */
 export type Conversation = { id: string; name?: string; messages: proto.IWebMessageInfo[] }
 
-export type Chapter = {
+export type HistorySync = {
   type: proto.HistorySync.HistorySyncType
   conversations: Conversation[]
   progress: number
@@ -23,35 +23,35 @@ export type Chapter = {
   lids: { pnJid: string; lidJid: string }[]
 }
 
-/** How a history travels: inside the message, or as an encrypted file without a URL. */
-export type Carrier = 'inline' | 'blob'
+/** How a history is sent: inside the message, or as an encrypted file without a URL. */
+export type Transport = 'inline' | 'blob'
 
-/** What a phone tells its linked devices of the past. */
+/** Send a phone's history to its linked devices. */
 export class History {
-  readonly #world: World
-  readonly #post: Post
+  readonly #state: State
+  readonly #outbound: Outbound
 
-  constructor(world: World, post: Post) {
-    this.#world = world
-    this.#post = post
+  constructor(state: State, outbound: Outbound) {
+    this.#state = state
+    this.#outbound = outbound
   }
 
-  /** Sends a chapter to all linked devices. Returns the ids of the messages that carry it. */
-  async send(phone: Phone, chapter: Chapter, carrier: Carrier): Promise<string[]> {
+  /** Send a history to all linked devices. @returns the ids of the messages that carry it. */
+  async send(phone: Phone, sync: HistorySync, transport: Transport): Promise<string[]> {
     const ids: string[] = []
     for (const companion of phone.companions.values())
-      ids.push(await this.#tell(phone, companion, chapter, carrier))
+      ids.push(await this.#sendTo(phone, companion, sync, transport))
     return ids
   }
 
-  /** What a phone sends a device that has just been linked; nothing is in it. */
-  async begin(phone: Phone, companion: Companion): Promise<void> {
+  /** Send the empty history that a phone sends to a newly linked device. */
+  async sendInitial(phone: Phone, companion: Companion): Promise<void> {
     const nothing = { conversations: [], progress: 100, chunk: 1, names: {}, lids: [] }
-    await this.#tell(phone, companion, { type: HistorySyncType.INITIAL_BOOTSTRAP, ...nothing }, 'inline')
+    await this.#sendTo(phone, companion, { type: HistorySyncType.INITIAL_BOOTSTRAP, ...nothing }, 'inline')
   }
 
-  /** Answers what a linked device asks its phone for: older messages, or a message that came without content. */
-  async requested(
+  /** Answer a linked device's request: for older messages, or for a message that came without content. */
+  async onRequest(
     phone: Phone,
     from: Companion,
     id: string,
@@ -76,14 +76,8 @@ export class History {
       .filter((message) => Number(toNumber(message.messageTimestamp)) * 1000 < before)
       .sort((a, b) => Number(toNumber(b.messageTimestamp)) - Number(toNumber(a.messageTimestamp)))
       .slice(0, asked.onDemandMsgCount ?? 50)
-    const chapter = { type: HistorySyncType.ON_DEMAND, progress: 100, chunk: 1, names: {}, lids: [] }
-    await this.#tell(
-      phone,
-      from,
-      { ...chapter, conversations: [{ id: chat, messages: older }] },
-      'inline',
-      id,
-    )
+    const sync = { type: HistorySyncType.ON_DEMAND, progress: 100, chunk: 1, names: {}, lids: [] }
+    await this.#sendTo(phone, from, { ...sync, conversations: [{ id: chat, messages: older }] }, 'inline', id)
   }
 
   async #placeholders(
@@ -99,7 +93,7 @@ export class History {
     })
     const peerDataOperationRequestType = Request.PLACEHOLDER_MESSAGE_RESEND
     const answer = { peerDataOperationRequestType, stanzaId, peerDataOperationResult }
-    await this.#post.peer(phone, from, {
+    await this.#outbound.peer(phone, from, {
       protocolMessage: {
         type: Type.PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE,
         peerDataOperationRequestResponseMessage: answer,
@@ -107,34 +101,34 @@ export class History {
     })
   }
 
-  async #tell(
+  async #sendTo(
     phone: Phone,
     to: Companion,
-    chapter: Chapter,
-    carrier: Carrier,
+    sync: HistorySync,
+    transport: Transport,
     request?: string,
   ): Promise<string> {
-    const packed = deflateSync(encode(chapter))
+    const packed = deflateSync(encode(sync))
     const body =
-      carrier === 'inline' ? { initialHistBootstrapInlinePayload: packed } : await this.#blob(packed)
-    const head = { syncType: chapter.type as number, progress: chapter.progress, chunkOrder: chapter.chunk }
+      transport === 'inline' ? { initialHistBootstrapInlinePayload: packed } : await this.#blob(packed)
+    const head = { syncType: sync.type as number, progress: sync.progress, chunkOrder: sync.chunk }
     const historySyncNotification = {
       ...head,
       ...body,
       ...(request !== undefined && { peerDataRequestSessionId: request }),
     }
-    return this.#post.peer(phone, to, {
+    return this.#outbound.peer(phone, to, {
       protocolMessage: { type: Type.HISTORY_SYNC_NOTIFICATION, historySyncNotification },
     })
   }
 
   async #blob(packed: Buffer): Promise<proto.Message.IHistorySyncNotification> {
-    const { url: _none, ...file } = await this.#world.media.upload(packed, 'md-msg-hist')
+    const { url: _none, ...file } = await this.#state.media.upload(packed, 'md-msg-hist')
     return file
   }
 }
 
-function encode({ type, conversations, progress, chunk, names, lids }: Chapter): Uint8Array {
+function encode({ type, conversations, progress, chunk, names, lids }: HistorySync): Uint8Array {
   const pushnames = Object.entries(names).map(([id, pushname]) => ({ id, pushname }))
   const chats = conversations.map(({ messages, ...chat }) => ({
     ...chat,

@@ -11,7 +11,7 @@ const hashOf = (option: string): Buffer => createHash('sha256').update(option).d
 
 export const newSecret = (): Buffer => randomBytes(32)
 
-/** Encrypts a vote with the poll's secret; the mirror of Baileys' `decryptPollVote`. */
+/** Encrypt a vote with the poll's secret; the mirror of Baileys' `decryptPollVote`. */
 export function encryptVote(
   poll: Poll,
   { creator, voter }: Vote,
@@ -24,7 +24,7 @@ export function encryptVote(
   return { encIv, encPayload: aesEncryptGCM(plain, key, encIv, Buffer.from(`${poll.id}\u0000${voter}`)) }
 }
 
-/** The names of the options somebody voted for. @throws when the vote does not fit the poll. */
+/** Decrypt the names of the chosen options. @throws when the vote does not fit the poll. */
 export function readVote(poll: Poll, { creator, voter }: Vote, vote: proto.Message.IPollEncValue): string[] {
   const { selectedOptions } = decryptPollVote(vote, {
     pollCreatorJid: creator,

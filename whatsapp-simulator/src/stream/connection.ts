@@ -2,25 +2,25 @@ import { decodeBinaryNode, encodeBinaryNode, type KeyPair, type proto } from 'ba
 import type { WebSocket } from 'ws'
 import type { Companion } from '../accounts/companion.ts'
 import { clock } from '../clock.ts'
-import type { Deed } from '../faults/faults.ts'
+import type { FaultAction } from '../faults/faults.ts'
 import { log, reason } from '../log.ts'
 import { SERVER } from './jid.ts'
-import { Lane } from './lane.ts'
 import { NoiseResponder } from './noise.ts'
 import { type Stanza, stanza } from './stanza.ts'
+import { StanzaQueue } from './stanza-queue.ts'
 
-/** Time for a last stanza to be read before the socket is torn down. */
-const FAREWELL = 50
+/** Time for a last stanza to be read before the socket is closed. */
+const CLOSE_DELAY_MS = 50
 
 export type Direction = 'in' | 'out'
 
-/** What happens on a connection, handled by the rest of the simulator. */
+/** The handlers of what happens on a connection. */
 export type Events = {
   login(connection: Connection, payload: proto.ClientPayload): Promise<void>
   stanza(connection: Connection, node: Stanza): Promise<void>
-  /** Every stanza that reached us or really left, for recording. */
-  seen(connection: Connection, direction: Direction, node: Stanza): void
-  strike(connection: Connection, direction: Direction, node: Stanza): Deed | undefined
+  /** Called for every stanza that reached us or really left. */
+  passed(connection: Connection, direction: Direction, node: Stanza): void
+  matchFault(connection: Connection, direction: Direction, node: Stanza): FaultAction | undefined
   closed(connection: Connection): void
 }
 
@@ -40,16 +40,16 @@ export class Connection {
   readonly #socket: WebSocket
   readonly #noise: NoiseResponder
   readonly #events: Events
-  readonly #inbound: Lane
-  readonly #outbound: Lane
+  readonly #inbound: StanzaQueue
+  readonly #outbound: StanzaQueue
 
   constructor(id: number, socket: WebSocket, identity: { key: KeyPair; chain: Buffer }, events: Events) {
     this.id = id
     this.#socket = socket
     this.#events = events
     this.#noise = new NoiseResponder(identity.key, identity.chain)
-    this.#inbound = this.#lane('in', (node) => this.#process(node))
-    this.#outbound = this.#lane('out', (node) => this.#write(node))
+    this.#inbound = this.#createQueue('in', (node) => this.#process(node))
+    this.#outbound = this.#createQueue('out', (node) => this.#write(node))
     socket.on('message', (data) => this.#receive(Buffer.from(data as Buffer)))
     socket.on('error', () => {})
     socket.on('close', () => {
@@ -70,38 +70,38 @@ export class Connection {
     this.#outbound.push(node)
   }
 
-  /** Goes silent without closing, or goes on where it stopped. */
+  /** Stop reading and writing without closing, or continue where it stopped. */
   setHalfOpen(on: boolean): void {
     this.#halfOpen = on
     this.#inbound.stop(on)
     this.#outbound.stop(on)
   }
 
-  /** Tears the socket down at once. */
-  cut(): void {
+  /** Close the socket abruptly. */
+  terminate(): void {
     this.#mute = true
     this.#socket.terminate()
   }
 
-  /** Closes once everything written has left. */
+  /** Close once everything written has left. */
   close(): void {
     setTimeout(() => {
       this.#mute = true
       this.#socket.close()
-      setTimeout(() => this.#socket.terminate(), FAREWELL).unref()
-    }, FAREWELL)
+      setTimeout(() => this.#socket.terminate(), CLOSE_DELAY_MS).unref()
+    }, CLOSE_DELAY_MS)
   }
 
-  #lane(direction: Direction, pass: (node: Stanza) => Promise<void> | void): Lane {
-    return new Lane({
+  #createQueue(direction: Direction, pass: (node: Stanza) => Promise<void> | void): StanzaQueue {
+    return new StanzaQueue({
       pass,
       answers: direction === 'in',
-      strike: (node) => this.#events.strike(this, direction, node),
+      matchFault: (node) => this.#events.matchFault(this, direction, node),
       refuse: (node, code) => this.#refuse(node, code),
       mute: (on) => {
         if (direction === 'in') this.#mute = on
       },
-      cut: () => this.cut(),
+      terminate: () => this.terminate(),
       close: () => this.close(),
       halfOpen: () => this.setHalfOpen(true),
     })
@@ -112,36 +112,36 @@ export class Connection {
       for (const frame of this.#noise.unframe(chunk)) this.#frame(frame)
     } catch (error) {
       log('handshake or frame refused', { connection: this.id, reason: reason(error) })
-      this.cut()
+      this.terminate()
     }
   }
 
   #frame(frame: Buffer): void {
     if (this.phase === 'hello') {
-      this.#raw(this.#noise.hello(frame))
+      this.#sendBytes(this.#noise.hello(frame))
       this.phase = 'finish'
     } else if (this.phase === 'finish') {
       const { clientKey, payload } = this.#noise.finish(frame)
       this.clientKey = clientKey
       this.phase = 'linking'
-      void this.#guard(this.#events.login(this, payload))
+      void this.#logErrors(this.#events.login(this, payload))
     } else {
-      void this.#guard(decodeBinaryNode(frame).then((node) => this.#inbound.push(node)))
+      void this.#logErrors(decodeBinaryNode(frame).then((node) => this.#inbound.push(node)))
     }
   }
 
   async #process(node: Stanza): Promise<void> {
-    this.#events.seen(this, 'in', node)
-    await this.#guard(this.#events.stanza(this, node))
+    this.#events.passed(this, 'in', node)
+    await this.#logErrors(this.#events.stanza(this, node))
   }
 
   #write(node: Stanza): void {
     if (this.#mute) return
-    this.#events.seen(this, 'out', node)
-    this.#raw(encodeBinaryNode(node))
+    this.#events.passed(this, 'out', node)
+    this.#sendBytes(encodeBinaryNode(node))
   }
 
-  #raw(data: Buffer): void {
+  #sendBytes(data: Buffer): void {
     if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(this.#noise.frame(data))
   }
 
@@ -152,7 +152,7 @@ export class Connection {
     else if (node.tag === 'iq') this.send(iqError(node, code, 'refused on command'))
   }
 
-  async #guard(work: Promise<void>): Promise<void> {
+  async #logErrors(work: Promise<void>): Promise<void> {
     try {
       await work
     } catch (error) {
@@ -161,7 +161,7 @@ export class Connection {
   }
 }
 
-/** The answer to an IQ that failed. */
+/** Return the answer to an IQ that failed. */
 export const iqError = (node: Stanza, code: number, text: string): Stanza =>
   stanza('iq', { from: node.attrs.to ?? SERVER, id: node.attrs.id, type: 'error' }, [
     stanza('error', { code: String(code), text }),

@@ -11,7 +11,7 @@ export const numberJid = (number: string, device?: number): string =>
 export const lidJid = (lid: string, device?: number): string => jidEncode(lid, 'lid', device)
 export const groupJid = (id: string): string => (id.endsWith('@g.us') ? id : `${id}@g.us`)
 
-/** Splits a JID; `undefined` when it is none. */
+/** Split a JID; `undefined` when it is none. */
 export function readJid(jid: string | undefined): Address | undefined {
   const parts = jidDecode(jid)
   return parts && { user: parts.user, server: parts.server, device: parts.device ?? 0 }

@@ -12,7 +12,7 @@ import {
 
 const NOTHING = Buffer.alloc(0)
 
-/** A counter as a 12-byte AES-GCM nonce. */
+/** Return a counter as a 12-byte AES-GCM nonce. */
 function nonce(counter: number): Buffer {
   const iv = Buffer.alloc(12)
   iv.writeUInt32BE(counter, 8)
@@ -33,7 +33,7 @@ export class NoiseResponder {
   #counter = 0
   #transport: { read: Buffer; write: Buffer; reads: number; writes: number } | undefined
   #received: Buffer = NOTHING
-  #introduced = false
+  #headerRead = false
 
   constructor(staticKey: KeyPair, certificateChain: Buffer) {
     this.#static = staticKey
@@ -45,7 +45,7 @@ export class NoiseResponder {
     this.#authenticate(NOISE_WA_HEADER)
   }
 
-  /** Answers the client's hello (`e`) with `e, ee, s, es` and the certificate chain. */
+  /** Answer the client's hello (`e`) with `e, ee, s, es` and the certificate chain. */
   hello(frame: Buffer): Buffer {
     const { clientHello } = proto.HandshakeMessage.decode(frame)
     const theirs = required(clientHello?.ephemeral, 'ephemeral key')
@@ -59,7 +59,7 @@ export class NoiseResponder {
     return Buffer.from(proto.HandshakeMessage.encode({ serverHello }).finish())
   }
 
-  /** Takes the client's `s, se`; from here on every frame is encrypted. */
+  /** Take the client's `s, se`; from here on every frame is encrypted. */
   finish(frame: Buffer): { clientKey: Buffer; payload: proto.ClientPayload } {
     const { clientFinish } = proto.HandshakeMessage.decode(frame)
     const clientKey = this.#decrypt(required(clientFinish?.static, 'static key'))
@@ -70,7 +70,7 @@ export class NoiseResponder {
     return { clientKey, payload }
   }
 
-  /** Wraps bytes for the socket. */
+  /** Frame bytes for the socket. */
   frame(data: Buffer): Buffer {
     const transport = this.#transport
     const body = transport ? aesEncryptGCM(data, transport.write, nonce(transport.writes++), NOTHING) : data
@@ -80,10 +80,10 @@ export class NoiseResponder {
     return framed
   }
 
-  /** Takes bytes from the socket and yields every complete frame, decrypted once the handshake is done. */
+  /** Take bytes from the socket and yield every complete frame, decrypted once the handshake is done. */
   *unframe(chunk: Buffer): Generator<Buffer> {
     this.#received = this.#received.length ? Buffer.concat([this.#received, chunk]) : chunk
-    if (!this.#introduced && !this.#readIntroduction()) return
+    if (!this.#headerRead && !this.#readHeader()) return
     while (this.#received.length >= 3) {
       const size = this.#received.readUIntBE(0, 3)
       if (this.#received.length < size + 3) return
@@ -94,8 +94,8 @@ export class NoiseResponder {
     }
   }
 
-  /** The client opens with an optional routing block (`ED`, version, length, bytes) and the 4-byte header. */
-  #readIntroduction(): boolean {
+  /** Read how a client opens: an optional routing block (`ED`, version, length, bytes) and the 4-byte header. */
+  #readHeader(): boolean {
     let start = 0
     if (this.#received.subarray(0, 2).toString('latin1') === 'ED') {
       if (this.#received.length < 7) return false
@@ -103,7 +103,7 @@ export class NoiseResponder {
     }
     if (this.#received.length < start + 4) return false
     this.#received = this.#received.subarray(start + 4)
-    this.#introduced = true
+    this.#headerRead = true
     return true
   }
 

@@ -4,7 +4,7 @@ import { type BinaryNode, getBinaryNodeChild, getBinaryNodeChildBuffer, getBinar
 export type Stanza = BinaryNode
 export type Content = Stanza[] | Uint8Array
 
-/** Builds an element; attributes that are `undefined` are left out. */
+/** Build an element; attributes that are `undefined` are left out. */
 export function stanza(
   tag: string,
   attrs: Record<string, string | undefined> = {},

@@ -1,7 +1,7 @@
 import type { Companion } from '../accounts/companion.ts'
 import type { Group } from '../accounts/groups.ts'
 import type { Phone } from '../accounts/phone.ts'
-import { Refusal } from '../refusal.ts'
+import { HttpError } from '../http-error.ts'
 import { type Stanza, stanza } from '../stream/stanza.ts'
 import type { WhatsApp } from '../whatsapp.ts'
 import type { Fields } from './fields.ts'
@@ -11,20 +11,20 @@ import type { Call, Router } from './router.ts'
 const STATES = ['composing', 'recording', 'paused', 'available', 'unavailable'] as const
 const RECEIPTS = ['read', 'played', 'delivery'] as const
 
-type State = (typeof STATES)[number]
+type Presence = (typeof STATES)[number]
 /** The other side of a chat: one person, or the other members of a group. */
 type Others = { phones: Phone[]; group: Group | undefined }
 
-/** Signs of life: receipts and typing, both ways. */
-export function signRoutes(router: Router, { world, receipts }: WhatsApp): void {
-  const lookup = new Lookup(world)
+/** Add the routes of receipts and presence, both ways. */
+export function presenceRoutes(router: Router, { state, receipts }: WhatsApp): void {
+  const lookup = new Lookup(state)
   const phoneOf = (call: Call): Phone => lookup.phone(call.part('number'))
 
   router.add('GET', '/phones/:number/receipts', (call) =>
-    phoneOf(call).receipts.wait(call.count('after'), call.patience()),
+    phoneOf(call).receipts.wait(call.count('after'), call.waitMs()),
   )
   router.add('GET', '/phones/:number/presence', (call) =>
-    phoneOf(call).presence.wait(call.count('after'), call.patience()),
+    phoneOf(call).presence.wait(call.count('after'), call.waitMs()),
   )
 
   router.add('POST', '/phones/:number/typing', (call) => {
@@ -61,7 +61,7 @@ export function signRoutes(router: Router, { world, receipts }: WhatsApp): void 
 
 function readIds(body: Fields): string[] {
   const ids = body.has('id') ? [body.text('id')] : body.texts('ids')
-  if (ids.length === 0) throw new Refusal(400, 'the body needs "id" or "ids"')
+  if (ids.length === 0) throw new HttpError(400, 'the body needs "id" or "ids"')
   return ids
 }
 
@@ -75,8 +75,8 @@ function readOthers(body: Fields, phone: Phone, lookup: Lookup): Others {
 const companionsOf = ({ phones }: Others): Companion[] =>
   phones.flatMap((phone) => [...phone.companions.values()])
 
-/** WhatsApp says typing as `<chatstate>`, recording as typing with audio, and being there as `<presence>`. */
-function typingNode(phone: Phone, group: Group | undefined, state: State): Stanza {
+/** Return the stanza of a presence: typing is `<chatstate>`, recording is typing with audio, being online is `<presence>`. */
+function typingNode(phone: Phone, group: Group | undefined, state: Presence): Stanza {
   const sender = group ? { from: group.id, participant: phone.own(group.lid) } : { from: phone.jid }
   if (state === 'available' || state === 'unavailable') return stanza('presence', { ...sender, type: state })
   const media = state === 'recording' ? 'audio' : undefined

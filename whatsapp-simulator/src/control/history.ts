@@ -1,8 +1,8 @@
 import type { proto } from 'baileys'
 import type { Phone } from '../accounts/phone.ts'
 import { clock } from '../clock.ts'
-import { type Chapter, type Conversation, HistorySyncType } from '../outbound/history.ts'
-import { newMessageId } from '../outbound/post.ts'
+import { type Conversation, type HistorySync, HistorySyncType } from '../outbound/history.ts'
+import { newMessageId } from '../outbound/outbound.ts'
 import { numberJid } from '../stream/jid.ts'
 import type { WhatsApp } from '../whatsapp.ts'
 import { readRaw } from './drafts.ts'
@@ -18,28 +18,28 @@ const TYPES = {
   'push-names': HistorySyncType.PUSH_NAME,
 }
 
-/** A conversation and whose LID it tells. */
-type Told = Conversation & { other: Phone | undefined }
+/** A conversation, and its other person, whose LID it contains. */
+type NamedConversation = Conversation & { other: Phone | undefined }
 
-/** The past, as a phone tells it. */
+/** Add the route that sends a phone's history. */
 export function historyRoutes(router: Router, whatsapp: WhatsApp): void {
-  const lookup = new Lookup(whatsapp.world)
+  const lookup = new Lookup(whatsapp.state)
 
   router.add('POST', '/phones/:number/history', async (call) => {
     const phone = lookup.phone(call.part('number'))
     const body = call.body()
     const mode = body.maybeOneOf('mode', MODES) ?? 'inline'
     const told = body.list('conversations').map((one) => readConversation(one, lookup))
-    const chapter = readChapter(body, told)
+    const sync = readHistorySync(body, told)
     body.finish()
-    if (mode !== 'on-demand') return { ids: await whatsapp.history.send(phone, chapter, mode) }
+    if (mode !== 'on-demand') return { ids: await whatsapp.history.send(phone, sync, mode) }
     for (const { id, messages } of told)
       phone.archive.set(id, [...(phone.archive.get(id) ?? []), ...messages])
     return { archived: told.reduce((sum, { messages }) => sum + messages.length, 0) }
   })
 }
 
-function readChapter(body: Fields, told: Told[]): Chapter {
+function readHistorySync(body: Fields, told: NamedConversation[]): HistorySync {
   const names = Object.entries(body.dictionary('names')).map(([number, name]) => [
     numberJid(digits(number)),
     name,
@@ -57,7 +57,7 @@ function readChapter(body: Fields, told: Told[]): Chapter {
   }
 }
 
-function readConversation(json: unknown, lookup: Lookup): Told {
+function readConversation(json: unknown, lookup: Lookup): NamedConversation {
   const conversation = new Fields(json, 'a conversation')
   const group = conversation.maybeText('group')
   const other = group === undefined ? lookup.person(conversation.text('with')) : undefined

@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { HealthAnswer, InboundEvent, LinkAnswer } from '../src/contract.ts'
 import { violations } from './schema.ts'
 
-/** Real parts for the stories: the bridge and the simulator as processes, and an agent written from the seed alone. */
+/** Real parts for the tests: the bridge and the simulator as processes, and an agent written from the first specification. */
 
 const REPOSITORY = new URL('../..', import.meta.url)
 export const CLEO = '15550000000'
@@ -22,7 +22,7 @@ export const SECRET = 'test-secret-test-secret'
 
 type Json = Record<string, unknown>
 
-/** Waits for a condition and gives what it returned. */
+/** Wait for a condition. @returns what it returned. */
 export async function until<T>(
   what: string,
   check: () => T | Promise<T>,
@@ -44,12 +44,12 @@ export function temporaryDirectory(): string {
 }
 
 const cleanups: (() => unknown)[] = []
-/** For `after`: ends everything that the rig started. */
+/** End everything that the harness started; for `after`. */
 export async function cleanUp(): Promise<void> {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
 }
 
-/** The first JSON line of a process that has `name`. */
+/** Collect the JSON lines that a process writes. */
 function jsonLines(child: ChildProcess): Json[] {
   const lines: Json[] = []
   if (child.stdout)
@@ -87,11 +87,11 @@ export class Simulator {
     return this.call('POST', '/phones', { number, ...more })
   }
 
-  async say(from: string, message: object): Promise<string> {
+  async send(from: string, message: object): Promise<string> {
     return (await this.call<{ id: string }>('POST', `/phones/${from}/messages`, message)).id
   }
 
-  /** What a phone shows, once `check` likes one of its bubbles. */
+  /** Wait for a bubble on a phone's screen. */
   async bubble(number: string, check: (bubble: Bubble) => boolean): Promise<Bubble> {
     return until(`a bubble on ${number}`, async () => {
       const bubbles = await this.call<Bubble[]>('GET', `/phones/${number}/messages`)
@@ -99,9 +99,9 @@ export class Simulator {
     })
   }
 
-  /** What WhatsApp was told of each message to Cleo's bridge; `settled` waits until nothing is open. */
-  async ledger(settled = 0): Promise<Told[]> {
-    const books = await this.call<{ messages: Told[] }[]>(
+  /** Return WhatsApp's state of each message to Cleo's bridge; `settled` waits until none is pending. */
+  async ledger(settled = 0): Promise<LedgerEntry[]> {
+    const books = await this.call<{ messages: LedgerEntry[] }[]>(
       'GET',
       `/ledger?number=${CLEO}${settled ? `&settled=${settled}` : ''}`,
     )
@@ -113,7 +113,7 @@ export class Simulator {
   }
 }
 
-export type Told = { id: string; kind: string; state: string; retries: number }
+export type LedgerEntry = { id: string; kind: string; state: string; retries: number }
 
 export type Bubble = {
   id: string
@@ -128,7 +128,7 @@ export type Bubble = {
   reaction?: { id: string; emoji: string }
 }
 
-/** A seed-only agent: checks only the seed's fields and keeps what it accepted. */
+/** An agent that reads only the first specification's fields, and keeps what it accepted. */
 export class Agent {
   readonly events: InboundEvent[] = []
   /** Status to answer with, by event; 200 by default. */
@@ -192,9 +192,9 @@ export class Agent {
     if (request.headers['x-webhook-secret'] !== SECRET) return { status: 403 }
     const event = JSON.parse(body) as InboundEvent
     this.violations.push(...violations('InboundEvent', event))
-    const seed =
+    const valid =
       typeof event.from === 'string' && typeof event.messageId === 'string' && event.timestamp > 1e12
-    const answer = seed ? this.answer(event) : 422
+    const answer = valid ? this.answer(event) : 422
     const result = typeof answer === 'number' ? { status: answer } : answer
     if (result.status === 200) this.events.push(event)
     return result
@@ -264,7 +264,7 @@ export class BridgeProcess {
     this.#child?.stdin?.end()
   }
 
-  /** Waits until the process has ended by itself. */
+  /** Wait until the process has ended by itself. */
   async exit(): Promise<number | null> {
     const child = this.#child
     if (!child || child.exitCode !== null) return child?.exitCode ?? null
@@ -286,7 +286,7 @@ export class BridgeProcess {
     return (await (await this.fetch('GET', path)).json()) as T
   }
 
-  /** Posts JSON. @returns status and body. */
+  /** Post JSON. @returns status and body. */
   async post(
     path: string,
     body: object,
@@ -306,7 +306,7 @@ export class BridgeProcess {
     await until('the connection', async () => (await this.health()).state === 'connected')
   }
 
-  /** Links a phone by QR and waits for the connection. */
+  /** Link a phone by QR and waits for the connection. */
   async link(simulator: Simulator, number = CLEO): Promise<void> {
     const link = await until('a QR code', async () => {
       const answer = await this.get<LinkAnswer>('/link')
@@ -318,10 +318,10 @@ export class BridgeProcess {
   }
 }
 
-export type World = { simulator: Simulator; agent: Agent; bridge: BridgeProcess }
+export type LinkedSystem = { simulator: Simulator; agent: Agent; bridge: BridgeProcess }
 
 /** Everything started and linked, with Cleo, Ann and Bob. */
-export async function linkedWorld(env: Record<string, string> = {}): Promise<World> {
+export async function linkedSystem(env: Record<string, string> = {}): Promise<LinkedSystem> {
   const [simulator, agent] = await Promise.all([Simulator.start(), Agent.start()])
   await simulator.phone(CLEO, { name: 'Cleo' })
   await simulator.phone(ANN, { name: 'Ann' })

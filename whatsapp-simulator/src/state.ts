@@ -3,11 +3,11 @@ import { Registry } from './accounts/registry.ts'
 import { Faults } from './faults/faults.ts'
 import { Ledger } from './faults/ledger.ts'
 import { Recorder } from './faults/recorder.ts'
-import { MediaStore } from './media/media.ts'
+import { MediaStore } from './media/store.ts'
 import type { Connection } from './stream/connection.ts'
 
-/** All that WhatsApp knows, in memory. */
-export class World {
+/** The state of WhatsApp's servers and phones, in memory. */
+export class State {
   readonly registry = new Registry()
   readonly groups = new Groups()
   readonly media = new MediaStore()

@@ -5,30 +5,30 @@ import type { Phone } from '../accounts/phone.ts'
 import { clock } from '../clock.ts'
 import { log, reason } from '../log.ts'
 import type { History } from '../outbound/history.ts'
+import type { State } from '../state.ts'
 import type { Connection } from '../stream/connection.ts'
 import { bareJid, isGroup, isLid, readJid } from '../stream/jid.ts'
 import { child, children, content, type Stanza, stanza } from '../stream/stanza.ts'
-import type { World } from '../world.ts'
-import { arrive } from './arrivals.ts'
+import { showMessage } from './display.ts'
 import type { Arrival } from './mailbox.ts'
 import type { Receipts } from './receipts.ts'
 import type { Retry } from './retry.ts'
 
-/** A message stanza of a linked device, as one receiver gets it. */
-type Mail = { node: Stanza; pairwise: Stanza | undefined; group: Group | undefined; lid: boolean }
+/** A message stanza of a linked device, with the ciphertext made for one receiver. */
+type IncomingMessage = { node: Stanza; pairwise: Stanza | undefined; group: Group | undefined; lid: boolean }
 
 /** A phone (device 0) or another linked device, and the ciphertext made for it alone. */
 type Receiver = { phone: Phone; device: number; pairwise: Stanza | undefined }
 
-/** What linked devices send: acknowledged by the server, then decrypted by every phone it is for. */
-export class Reception {
-  readonly #world: World
+/** Receive what linked devices send: the server acknowledges it, then every phone that it is for decrypts it. */
+export class Inbound {
+  readonly #state: State
   readonly #retry: Retry
   readonly #receipts: Receipts
   readonly #history: History
 
-  constructor(world: World, retry: Retry, receipts: Receipts, history: History) {
-    this.#world = world
+  constructor(state: State, retry: Retry, receipts: Receipts, history: History) {
+    this.#state = state
     this.#retry = retry
     this.#receipts = receipts
     this.#history = history
@@ -38,15 +38,15 @@ export class Reception {
     from.counters.messages += 1
     const { to = '', id } = node.attrs
     connection.send(stanza('ack', { class: 'message', id, from: to, t: clock.stamp() }))
-    const group = this.#world.groups.get(isGroup(to) ? to : undefined)
+    const group = this.#state.groups.get(isGroup(to) ? to : undefined)
     const lid = isGroup(to) ? node.attrs.addressing_mode === 'lid' : isLid(to)
     for (const { phone, device, pairwise } of this.#receivers(from, node, group)) {
       if (device === 0) await this.#accept(phone, from, { node, pairwise, group, lid })
-      else this.#passOn(phone, device, from, { node, pairwise, group, lid })
+      else this.#forward(phone, device, from, { node, pairwise, group, lid })
     }
   }
 
-  /** Who gets it, each with the ciphertext made for it: one participant, the listed devices, all members, or the addressee. */
+  /** Return the receivers, each with its ciphertext: one participant, the listed devices, all members, or the addressee. */
   #receivers(from: Companion, node: Stanza, group: Group | undefined): Receiver[] {
     const { to, participant } = node.attrs
     const own = child(node, 'enc')
@@ -59,22 +59,22 @@ export class Reception {
   }
 
   #receiver(jid: string | undefined, pairwise: Stanza | undefined): Receiver[] {
-    const phone = this.#world.registry.byJid(jid)
+    const phone = this.#state.registry.byJid(jid)
     return phone ? [{ phone, device: readJid(jid)?.device ?? 0, pairwise }] : []
   }
 
-  /** A phone reads it; or asks for it again. */
-  #accept(phone: Phone, from: Companion, mail: Mail): Promise<void> {
+  /** Let a phone read it, or ask for it again. */
+  #accept(phone: Phone, from: Companion, incoming: IncomingMessage): Promise<void> {
     return phone.inOrder(async () => {
-      const arrival = this.#arrival(phone, from, mail)
+      const arrival = this.#arrival(phone, from, incoming)
       try {
-        const strike = this.#world.faults.strike('decrypt', { number: phone.number })
-        if (strike) throw new Error('undecryptable on command')
-        const read = await this.#decrypt(phone, from, mail)
+        const action = this.#state.faults.match('decrypt', { number: phone.number })
+        if (action) throw new Error('undecryptable on command')
+        const read = await this.#decrypt(phone, from, incoming)
         await this.#read(phone, from, { ...arrival, ...this.#destination(arrival, read) })
       } catch (error) {
         phone.mailbox.showUndecryptable({ ...arrival, error: reason(error) })
-        await this.#retry.ask(phone, from, mail.node, mail.lid)
+        await this.#retry.request(phone, from, incoming.node, incoming.lid)
       }
     })
   }
@@ -82,7 +82,7 @@ export class Reception {
   async #decrypt(
     phone: Phone,
     from: Companion,
-    { node, pairwise, group, lid }: Mail,
+    { node, pairwise, group, lid }: IncomingMessage,
   ): Promise<proto.IMessage> {
     let message: proto.IMessage | undefined
     if (pairwise) {
@@ -98,7 +98,7 @@ export class Reception {
     return message
   }
 
-  #arrival(phone: Phone, from: Companion, { node, pairwise, group, lid }: Mail): Arrival {
+  #arrival(phone: Phone, from: Companion, { node, pairwise, group, lid }: IncomingMessage): Arrival {
     const own = phone.number === from.number
     const shared = group && children(node, 'enc').some((enc) => enc.attrs.type === 'skmsg')
     const encryption = shared ? 'skmsg' : pairwise?.attrs.type === 'pkmsg' ? 'pkmsg' : 'msg'
@@ -114,7 +114,7 @@ export class Reception {
     }
   }
 
-  /** A copy from the phone's own device says where the message really went. */
+  /** Return where a message really went: a copy from the phone's own device says it. */
   #destination(
     arrival: Arrival,
     message: proto.IMessage,
@@ -123,7 +123,7 @@ export class Reception {
     const { to, chat } = arrival
     if (!deviceSentMessage?.message) return { message, to, chat }
     const jid = deviceSentMessage.destinationJid ?? ''
-    const number = this.#world.registry.byJid(jid)?.number ?? jid
+    const number = this.#state.registry.byJid(jid)?.number ?? jid
     return { message: deviceSentMessage.message, to: number, chat: number }
   }
 
@@ -133,9 +133,9 @@ export class Reception {
       this.#answerLater(phone, from, arrival.id, request)
       return
     }
-    await arrive(phone, arrival, this.#world)
+    await showMessage(phone, arrival, this.#state)
     if (arrival.fromMe) return
-    const owner = this.#world.registry.byNumber(from.number)
+    const owner = this.#state.registry.byNumber(from.number)
     if (!owner) return
     const about = {
       chat: isGroup(arrival.chat) ? arrival.chat : bareJid(phone.jid),
@@ -146,7 +146,7 @@ export class Reception {
     if (phone.settings.autoRead) this.#receipts.send(phone, owner, [arrival.id], { ...about, type: 'read' })
   }
 
-  /** The answer is a message of its own, so it waits until the phone has finished with this one. */
+  /** Answer once the phone has finished with this message: the answer is a message of its own. */
   #answerLater(
     phone: Phone,
     from: Companion,
@@ -154,12 +154,17 @@ export class Reception {
     request: proto.Message.IPeerDataOperationRequestMessage,
   ): void {
     void this.#history
-      .requested(phone, from, id, request)
+      .onRequest(phone, from, id, request)
       .catch((error) => log('a request to a phone could not be answered', { reason: reason(error) }))
   }
 
-  /** Between linked devices the server only passes ciphertext on. */
-  #passOn(phone: Phone, device: number, from: Companion, { node, pairwise, group, lid }: Mail): void {
+  /** Forward ciphertext between linked devices, as the server does. */
+  #forward(
+    phone: Phone,
+    device: number,
+    from: Companion,
+    { node, pairwise, group, lid }: IncomingMessage,
+  ): void {
     const own = lid ? from.lid : from.jid
     const { to = '', id, type, edit } = node.attrs
     const sender = group
@@ -168,7 +173,7 @@ export class Reception {
     const shared = children(node, 'enc').filter((enc) => enc.attrs.type === 'skmsg')
     const identity = child(node, 'device-identity')
     const enc = [...(pairwise ? [pairwise] : []), ...shared, ...(identity ? [identity] : [])]
-    const notify = this.#world.registry.byNumber(from.number)?.settings.name
+    const notify = this.#state.registry.byNumber(from.number)?.settings.name
     const mode = { addressing_mode: lid ? 'lid' : 'pn' }
     phone.companions
       .get(device)
@@ -176,7 +181,7 @@ export class Reception {
   }
 }
 
-/** The members' devices that no ciphertext was made for: they have the sender's key already. */
+/** Return the members' devices that no ciphertext was made for: they have the sender's key already. */
 function othersOf(group: Group, from: Companion, listed: Receiver[]): Receiver[] {
   const known = new Set(listed.map(({ phone, device }) => `${phone.number}:${device}`))
   known.add(`${from.number}:${from.device}`)

@@ -4,14 +4,14 @@ import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import tls from 'node:tls'
 import { fileURLToPath } from 'node:url'
-import type { Book, Delivery } from '../src/faults/ledger.ts'
+import type { Delivery, DeliveryList } from '../src/faults/ledger.ts'
 import { silenceConsole } from '../src/log.ts'
 import type { Ready } from '../src/simulator.ts'
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
-/** Baileys leaves timers of hours behind (cache expiry); a test process that is done must not wait for them. */
-const GRACE = 300
+/** Baileys leaves timers of hours behind (cache expiry); a finished test process must not wait for them. */
+const EXIT_DELAY_MS = 300
 
 export type Entry = { seq: number; id: string; kind: string; [field: string]: unknown }
 type Answer = Record<string, string>
@@ -25,10 +25,10 @@ export type CompanionView = {
 export type PhoneView = { jid: string; lid: string; pairing: boolean; companions: CompanionView[] }
 
 /** The simulator as its users have it: a process of its own, driven over HTTP. */
-export class Rig {
+export class Harness {
   readonly ready: Ready
-  /** What must be closed before the simulator is. */
-  readonly guests: { hangUp(): Promise<void> }[] = []
+  /** Clients to disconnect before the simulator ends. */
+  readonly clients: { disconnect(): Promise<void> }[] = []
   readonly #process: ChildProcess
 
   constructor(ready: Ready, child: ChildProcess) {
@@ -36,8 +36,8 @@ export class Rig {
     this.#process = child
   }
 
-  /** Starts the simulator, and makes this process trust it as a bridge under test does. */
-  static async start(...flags: string[]): Promise<Rig> {
+  /** Start the simulator, and makes this process trust it as a bridge under test does. */
+  static async start(...flags: string[]): Promise<Harness> {
     silenceConsole()
     const child = spawn(process.execPath, [MAIN, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] })
     const failed = once(child, 'exit').then(() => Promise.reject(new Error('the simulator did not start')))
@@ -47,17 +47,17 @@ export class Rig {
     Object.assign(process.env, ready.env, { NODE_OPTIONS: '' })
     tls.setDefaultCACertificates([...tls.getCACertificates('default'), readFileSync(ready.ca, 'utf8')])
     await import('../src/trust.ts')
-    return new Rig(ready, child)
+    return new Harness(ready, child)
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.guests.map((guest) => guest.hangUp()))
+    await Promise.all(this.clients.map((client) => client.disconnect()))
     this.#process.kill('SIGTERM')
     await once(this.#process, 'exit')
-    setTimeout(() => process.exit(), GRACE).unref()
+    setTimeout(() => process.exit(), EXIT_DELAY_MS).unref()
   }
 
-  /** Calls the control API; an answer that is no 2xx throws `status: reason`. */
+  /** Call the control API; an answer that is no 2xx throws `status: reason`. */
   async call<T = Answer>(method: string, path: string, body?: object): Promise<T> {
     const response = await fetch(this.ready.control + path, {
       method,
@@ -72,10 +72,10 @@ export class Rig {
   post = <T = Answer>(path: string, body: object = {}): Promise<T> => this.call<T>('POST', path, body)
   delete = (path: string): Promise<Answer> => this.call('DELETE', path)
 
-  /** What WhatsApp knows of the messages from one phone to one linked account, once nothing is on its way. */
-  async book(from: SimulatedPhone, to: SimulatedPhone): Promise<Delivery[]> {
-    const books = await this.get<Book[]>(`/ledger?number=${to.number}&settled=5000`)
-    return books.find(({ phone }) => phone === from.number)?.messages ?? []
+  /** Return the ledger of the messages from one phone to one linked account, once nothing is pending. */
+  async ledger(from: SimulatedPhone, to: SimulatedPhone): Promise<Delivery[]> {
+    const lists = await this.get<DeliveryList[]>(`/ledger?number=${to.number}&settled=5000`)
+    return lists.find(({ phone }) => phone === from.number)?.messages ?? []
   }
 
   async bytes(url: string): Promise<Buffer> {
@@ -86,8 +86,8 @@ export class Rig {
     return this.post('/phones', { number, ...more }).then(() => new SimulatedPhone(this, number))
   }
 
-  fault(order: object): Promise<{ id: number }> {
-    return this.post('/faults', order)
+  fault(rule: object): Promise<{ id: number }> {
+    return this.post('/faults', rule)
   }
 }
 
@@ -95,29 +95,29 @@ export class Rig {
 export class SimulatedPhone {
   readonly number: string
   readonly jid: string
-  readonly #rig: Rig
+  readonly #harness: Harness
 
-  constructor(rig: Rig, number: string) {
-    this.#rig = rig
+  constructor(harness: Harness, number: string) {
+    this.#harness = harness
     this.number = number
     this.jid = `${number}@s.whatsapp.net`
   }
 
   async send(message: object): Promise<string> {
-    return (await this.#rig.post<{ id: string }>(`/phones/${this.number}/messages`, message)).id
+    return (await this.#harness.post<{ id: string }>(`/phones/${this.number}/messages`, message)).id
   }
 
-  /** What the phone shows (or, of `feed`, has got) so far. */
+  /** Return the entries of a feed so far: by default what the phone shows. */
   entries(feed = 'messages'): Promise<Entry[]> {
-    return this.#rig.get(`/phones/${this.number}/${feed}`)
+    return this.#harness.get(`/phones/${this.number}/${feed}`)
   }
 
-  /** The first entry of a feed that fits; waits for it. */
-  async sees(fits: (entry: Entry) => boolean, feed = 'messages', ms = 8_000): Promise<Entry> {
+  /** Wait for the first entry of a feed that fits. */
+  async waitFor(fits: (entry: Entry) => boolean, feed = 'messages', ms = 8_000): Promise<Entry> {
     const deadline = Date.now() + ms
     for (let after = 0; ; ) {
       const left = deadline - Date.now()
-      const entries = await this.#rig.get<Entry[]>(
+      const entries = await this.#harness.get<Entry[]>(
         `/phones/${this.number}/${feed}?after=${after}&wait=${Math.max(0, left)}`,
       )
       const found = entries.find(fits)
@@ -128,12 +128,12 @@ export class SimulatedPhone {
   }
 
   view(): Promise<PhoneView> {
-    return this.#rig.get(`/phones/${this.number}`)
+    return this.#harness.get(`/phones/${this.number}`)
   }
 
-  /** Its newest linked device, once it is `until`. */
+  /** Return its newest linked device, once it is `until`. */
   companion(until?: 'online' | 'offline' | 'settled'): Promise<CompanionView> {
-    return this.#rig.get(this.path(`companions/any${until ? `?until=${until}&wait=8000` : ''}`))
+    return this.#harness.get(this.path(`companions/any${until ? `?until=${until}&wait=8000` : ''}`))
   }
 
   path(rest: string): string {
@@ -141,7 +141,7 @@ export class SimulatedPhone {
   }
 }
 
-/** Asks until the answer is there. */
+/** Ask repeatedly until there is an answer. */
 export async function eventually<T>(
   ask: () => T | Promise<T>,
   what: string,

@@ -2,23 +2,23 @@ import { randomBytes } from 'node:crypto'
 import { aesDecryptGCM, aesEncryptGCM, hkdf, proto } from 'baileys'
 import type { Companion } from '../accounts/companion.ts'
 import type { Phone } from '../accounts/phone.ts'
-import { attachmentOf } from '../inbound/face.ts'
+import { attachmentOf } from '../inbound/summary.ts'
+import type { State } from '../state.ts'
 import { bytesOf, child, type Stanza, stanza } from '../stream/stanza.ts'
-import type { World } from '../world.ts'
 
 const { ResultType } = proto.MediaRetryNotification
 
-/** "The file is gone from the media server": a linked device asks its phone, the phone uploads it again. */
+/** Upload a file again when a linked device tells its phone that it is gone from the media server. */
 export class MediaRetry {
-  readonly #world: World
+  readonly #state: State
 
-  constructor(world: World) {
-    this.#world = world
+  constructor(state: State) {
+    this.#state = state
   }
 
-  /** Answers a `server-error` receipt with a `mediaretry` notification (see Baileys' `updateMediaMessage`). */
-  async asked(from: Companion, node: Stanza): Promise<void> {
-    const phone = this.#world.registry.byNumber(from.number)
+  /** Answer a `server-error` receipt with a `mediaretry` notification (see Baileys' `updateMediaMessage`). */
+  async onReceipt(from: Companion, node: Stanza): Promise<void> {
+    const phone = this.#state.registry.byNumber(from.number)
     const id = node.attrs.id ?? ''
     const info = phone && this.#fileOf(phone, id)
     if (!info?.mediaKey)
@@ -28,7 +28,7 @@ export class MediaRetry {
     aesDecryptGCM(bytesOf(request, 'enc_p'), key, bytesOf(request, 'enc_iv'), Buffer.from(id)) // throws: not its own key
     const result = {
       stanzaId: id,
-      directPath: this.#again(info.directPath ?? ''),
+      directPath: this.#reupload(info.directPath ?? ''),
       result: ResultType.SUCCESS,
     }
     const iv = randomBytes(12)
@@ -43,14 +43,14 @@ export class MediaRetry {
     )
   }
 
-  /** The same encrypted file under a new path. */
-  #again(path: string): string {
-    const file = this.#world.media.get(path)
-    return file ? this.#world.media.put(file) : path
+  /** Store the same encrypted file under a new path. */
+  #reupload(path: string): string {
+    const file = this.#state.media.get(path)
+    return file ? this.#state.media.put(file) : path
   }
 
   #fileOf(phone: Phone, id: string): proto.Message.IImageMessage | undefined {
-    const message = phone.mailbox.find(id)?.message ?? phone.recall(id)?.message
+    const message = phone.mailbox.find(id)?.message ?? phone.findSent(id)?.message
     return message && attachmentOf(message)?.info
   }
 }

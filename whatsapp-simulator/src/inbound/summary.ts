@@ -1,7 +1,7 @@
 import { type MediaType, normalizeMessageContent, type proto, proto as protocol, toNumber } from 'baileys'
 
-/** What a message shows, whoever sent it: the parts that depend on its kind. */
-export type Face = {
+/** What a message shows: the parts that depend on its kind. */
+export type MessageSummary = {
   kind: string
   text?: string
   caption?: string
@@ -30,16 +30,20 @@ type MediaMessage = proto.Message.IImageMessage &
 
 const { Type } = protocol.Message.ProtocolMessage
 
-/** Reads a message as a phone shows it. */
-export function faceOf(message: proto.IMessage): Face {
+/** Summarize a message as a phone shows it. */
+export function summarize(message: proto.IMessage): MessageSummary {
   const content = normalizeMessageContent(message) ?? {}
-  const face =
-    textFace(content) ?? changeFace(content) ?? pollFace(content) ?? placeFace(content) ?? mediaFace(content)
+  const summary =
+    textSummary(content) ??
+    changeSummary(content) ??
+    pollSummary(content) ??
+    placeSummary(content) ??
+    mediaSummary(content)
   const once = message.viewOnceMessage ?? message.viewOnceMessageV2 ?? message.viewOnceMessageV2Extension
-  return { ...(face ?? { kind: 'unknown' }), ...contextFace(content), ...(once && { viewOnce: true }) }
+  return { ...(summary ?? { kind: 'unknown' }), ...contextSummary(content), ...(once && { viewOnce: true }) }
 }
 
-/** The encrypted file of a message, if it has one. */
+/** Return the encrypted file of a message, if it has one. */
 export function attachmentOf(message: proto.IMessage): Attachment | undefined {
   const content = normalizeMessageContent(message) ?? {}
   const { imageMessage, videoMessage, audioMessage, documentMessage, stickerMessage } = content
@@ -54,12 +58,12 @@ export function attachmentOf(message: proto.IMessage): Attachment | undefined {
 const textOf = (content: proto.IMessage): string | undefined =>
   content.conversation || content.extendedTextMessage?.text || undefined
 
-function textFace(content: proto.IMessage): Face | undefined {
+function textSummary(content: proto.IMessage): MessageSummary | undefined {
   const text = textOf(content)
   return text === undefined ? undefined : { kind: 'text', text }
 }
 
-function changeFace({ reactionMessage, protocolMessage }: proto.IMessage): Face | undefined {
+function changeSummary({ reactionMessage, protocolMessage }: proto.IMessage): MessageSummary | undefined {
   if (reactionMessage) {
     const { key, text } = reactionMessage
     return {
@@ -79,21 +83,21 @@ function changeFace({ reactionMessage, protocolMessage }: proto.IMessage): Face 
 const editedText = (content: proto.IMessage): string =>
   textOf(content) ?? attachmentOf(content)?.info.caption ?? ''
 
-function pollFace(content: proto.IMessage): Face | undefined {
+function pollSummary(content: proto.IMessage): MessageSummary | undefined {
   const poll = pollOf(content)
   if (poll) return { kind: 'poll', poll: { name: poll.name ?? '', options: optionsOf(poll) } }
   const vote = content.pollUpdateMessage
   return vote ? { kind: 'vote', vote: { id: vote.pollCreationMessageKey?.id ?? '', options: [] } } : undefined
 }
 
-/** The poll a message creates, in whichever version of the field. */
+/** Return the poll that a message creates, in whichever version of the field. */
 export const pollOf = (content: proto.IMessage): proto.Message.IPollCreationMessage | null | undefined =>
   content.pollCreationMessage ?? content.pollCreationMessageV2 ?? content.pollCreationMessageV3
 
 export const optionsOf = (poll: proto.Message.IPollCreationMessage): string[] =>
   (poll.options ?? []).map((option) => option.optionName ?? '')
 
-function placeFace({ locationMessage, contactMessage }: proto.IMessage): Face | undefined {
+function placeSummary({ locationMessage, contactMessage }: proto.IMessage): MessageSummary | undefined {
   if (locationMessage) {
     const { degreesLatitude, degreesLongitude, name, address } = locationMessage
     const place = { latitude: degreesLatitude ?? 0, longitude: degreesLongitude ?? 0 }
@@ -106,7 +110,7 @@ function placeFace({ locationMessage, contactMessage }: proto.IMessage): Face | 
   }
 }
 
-function mediaFace(content: proto.IMessage): Face | undefined {
+function mediaSummary(content: proto.IMessage): MessageSummary | undefined {
   const attachment = attachmentOf(content)
   if (!attachment) return undefined
   const { info, kind } = attachment
@@ -120,7 +124,7 @@ function mediaFace(content: proto.IMessage): Face | undefined {
   return { kind, media, ...(info.caption && { caption: info.caption }) }
 }
 
-function contextFace(content: proto.IMessage): Partial<Face> {
+function contextSummary(content: proto.IMessage): Partial<MessageSummary> {
   const context = contextOf(content)
   if (!context) return {}
   const { stanzaId, quotedMessage, mentionedJid } = context

@@ -11,7 +11,7 @@ import { getMediaKeys, type MediaType } from 'baileys'
 /** Bytes at the end of an encrypted file: a truncated HMAC-SHA256 over IV and ciphertext. */
 const MAC = 10
 
-/** What a message says about its encrypted file. */
+/** A message's statements about its encrypted file. */
 export type FileInfo = {
   mediaKey: Uint8Array
   fileSha256: Uint8Array
@@ -29,7 +29,7 @@ export class MediaStore {
   /** `host:port` of the HTTPS server; known once it listens. */
   host = ''
 
-  /** Keeps an encrypted file and returns its direct path. */
+  /** Store an encrypted file. @returns its direct path. */
   put(file: Buffer): string {
     const path = `/v/t62.7118-24/${randomBytes(12).toString('hex')}.enc`
     this.#files.set(path, file)
@@ -48,7 +48,7 @@ export class MediaStore {
     return `https://${this.host}${path}?ccb=1`
   }
 
-  /** Encrypts a file as phones do and uploads it. */
+  /** Encrypt a file as phones do, and upload it. */
   async upload(plain: Buffer, type: MediaType): Promise<FileInfo> {
     const mediaKey = randomBytes(32)
     const file = await encrypt(plain, mediaKey, type)
@@ -64,7 +64,7 @@ export class MediaStore {
     }
   }
 
-  /** Fetches and decrypts a file that a message names. @throws when it is missing, damaged or not what was announced. */
+  /** Fetch and decrypt a file that a message names. @throws when it is missing, damaged or another one. */
   async download(
     info: { [name in keyof FileInfo]?: FileInfo[name] | object | null },
     type: MediaType,
