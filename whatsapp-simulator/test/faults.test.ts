@@ -186,7 +186,7 @@ describe('faults on command', () => {
     await bridge.online(cleo)
   })
 
-  test('faults strike as often as ordered, only their own number, and can be taken back', async () => {
+  test('a rule applies as often as it says, to its own number only, and can be removed', async () => {
     const { id } = await harness.fault({
       on: 'out',
       do: 'withhold',
@@ -194,12 +194,12 @@ describe('faults on command', () => {
       match: MESSAGE,
       times: 0,
     })
-    await ann.send({ to: cleo.number, text: 'not triggered' })
-    await bridge.waitForText('not triggered')
+    await ann.send({ to: cleo.number, text: 'not held up' })
+    await bridge.waitForText('not held up')
     const [fault] = await harness
-      .get<{ id: number; triggered: number; do: string }[]>('/faults')
+      .get<{ id: number; struck: number; do: string }[]>('/faults')
       .then((all) => all.filter((one) => one.id === id))
-    assert.deepEqual([fault?.triggered, fault?.do], [0, 'withhold'])
+    assert.deepEqual([fault?.struck, fault?.do], [0, 'withhold'])
     await harness.delete(`/faults/${id}`)
     await assert.rejects(harness.delete(`/faults/${id}`), /404/)
     await harness.delete('/faults')

@@ -110,8 +110,8 @@ describe('media', () => {
       media: { kind: 'image', base64: PNG.toString('base64'), mimetype: 'image/png' },
     })
     const { message } = await bridge.waitForMessage((one) => one.key.id === id)
-    for (const order of [{ do: 'refuse', code: 404 }, { do: 'truncate' }]) {
-      await harness.fault({ on: 'download', ...order })
+    for (const rule of [{ do: 'refuse', code: 404 }, { do: 'truncate' }]) {
+      await harness.fault({ on: 'download', ...rule })
       await assert.rejects(download(message))
     }
     assert.ok((await download(message)).equals(PNG))

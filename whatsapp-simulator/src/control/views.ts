@@ -45,8 +45,10 @@ export const groupView = (group: Group): object => ({
   members: group.members.map((member) => member.number),
 })
 
-export const faultView = ({ action, number, device, ...fault }: Fault): object => ({
+export const faultView = ({ action, number, device, matched, triggered, ...fault }: Fault): object => ({
   ...fault,
+  seen: matched,
+  struck: triggered,
   ...action,
   ...(number !== undefined && { number }),
   ...(device !== undefined && { device }),
