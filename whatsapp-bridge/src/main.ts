@@ -16,7 +16,7 @@ async function main(): Promise<void> {
   const bridge = new Bridge(config, log)
   bridge.account.onStatus = (status) => output.state(status)
   bridge.account.onLink = (link) => {
-    if (link) output.link(link)
+    if (link) void output.link(link)
   }
   process.on('unhandledRejection', (reason) =>
     log.error({ reason: redact(reasonOf(reason)) }, 'unhandled rejection'),

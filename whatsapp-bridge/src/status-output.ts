@@ -1,4 +1,3 @@
-import { renderUnicodeCompact } from 'uqr'
 import type { Status } from './account/account.ts'
 import type { LinkAnswer } from './contract.ts'
 
@@ -20,8 +19,9 @@ export class StatusOutput {
   }
 
   /** Report that there is something to link with. The code itself is shown on a terminal only: a program asks `GET /link`. */
-  link({ state: kind, secondsLeft, message, qr, code }: LinkAnswer): void {
-    const picture = qr ? drawQr(qr) : code ? `    ${code.slice(0, 4)}-${code.slice(4)}` : ''
+  async link({ state: kind, secondsLeft, message, qr, code }: LinkAnswer): Promise<void> {
+    const qrCode = qr && this.#output.isTTY ? await drawQr(qr) : ''
+    const picture = code ? `    ${code.slice(0, 4)}-${code.slice(4)}` : qrCode
     this.#write({ event: 'link', kind, secondsLeft }, `\n${picture}\n${message}`)
   }
 
@@ -31,5 +31,7 @@ export class StatusOutput {
 }
 
 /** Draw a QR code with half blocks, black on white whatever the terminal's colours are. */
-const drawQr = (text: string): string =>
-  renderUnicodeCompact(text, { ecc: 'L', border: 2 }).replace(/^.*$/gm, '\u001b[97;40m$&\u001b[0m')
+async function drawQr(text: string): Promise<string> {
+  const { renderUnicodeCompact } = await import('uqr')
+  return renderUnicodeCompact(text, { ecc: 'L', border: 2 }).replace(/^.*$/gm, '\u001b[97;40m$&\u001b[0m')
+}

@@ -5,13 +5,13 @@ import type { LinkAnswer } from '../src/contract.ts'
 import { StatusOutput } from '../src/status-output.ts'
 
 /** What a bridge shows of a link on a terminal, or writes into a pipe. */
-function shown(link: LinkAnswer, isTTY: boolean): string {
+async function shown(link: LinkAnswer, isTTY: boolean): Promise<string> {
   let text = ''
   const write = (part: string) => {
     text += part
     return true
   }
-  new StatusOutput({ isTTY, write, on: () => {} } as unknown as NodeJS.WriteStream).link(link)
+  await new StatusOutput({ isTTY, write, on: () => {} } as unknown as NodeJS.WriteStream).link(link)
   return text
 }
 
@@ -26,8 +26,8 @@ function modules(picture: string): string[] {
   return lines.flatMap((line) => [half(line, ' ▄'), half(line, ' ▀')])
 }
 
-test('on a terminal the QR code is drawn black on white, whole, with its quiet zone', () => {
-  const rows = modules(shown({ state: 'qr', qr, secondsLeft: 60, message }, true))
+test('on a terminal the QR code is drawn black on white, whole, with its quiet zone', async () => {
+  const rows = modules(await shown({ state: 'qr', qr, secondsLeft: 60, message }, true))
   const [quiet, size] = [2, 57]
   const code = rows.slice(quiet, quiet + size).map((row) => row.slice(quiet, quiet + size))
   assert.equal(rows[0], '0'.repeat(size + 2 * quiet))
@@ -41,15 +41,15 @@ test('on a terminal the QR code is drawn black on white, whole, with its quiet z
       code.slice(row, row + 7).map((line) => line.slice(column, column + 7)),
       finder,
     )
-  const other = modules(shown({ state: 'qr', qr: `${qr}y`, secondsLeft: 60, message }, true))
+  const other = modules(await shown({ state: 'qr', qr: `${qr}y`, secondsLeft: 60, message }, true))
   assert.notDeepEqual(rows, other)
 })
 
-test('a pairing code is shown as people read it, and a pipe gets neither code nor picture', () => {
+test('a pairing code is shown as people read it, and a pipe gets neither code nor picture', async () => {
   const code: LinkAnswer = { state: 'code', code: 'ABCD1234', secondsLeft: 160, message }
-  assert.match(shown(code, true), /ABCD-1234/)
+  assert.match(await shown(code, true), /ABCD-1234/)
   for (const link of [code, { state: 'qr', qr, secondsLeft: 60, message } satisfies LinkAnswer]) {
-    const line = shown(link, false)
+    const line = await shown(link, false)
     assert.deepEqual(JSON.parse(line), { event: 'link', kind: link.state, secondsLeft: link.secondsLeft })
   }
 })

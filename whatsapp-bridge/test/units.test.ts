@@ -25,7 +25,7 @@ import { example, violations } from './schema.ts'
 const nobody = { phoneOf: () => undefined, lidOf: () => undefined }
 const ME = { id: '15550000000:3@s.whatsapp.net', lid: '99:3@lid' }
 
-test('every example body fits the contract, and every command among them is read as it is', () => {
+test('every example body fits the contract, and every command among them is read as it is', async () => {
   const names = readdirSync(new URL('../../contract/examples', import.meta.url)).map((file) =>
     file.replace('.json', ''),
   )
@@ -50,16 +50,16 @@ test('every example body fits the contract, and every command among them is read
     assert.ok(body, `the example ${name} is new: say here which body it is`)
     assert.deepEqual(violations(body, example(name)), [], name)
   }
-  assert.deepEqual(readSendText(example('send-text')), {
+  assert.deepEqual(await readSendText(example('send-text')), {
     to: '4915112345678@s.whatsapp.net',
     text: '*hello*',
   })
-  assert.deepEqual(readSendText(example('send-text-reply')), example('send-text-reply'))
-  assert.deepEqual(readSendMedia(example('send-media-url')), example('send-media-url'))
-  assert.deepEqual(readReact(example('react')), example('react'))
-  assert.deepEqual(readRead(example('read')), example('read'))
-  assert.deepEqual(readTyping(example('typing')), example('typing'))
-  assert.deepEqual(readLinkByCode(example('link-by-code')), { phone: '4915112345678' })
+  assert.deepEqual(await readSendText(example('send-text-reply')), example('send-text-reply'))
+  assert.deepEqual(await readSendMedia(example('send-media-url')), example('send-media-url'))
+  assert.deepEqual(await readReact(example('react')), example('react'))
+  assert.deepEqual(await readRead(example('read')), example('read'))
+  assert.deepEqual(await readTyping(example('typing')), example('typing'))
+  assert.deepEqual(await readLinkByCode(example('link-by-code')), { phone: '4915112345678' })
 })
 
 test('addresses: every usual spelling of a number, JIDs without their device, and nothing else', () => {

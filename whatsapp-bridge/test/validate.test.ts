@@ -13,7 +13,7 @@ import { violations } from './schema.ts'
 
 const to = '4915112345678@s.whatsapp.net'
 
-test('what is wrong with a body is said by its field, in a sentence for people', () => {
+test('what is wrong with a body is said by its field, in a sentence for people', async () => {
   const cases: [(body: unknown) => unknown, unknown, RegExp][] = [
     [readSendText, null, /^The body must be a JSON object\.$/],
     [readSendText, [], /^The body must be a JSON object\.$/],
@@ -50,22 +50,22 @@ test('what is wrong with a body is said by its field, in a sentence for people',
     [readLinkByCode, { phone: 'hello' }, /^phone cannot be used\. /],
   ]
   for (const [read, body, message] of cases)
-    assert.throws(
-      () => read(body),
+    await assert.rejects(
+      async () => read(body),
       (error: HttpError) => error.status === 422 && message.test(error.message),
       `${JSON.stringify(body)?.slice(0, 80)}: ${message}`,
     )
 })
 
-test('unknown and empty fields are left out, addresses become JIDs, and halves of characters are mended', () => {
+test('unknown and empty fields are left out, addresses become JIDs, and halves of characters are mended', async () => {
   const body = { text: 'half \ud83d', color: 'red', quoted: null, to: '+49 151 12345678' }
-  assert.deepEqual(Object.entries(readSendText(body)), [
+  assert.deepEqual(Object.entries(await readSendText(body)), [
     ['to', to],
     ['text', 'half \ufffd'],
   ])
   const media = { seconds: 3, caption: null, kind: 'voice', quoted: { text: 't', messageId: 'A' }, to }
   assert.equal(
-    JSON.stringify(readSendMedia(media)),
+    JSON.stringify(await readSendMedia(media)),
     JSON.stringify({ to, quoted: { messageId: 'A', text: 't' }, kind: 'voice', seconds: 3 }),
     'the digest of a command depends on the order',
   )

@@ -63,7 +63,7 @@ export function routes(dependencies: Dependencies): Routes {
 /** Return the number to link by pairing code; without a body `undefined`: by QR. */
 async function phoneFrom(request: RequestContext['request']): Promise<string | undefined> {
   const empty = request.headers['content-length'] === '0' || !request.headers['content-type']
-  return empty ? undefined : readLinkByCode(await readJson(request)).phone
+  return empty ? undefined : (await readLinkByCode(await readJson(request))).phone
 }
 
 /** Without the secret the answer has no number and no counts. */

@@ -1,4 +1,4 @@
-import { type OutputUnit, Validator } from '@cfworker/json-schema'
+import type { OutputUnit, Validator } from '@cfworker/json-schema'
 import type { LinkByCode, React, Read, SendMedia, SendText, Typing } from '../contract.ts'
 import { HttpError } from '../errors.ts'
 import { parseAddress, parsePhoneNumber } from '../jid.ts'
@@ -27,15 +27,21 @@ export const readLinkByCode = reader<LinkByCode>('LinkByCode', ['phone'])
 type Fields = Record<string, unknown>
 
 /** @returns a function that throws `HttpError` 422 with a sentence that names the field. */
-function reader<T>(name: string, fields: readonly (keyof T & string)[]): (body: unknown) => T {
+function reader<T>(name: string, fields: readonly (keyof T & string)[]): (body: unknown) => Promise<T> {
   const schema = SCHEMAS[name] as Fields
   let validator: Validator | undefined
-  return (body) => {
-    validator ??= new Validator({ ...schema, $defs: { Quoted: SCHEMAS.Quoted } }, '2020-12')
+  return async (body) => {
+    validator ??= await validatorOf({ ...schema, $defs: { Quoted: SCHEMAS.Quoted } })
     const { valid, errors } = validator.validate(body)
     if (!valid) throw explain(schema, body, errors)
     return pick(body as Fields, fields) as T
   }
+}
+
+/** Load the library with the first command: the start of the bridge does not wait for it. */
+async function validatorOf(schema: Fields): Promise<Validator> {
+  const { Validator } = await import('@cfworker/json-schema')
+  return new Validator(schema, '2020-12')
 }
 
 /** Return the fields that have a value. */

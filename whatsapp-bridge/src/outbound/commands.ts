@@ -36,7 +36,7 @@ export class Commands {
 
   async send(request: IncomingMessage): Promise<SendAnswer> {
     const key = keyFrom(request)
-    const command = readSendText(await readJson(request))
+    const command = await readSendText(await readJson(request))
     const options = () => this.#quote(command.to, command.quoted)
     return this.#send(key, ['text', command], command.to, async () => ({
       content: textMessage(command.text),
@@ -47,7 +47,7 @@ export class Commands {
   async sendMedia(request: IncomingMessage): Promise<SendAnswer> {
     const key = keyFrom(request)
     if (mimetypeOf(request) !== 'multipart/form-data') {
-      const command = readSendMedia(await readJson(request))
+      const command = await readSendMedia(await readJson(request))
       this.#checkSource(command.url)
       return this.#withFiles((track) =>
         this.#send(key, ['media', command], command.to, async () =>
@@ -63,7 +63,7 @@ export class Commands {
     return this.#withFiles(async (track) => {
       if (!file) throw new HttpError(422, 'bad_request', 'The form needs a part named "file".')
       track(file)
-      const command = readSendMedia(formFields(fields))
+      const command = await readSendMedia(formFields(fields))
       return this.#send(key, ['file', command, file.sha256], command.to, async () =>
         this.#media(command, file),
       )
@@ -72,7 +72,7 @@ export class Commands {
 
   async react(request: IncomingMessage): Promise<SendAnswer> {
     const key = keyFrom(request)
-    const command = readReact(await readJson(request))
+    const command = await readReact(await readJson(request))
     return this.#send(key, ['react', command], command.to, async () => ({
       content: reactionMessage(command.to, command, (id) => this.#dependencies.ingest.keyOf(id)),
     }))
@@ -80,7 +80,7 @@ export class Commands {
 
   /** Show or end “typing…”. It needs us online; afterwards we go offline, so that the phone gets notifications again. */
   async typing(request: IncomingMessage): Promise<object> {
-    const { to, state = 'composing' } = readTyping(await readJson(request))
+    const { to, state = 'composing' } = await readTyping(await readJson(request))
     const socket = this.#dependencies.connected()
     clearTimeout(this.#goOffline)
     const leave = () => socket.sendPresenceUpdate('unavailable').catch(() => {})
@@ -96,7 +96,7 @@ export class Commands {
   }
 
   async read(request: IncomingMessage): Promise<object> {
-    const { to, messageIds, senderId } = readRead(await readJson(request))
+    const { to, messageIds, senderId } = await readRead(await readJson(request))
     const socket = this.#dependencies.connected()
     const keys = messageIds.map((id) => {
       const received = this.#dependencies.ingest.keyOf(id)
