@@ -19,6 +19,7 @@ RUN node .venv/lib/node_modules/npm/bin/npm-cli.js ci --omit=dev --loglevel=erro
 
 COPY pyproject.toml README.md LICENSE ./
 COPY src src
+COPY contract/bridge.schema.json contract/
 COPY whatsapp-bridge whatsapp-bridge
 RUN pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation -e .
 

@@ -23,15 +23,15 @@ export type Config = {
   version: [number, number, number] | undefined
   mediaMaxBytes: number
   logLevel: string
-  /** A supervisor holds our stdin: exit when it closes. */
+  /** A supervisor holds stdin: exit when it closes. */
   supervised: boolean
-  /** Orders for failpoints, in crash tests. */
-  fail: string[]
+  /** Failpoints to arm, in crash tests. */
+  failpoints: string[]
 }
 
 type Environment = Record<string, string | undefined>
 
-/** Reads the environment. @throws {ConfigError} naming the setting. */
+/** Read the environment. @throws {ConfigError} naming the setting. */
 export function readConfig(env: Environment = process.env): Config {
   const config: Config = {
     apiUrl: httpUrl(env, 'CLEO_API_URL', 'http://127.0.0.1:8000') ?? '',
@@ -46,7 +46,7 @@ export function readConfig(env: Environment = process.env): Config {
     mediaMaxBytes: integer(env, 'WHATSAPP_MEDIA_MAX_BYTES', 64 * MEBIBYTE, 1, 2 * 1024 * MEBIBYTE),
     logLevel: readLevel(env),
     supervised: env.CLEO_SUPERVISED === '1',
-    fail: env.BRIDGE_FAIL ? env.BRIDGE_FAIL.split(',').map((order) => order.trim()) : [],
+    failpoints: env.BRIDGE_FAIL ? env.BRIDGE_FAIL.split(',').map((spec) => spec.trim()) : [],
   }
   if (!isLoopback(config.host) && !config.secret)
     throw new ConfigError(
@@ -57,11 +57,11 @@ export function readConfig(env: Environment = process.env): Config {
   return config
 }
 
-/** Whether a host name means this machine only. */
+/** Return whether a host name means this machine only. */
 export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
 
-/** Makes `path` the directory in which Baileys encrypts uploads. */
+/** Make `path` the directory in which Baileys encrypts uploads. */
 export function useTemporaryDirectory(path: string): void {
   process.env.TMPDIR = path
 }

@@ -5,7 +5,7 @@ export class ConfigError extends Error {}
 export class DataError extends Error {}
 
 /** An HTTP answer that is not 2xx; its body is the contract's `BridgeError`. */
-export class Refusal extends Error {
+export class HttpError extends Error {
   readonly status: number
   /** A stable word for programs, such as `not_connected`. */
   readonly error: string

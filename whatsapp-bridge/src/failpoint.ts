@@ -1,11 +1,11 @@
 import { ConfigError } from './errors.ts'
 
-/** Named seams of the bridge: between two of them, at most one thing is made durable or visible. */
-export const SEAMS = [
+/** Named points in the bridge's work: between two of them, at most one thing is made durable or visible. */
+export const FAILPOINTS = [
   'journal.before_commit',
   'journal.after_commit',
-  'intake.before_commit',
-  'intake.after_commit',
+  'ingest.before_commit',
+  'ingest.after_commit',
   'spool.before_post',
   'spool.after_answer',
   'spool.after_remove',
@@ -20,49 +20,49 @@ export const SEAMS = [
   'media.after_download',
 ] as const
 
-export type Seam = (typeof SEAMS)[number]
+export type Failpoint = (typeof FAILPOINTS)[number]
 
-const ORDER = /^([\w.]+):(kill|raise|sleep=(\d+(?:\.\d+)?))(?:@([1-9]\d*))?$/
+const SPEC = /^([\w.]+):(kill|raise|sleep=(\d+(?:\.\d+)?))(?:@([1-9]\d*))?$/
 
 const armed = new Map<string, () => void>()
 
-/** Does what was armed here; nothing, otherwise. */
-export function failpoint(seam: Seam): void {
-  if (armed.size) armed.get(seam)?.()
+/** Trigger what was armed for this point; otherwise do nothing. */
+export function failpoint(name: Failpoint): void {
+  if (armed.size) armed.get(name)?.()
 }
 
 /**
- * Arms what `BRIDGE_FAIL` says, separated by commas: `seam:kill`, `seam:raise` or `seam:sleep=2`, each perhaps with
- * `@n` for the n-th passage alone. For crash tests only.
+ * Arm the failpoints of `BRIDGE_FAIL`: `name:kill`, `name:raise` or `name:sleep=2`, each optionally with `@n` for the
+ * n-th pass alone. For crash tests only.
  *
- * @throws {ConfigError} for an order that cannot be read.
+ * @throws {ConfigError} for an entry that cannot be read.
  */
-export function armFailpoints(orders: readonly string[]): void {
-  for (const order of orders) {
-    const [, seam = '', act = '', seconds, passage] = ORDER.exec(order) ?? []
-    if (!SEAMS.some((known) => known === seam))
+export function armFailpoints(specs: readonly string[]): void {
+  for (const spec of specs) {
+    const [, name = '', action = '', seconds, pass] = SPEC.exec(spec) ?? []
+    if (!FAILPOINTS.some((known) => known === name))
       throw new ConfigError(
-        `BRIDGE_FAIL: "${order}" is no order for a failpoint. For example: BRIDGE_FAIL=spool.after_answer:kill@3. ` +
-          `The seams are: ${SEAMS.join(', ')}.`,
+        `BRIDGE_FAIL: "${spec}" names no failpoint and action. For example: BRIDGE_FAIL=spool.after_answer:kill@3. ` +
+          `The failpoints are: ${FAILPOINTS.join(', ')}.`,
       )
     armed.set(
-      seam,
-      striking(() => strike(seam, act, Number(seconds)), Number(passage)),
+      name,
+      onPass(Number(pass), () => trigger(name, action, Number(seconds))),
     )
   }
 }
 
-function striking(act: () => void, wanted: number): () => void {
-  let passage = 0
+function onPass(wanted: number, run: () => void): () => void {
+  let pass = 0
   return () => {
-    passage += 1
-    if (!wanted || passage === wanted) act()
+    pass += 1
+    if (!wanted || pass === wanted) run()
   }
 }
 
-function strike(seam: string, act: string, seconds: number): void {
-  if (act === 'kill') process.kill(process.pid, 'SIGKILL')
-  if (act === 'raise') throw new Error(`failpoint ${seam}`)
-  // The whole process stands still: for `kill`, because a signal to oneself may arrive a moment later.
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, act === 'kill' ? 60_000 : seconds * 1000)
+function trigger(name: string, action: string, seconds: number): void {
+  if (action === 'kill') process.kill(process.pid, 'SIGKILL')
+  if (action === 'raise') throw new Error(`failpoint ${name}`)
+  // blocks the whole process; for `kill`, because a signal to oneself may arrive a moment later
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, action === 'kill' ? 60_000 : seconds * 1000)
 }

@@ -3,36 +3,36 @@ import { destination, type Logger, pino, stdTimeFunctions } from 'pino'
 
 export type Log = Logger
 
-/** JSON lines on stderr. Callers never pass message text, numbers, names or keys. */
+/** Open the log: JSON lines on stderr. Callers never pass message text, numbers, names or keys. */
 export const openLog = (level: string): Log =>
   pino({ level, base: null, timestamp: stdTimeFunctions.isoTime }, destination({ dest: 2, sync: true }))
 
-/** libsignal prints whole session records, private keys included, with `console.*`: let nothing through. */
+/** Silence `console.*`: libsignal prints whole session records with it, private keys included. */
 export function silenceConsole(): void {
   for (const name of ['log', 'info', 'warn', 'error', 'debug', 'trace', 'dir'] as const)
     console[name] = () => {}
 }
 
-/** Baileys' own log lines: only their fixed words. Its objects (keys, JIDs, stanzas) are dropped, digits are masked. */
+/** Return a logger for Baileys that keeps only its fixed texts: its objects (keys, JIDs, stanzas) are dropped. */
 export function baileysLogger(log: Log): ILogger {
-  const say = (level: 'debug' | 'trace') => (first: unknown, words?: string) => {
-    const text = words ?? (typeof first === 'string' ? first : '')
-    log[level]({ reason: scrub(reasonIn(first)) }, `baileys: ${scrub(text)}`)
+  const writeAt = (level: 'debug' | 'trace') => (first: unknown, message?: string) => {
+    const text = message ?? (typeof first === 'string' ? first : '')
+    log[level]({ reason: redact(reasonIn(first)) }, `baileys: ${redact(text)}`)
   }
   const logger: ILogger = {
     level: 'warn',
     child: () => logger,
     trace: () => {},
     debug: () => {},
-    info: say('trace'),
-    warn: say('trace'),
-    error: say('debug'),
+    info: writeAt('trace'),
+    warn: writeAt('trace'),
+    error: writeAt('debug'),
   }
   return logger
 }
 
-/** Masks everything that could be a number, an id or a key. */
-export const scrub = (text: string): string =>
+/** Mask everything that could be a number, an id or a key; at most 300 characters. */
+export const redact = (text: string): string =>
   text
     .replace(/[\w.:+-]+@[\w.]+/g, '…@…')
     .replace(/\d{4,}/g, '…')

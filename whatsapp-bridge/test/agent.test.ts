@@ -2,19 +2,19 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DeadLetters } from '../src/contract.ts'
-import { ANN, BOB, CLEO, cleanUp, linkedWorld, until } from './rig.ts'
+import { ANN, BOB, CLEO, cleanUp, linkedSystem, until } from './harness.ts'
 
 after(cleanUp)
-const { simulator, agent, bridge } = await linkedWorld()
+const { simulator, agent, bridge } = await linkedSystem()
 
 const texts = (prefix: string) => agent.events.flatMap(({ text }) => (text?.startsWith(prefix) ? [text] : []))
 const reset = () => {
   agent.answer = () => 200
 }
 
-test('X19 what the agent refuses for good goes to the dead letters, its neighbours go on', async () => {
+test('what the agent refuses for good goes to the dead letters, its neighbours go on', async () => {
   agent.answer = ({ text }) => (text === 'poison' ? 422 : 200)
-  for (const text of ['a before', 'poison', 'a after']) await simulator.say(ANN, { to: CLEO, text })
+  for (const text of ['a before', 'poison', 'a after']) await simulator.send(ANN, { to: CLEO, text })
   await agent.text('a after')
   assert.deepEqual(texts('a '), ['a before', 'a after'])
   const { deadLetters } = await bridge.get<DeadLetters>('/dead-letters')
@@ -26,7 +26,7 @@ test('X19 what the agent refuses for good goes to the dead letters, its neighbou
   reset()
 })
 
-test('X18 a 503 with Retry-After is obeyed, and holds up its own chat only', async () => {
+test('a 503 with Retry-After is obeyed, and holds up its own chat only', async () => {
   let first = 0
   let second = 0
   agent.answer = ({ text }) => {
@@ -35,9 +35,9 @@ test('X18 a 503 with Retry-After is obeyed, and holds up its own chat only', asy
     else first = Date.now()
     return second ? 200 : { status: 503, headers: { 'retry-after': '2' } }
   }
-  for (const text of ['b slow', 'b next']) await simulator.say(ANN, { to: CLEO, text })
+  for (const text of ['b slow', 'b next']) await simulator.send(ANN, { to: CLEO, text })
   await until('the first try', () => first)
-  await simulator.say(BOB, { to: CLEO, text: 'other chat' })
+  await simulator.send(BOB, { to: CLEO, text: 'other chat' })
   await agent.text('other chat')
   assert.equal(second, 0, 'the other chat did not wait')
   await agent.text('b next')
@@ -48,17 +48,17 @@ test('X18 a 503 with Retry-After is obeyed, and holds up its own chat only', asy
 
 test('a redirect is a failure, is not followed, and the event stays', async () => {
   agent.answer = () => ({ status: 302, headers: { location: `${simulator.control}/state` } })
-  await simulator.say(ANN, { to: CLEO, text: 'c redirected' })
+  await simulator.send(ANN, { to: CLEO, text: 'c redirected' })
   await until('the complaint', async () => (await bridge.health()).message.includes('CLEO_API_URL'))
   assert.equal((await bridge.health()).spool, 1)
   reset()
   await agent.text('c redirected')
 })
 
-test('X25 403 stops loudly: one probe now and then, nothing is lost', async () => {
+test('403 stops loudly: one probe now and then, nothing is lost', async () => {
   agent.answer = () => 403
   const before = agent.requests
-  for (let index = 0; index < 5; index += 1) await simulator.say(ANN, { to: CLEO, text: `d ${index}` })
+  for (let index = 0; index < 5; index += 1) await simulator.send(ANN, { to: CLEO, text: `d ${index}` })
   await until('the complaint', async () =>
     (await bridge.health()).message.includes('WHATSAPP_WEBHOOK_SECRET'),
   )
@@ -72,8 +72,8 @@ test('X25 403 stops loudly: one probe now and then, nothing is lost', async () =
 })
 
 test('a message that arrives without content is counted and does not stop the next one', async () => {
-  await simulator.say(ANN, { to: CLEO, text: 'e absent', absent: true })
-  await simulator.say(ANN, { to: CLEO, text: 'e after' })
+  await simulator.send(ANN, { to: CLEO, text: 'e absent', absent: true })
+  await simulator.send(ANN, { to: CLEO, text: 'e after' })
   await agent.text('e after')
   await until('the count', async () => ((await bridge.health()).counters?.undecryptable ?? 0) > 0)
 })

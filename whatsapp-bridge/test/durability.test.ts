@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ANN, BOB, CLEO, cleanUp, linkedWorld, until } from './rig.ts'
+import { ANN, BOB, CLEO, cleanUp, linkedSystem, until } from './harness.ts'
 
 after(cleanUp)
-const { simulator, agent, bridge } = await linkedWorld()
+const { simulator, agent, bridge } = await linkedSystem()
 
 const batch = (from: string, texts: string[], more: object = {}) =>
   simulator.call('POST', `/phones/${from}/messages`, {
@@ -38,7 +38,7 @@ test('an offline batch whose connection breaks before its end: all arrive, once,
   assert.ok(agent.events.filter(({ text }) => text?.startsWith('offline')).every((event) => event.offline))
 })
 
-test('X23 the agent is down for 200 messages and the bridge restarts meanwhile: all are delivered, once, in order', async () => {
+test('the agent is down for 200 messages and the bridge restarts meanwhile: all are delivered, once, in order', async () => {
   await agent.close()
   const texts = numbered('spooled', 200)
   await batch(ANN, texts.slice(0, 120))
@@ -64,26 +64,26 @@ test('X23 the agent is down for 200 messages and the bridge restarts meanwhile: 
   assert.equal(new Set(order).size, order.length)
 })
 
-test('X16 kill -9 in the middle of a storm: nothing is lost, nothing comes twice, each chat keeps its order', async () => {
+test('kill -9 in the middle of a burst: nothing is lost, nothing comes twice, each chat keeps its order', async () => {
   const { id: group } = await simulator.call<{ id: string }>('POST', '/groups', {
-    subject: 'Storm',
+    subject: 'Burst',
     members: [CLEO, ANN, BOB],
     lid: true,
   })
   const direct = numbered('direct', 100)
   const grouped = numbered('group', 100)
-  const storm = async (from: string, texts: string[], address: object) => {
+  const burst = async (from: string, texts: string[], address: object) => {
     for (const text of texts) {
-      await simulator.say(from, { text, ...address })
+      await simulator.send(from, { text, ...address })
       await sleep(15)
     }
   }
-  const storms = Promise.all([storm(ANN, direct, { to: CLEO }), storm(BOB, grouped, { group })])
+  const bursts = Promise.all([burst(ANN, direct, { to: CLEO }), burst(BOB, grouped, { group })])
   for (let kill = 0; kill < 4; kill += 1) {
     await sleep(150 + Math.random() * 250)
     await bridge.restart()
   }
-  await storms
+  await bursts
   await settled()
   const distinct = (prefix: string) => [...new Set(received(prefix))]
   await until(
@@ -115,9 +115,9 @@ test('receipts of our sends survive a kill right after they arrived', async () =
 
 test('a stanza that WhatsApp delivers twice is one event', async () => {
   await simulator.fault({ on: 'out', do: 'duplicate', match: { tag: 'message' } })
-  await simulator.say(ANN, { to: CLEO, text: 'sent twice by WhatsApp' })
+  await simulator.send(ANN, { to: CLEO, text: 'sent twice by WhatsApp' })
   await agent.text('sent twice by WhatsApp')
-  await simulator.say(ANN, { to: CLEO, text: 'after it' })
+  await simulator.send(ANN, { to: CLEO, text: 'after it' })
   await agent.text('after it')
   assert.equal(agent.events.filter(({ text }) => text === 'sent twice by WhatsApp').length, 1)
 })
@@ -132,13 +132,13 @@ test('a receipt that never reached WhatsApp: the redelivered message is receipte
     ['unreceipted group', { group }],
   ] as const) {
     await simulator.fault({ on: 'in', do: 'drop', match: { tag: 'receipt' } })
-    await simulator.say(ANN, { text, ...address })
+    await simulator.send(ANN, { text, ...address })
     await agent.text(text)
     await until('the redelivery', async () => {
-      const told = await simulator.ledger()
-      return told.every(({ state }) => state === 'receipted')
+      const ledger = await simulator.ledger()
+      return ledger.every(({ state }) => state === 'receipted')
     })
-    await simulator.say(ANN, { text: `${text}, next`, ...address })
+    await simulator.send(ANN, { text: `${text}, next`, ...address })
     await agent.text(`${text}, next`)
     assert.equal(agent.events.filter((event) => event.text === text).length, 1)
   }
@@ -154,7 +154,7 @@ test('first messages that cross, and forty more each way: all readable on both s
   }
   const inwards = async () => {
     for (const text of theirs) {
-      await simulator.say(dana, { to: CLEO, text })
+      await simulator.send(dana, { to: CLEO, text })
       await sleep(Math.random() * 10)
     }
   }
@@ -176,11 +176,11 @@ test('group messages that overtake each other are all readable, none asked for a
     subject: 'Reordered',
     members,
   })
-  await simulator.say(BOB, { group, text: 'shuffled first' })
+  await simulator.send(BOB, { group, text: 'shuffled first' })
   await agent.text('shuffled first')
   const match = { tag: 'message', from: group }
   await simulator.fault({ on: 'out', do: 'reorder', by: 3, match })
-  for (const text of numbered('shuffled', 6)) await simulator.say(BOB, { group, text })
+  for (const text of numbered('shuffled', 6)) await simulator.send(BOB, { group, text })
   await until('all six', () => received('shuffled').length >= 7)
   const retried = (await simulator.ledger()).filter(({ retries }) => retries > 0)
   assert.deepEqual(retried, [], 'asked for again')
@@ -189,11 +189,11 @@ test('group messages that overtake each other are all readable, none asked for a
 test('a session that the bridge has lost is set up again, and the message arrives once', async () => {
   await bridge.kill()
   const db = new DatabaseSync(join(bridge.data, 'bridge.db'))
-  db.exec(`delete from kv where type = 'session'`)
+  db.exec(`delete from auth where type = 'session'`)
   db.close()
   await bridge.start()
   await bridge.connected()
-  await simulator.say(ANN, { to: CLEO, text: 'to a lost session' })
+  await simulator.send(ANN, { to: CLEO, text: 'to a lost session' })
   await agent.text('to a lost session')
   assert.equal(agent.events.filter(({ text }) => text === 'to a lost session').length, 1)
   assert.ok(!agent.events.some(({ kind }) => kind === 'undecryptable'))

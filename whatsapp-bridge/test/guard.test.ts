@@ -4,7 +4,7 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { after, test } from 'node:test'
 import type { HealthAnswer } from '../src/contract.ts'
-import { Agent, BridgeProcess, cleanUp, SECRET, Simulator } from './rig.ts'
+import { Agent, BridgeProcess, cleanUp, SECRET, Simulator } from './harness.ts'
 
 after(cleanUp)
 const simulator = await Simulator.start()
@@ -12,7 +12,7 @@ const agent = await Agent.start()
 const bridge = await new BridgeProcess(simulator, agent).start()
 const port = Number(new URL(bridge.url).port)
 
-/** Writes raw bytes and gives the status line of the answer. */
+/** Write raw bytes and gives the status line of the answer. */
 async function raw(text: string): Promise<string> {
   const socket = connect(port, '127.0.0.1')
   socket.write(text)
@@ -56,7 +56,7 @@ const ENDPOINTS = [
   ['DELETE', '/health'],
 ] as const
 
-test('I02 without the secret, or with a wrong one, everything but GET /health is 403', async () => {
+test('without the secret, or with a wrong one, everything but GET /health is 403', async () => {
   const wrong = ['', `${SECRET} x`, SECRET.slice(1), SECRET.toUpperCase(), 'é'.repeat(SECRET.length)]
   for (const [method, path] of ENDPOINTS) {
     assert.equal(await withHeaders(method, path, {}), 403, `${method} ${path}`)
@@ -72,7 +72,7 @@ test('I02 without the secret, or with a wrong one, everything but GET /health is
   assert.equal(await withHeaders('GET', '/dead-letters?secret=x', { 'x-webhook-secret': SECRET }), 200)
 })
 
-test('C01 the secret is checked before the body is read, and the connection is closed', async () => {
+test('the secret is checked before the body is read, and the connection is closed', async () => {
   const answer = await raw(
     'POST /send HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 67108864\r\n\r\n{"to":',
   )
@@ -80,7 +80,7 @@ test('C01 the secret is checked before the body is read, and the connection is c
   assert.match(answer, /connection: close/i)
 })
 
-test('I03 a web page is refused: a foreign Origin or Host, whatever else it sends', async () => {
+test('a web page is refused: a foreign Origin or Host, whatever else it sends', async () => {
   const secret = { 'x-webhook-secret': SECRET }
   assert.equal(await withHeaders('GET', '/health', { origin: 'https://evil.example' }), 403)
   assert.equal(await withHeaders('POST', '/send', { ...secret, origin: 'null' }), 403)
@@ -140,7 +140,7 @@ test('bad input is 4xx with a word and a sentence, never 5xx', async () => {
   }
 })
 
-test('I06 the bridge proves that it knows the secret without showing it', async () => {
+test('the bridge proves that it knows the secret without showing it', async () => {
   const challenge = 'a-nonce-of-the-agent'
   const answer = await fetch(`${bridge.url}/health`, { headers: { 'x-bridge-challenge': challenge } })
   const { proof } = (await answer.json()) as HealthAnswer
@@ -167,7 +167,7 @@ test('the contract is published as OpenAPI with every endpoint', async () => {
     assert.ok((reference[1] ?? '') in api.components.schemas, reference[1])
 })
 
-test('I01 without a secret it listens on this machine only and is open there', async () => {
+test('without a secret it listens on this machine only and is open there', async () => {
   const open = await new BridgeProcess(simulator, agent, { WHATSAPP_WEBHOOK_SECRET: '' }).start()
   assert.match(open.url, /^http:\/\/127\.0\.0\.1:/)
   const health = (await (await fetch(`${open.url}/health`)).json()) as HealthAnswer

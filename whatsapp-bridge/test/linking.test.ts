@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { LinkAnswer } from '../src/contract.ts'
-import { Agent, BridgeProcess, CLEO, cleanUp, Simulator, until } from './rig.ts'
+import { Agent, BridgeProcess, CLEO, cleanUp, Simulator, until } from './harness.ts'
 
 after(cleanUp)
 
@@ -84,6 +84,29 @@ test('unlinking logs out at the phone and offers a new QR at once', async () => 
   await bridge.kill('SIGTERM')
 })
 
+test('linked with another number, health and every event name it; what the first one received stays its own', async () => {
+  const [first, second, ann] = ['15550000006', '15550000007', '15551112222']
+  for (const number of [first, second, ann]) await simulator.phone(number)
+  const bridge = await new BridgeProcess(simulator, agent).start()
+  await bridge.link(simulator, first)
+  await agent.close()
+  await simulator.send(ann, { to: first, text: 'for the first number' })
+  await until('the message', async () => ((await bridge.health()).spool ?? 0) > 0)
+  assert.equal((await bridge.post('/unlink', {})).status, 200)
+  await until('a QR', async () => (await bridge.get<LinkAnswer>('/link')).state === 'qr')
+  assert.equal((await bridge.health()).account, undefined)
+  await bridge.link(simulator, second)
+  assert.equal((await bridge.health()).account, `${second}@s.whatsapp.net`)
+  await agent.listen()
+  await simulator.send(ann, { to: second, text: 'for the second number' })
+  for (const [text, number] of [
+    ['for the first number', first],
+    ['for the second number', second],
+  ] as const)
+    assert.equal((await agent.text(text)).account, `${number}@s.whatsapp.net`)
+  await bridge.kill('SIGTERM')
+})
+
 test('removed at the phone: it stops, says so in words, and links anew when asked', async () => {
   const number = '15550000004'
   await simulator.phone(number)
@@ -104,7 +127,7 @@ test('removed at the phone: it stops, says so in words, and links anew when aske
   await bridge.kill('SIGTERM')
 })
 
-test('X48 440, 405, 403: it stops and does not fight; 515 and 503: it comes back by itself', async () => {
+test('440, 405, 403: it stops and does not fight; 515 and 503: it comes back by itself', async () => {
   const number = '15550000005'
   await simulator.phone(number)
   const bridge = await new BridgeProcess(simulator, agent).start()

@@ -4,11 +4,11 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import type { InboundEvent } from '../src/contract.ts'
-import { ANN, ANN_JID, type Bubble, CLEO, cleanUp, linkedWorld } from './rig.ts'
+import { ANN, ANN_JID, type Bubble, CLEO, cleanUp, linkedSystem } from './harness.ts'
 
 after(cleanUp)
 const LIMIT = 4 * 1024 * 1024
-const { simulator, agent, bridge } = await linkedWorld({ WHATSAPP_MEDIA_MAX_BYTES: String(LIMIT) })
+const { simulator, agent, bridge } = await linkedSystem({ WHATSAPP_MEDIA_MAX_BYTES: String(LIMIT) })
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
@@ -30,7 +30,7 @@ for (const { kind, mimetype } of KINDS) {
     const more = kind === 'document' ? { filename: 'offer.pdf' } : {}
     const media = { kind, base64: bytes.toString('base64'), mimetype, ...more }
     const captioned = ['image', 'video', 'document'].includes(kind)
-    const id = await simulator.say(ANN, { to: CLEO, media, ...(captioned ? { text: `look: ${kind}` } : {}) })
+    const id = await simulator.send(ANN, { to: CLEO, media, ...(captioned ? { text: `look: ${kind}` } : {}) })
     const event = await agent.event(kind, (e) => e.messageId === id)
     assert.equal(event.kind, kind)
     assert.equal(event.media?.mimetype, mimetype)
@@ -65,7 +65,7 @@ for (const { kind, mimetype } of KINDS) {
   })
 }
 
-test('I05 by url: only from the agent’s own origin, without redirects; the kind follows from the mimetype', async () => {
+test('by url: only from the agent’s own origin, without redirects; the kind follows from the mimetype', async () => {
   const bytes = randomBytes(5000)
   agent.files.set('/files/a', bytes)
   const command = { to: ANN_JID, url: `${agent.url}/files/a`, mimetype: 'application/pdf', filename: 'a.pdf' }
@@ -113,7 +113,7 @@ test('a file sent again under its key is one bubble, also when the first answer 
 test('media can be fetched after a restart, and again when WhatsApp has dropped it', async () => {
   const bytes = randomBytes(20_000)
   const media = { kind: 'document', base64: bytes.toString('base64'), mimetype: 'application/pdf' }
-  const id = await simulator.say(ANN, { to: CLEO, media })
+  const id = await simulator.send(ANN, { to: CLEO, media })
   const event = await agent.event('the document', (e) => e.messageId === id)
   await bridge.restart()
   const path = new URL(event.media?.url ?? '').pathname
@@ -129,7 +129,7 @@ test('media can be fetched after a restart, and again when WhatsApp has dropped 
 test('damaged or oversized media is refused, never served', async () => {
   const say = async (bytes: Buffer) => {
     const media = { kind: 'image', base64: bytes.toString('base64'), mimetype: 'image/png' }
-    const id = await simulator.say(ANN, { to: CLEO, media })
+    const id = await simulator.send(ANN, { to: CLEO, media })
     return agent.event('the image', (e) => e.messageId === id)
   }
   const event = await say(randomBytes(30_000))

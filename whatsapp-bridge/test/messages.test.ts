@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { ANN, ANN_JID, BOB, CLEO, cleanUp, linkedWorld, until } from './rig.ts'
+import { ANN, ANN_JID, BOB, CLEO, cleanUp, linkedSystem, until } from './harness.ts'
 
 after(cleanUp)
-const { simulator, agent, bridge } = await linkedWorld()
+const { simulator, agent, bridge } = await linkedSystem()
 const BOB_JID = `${BOB}@s.whatsapp.net`
 const bob = await simulator.call<{ lid: string }>('GET', `/phones/${BOB}`)
 
-test('a text arrives with the seed’s fields, and a reply to a spelled-out number arrives at the phone', async () => {
-  const id = await simulator.say(ANN, { to: CLEO, text: 'hello' })
+test('a text arrives with the first specification’s fields, and a reply to a spelled-out number arrives at the phone', async () => {
+  const id = await simulator.send(ANN, { to: CLEO, text: 'hello' })
   const event = await agent.text('hello')
   assert.equal(event.from, ANN_JID)
   assert.equal(event.senderId, ANN_JID)
@@ -38,15 +38,15 @@ test('reactions, set and taken back, in both directions', async () => {
   const { body } = await bridge.post('/send', { to: ANN_JID, text: 'Confirm?' })
   const mine = String(body.messageId)
   await simulator.bubble(ANN, ({ id }) => id === mine)
-  await simulator.say(ANN, { to: CLEO, reaction: { id: mine, emoji: '👍' } })
+  await simulator.send(ANN, { to: CLEO, reaction: { id: mine, emoji: '👍' } })
   const set = await agent.event('the reaction', (e) => e.reaction === '👍')
   assert.equal(set.reactsToMessageId, mine)
   assert.equal(set.from, ANN_JID)
-  await simulator.say(ANN, { to: CLEO, reaction: { id: mine, emoji: '' } })
+  await simulator.send(ANN, { to: CLEO, reaction: { id: mine, emoji: '' } })
   const removed = await agent.event('its removal', (e) => e.reaction === '')
   assert.equal(removed.reactsToMessageId, mine)
 
-  const theirs = await simulator.say(ANN, { to: CLEO, text: 'react to me' })
+  const theirs = await simulator.send(ANN, { to: CLEO, text: 'react to me' })
   await agent.text('react to me')
   for (const emoji of ['❤️', '']) {
     const { status } = await bridge.post('/react', { to: ANN_JID, messageId: theirs, emoji })
@@ -58,7 +58,7 @@ test('reactions, set and taken back, in both directions', async () => {
 test('quotes in both directions', async () => {
   const { body } = await bridge.post('/send', { to: ANN_JID, text: 'which one?' })
   await simulator.bubble(ANN, ({ text }) => text === 'which one?')
-  const answer = await simulator.say(ANN, {
+  const answer = await simulator.send(ANN, {
     to: CLEO,
     text: 'this one',
     quote: { id: body.messageId, text: 'which one?' },
@@ -76,38 +76,38 @@ test('quotes in both directions', async () => {
 })
 
 test('edits and revokes name the message that they change', async () => {
-  const id = await simulator.say(ANN, { to: CLEO, text: 'tpyo' })
-  await simulator.say(ANN, { to: CLEO, edit: { id, text: 'typo' } })
+  const id = await simulator.send(ANN, { to: CLEO, text: 'tpyo' })
+  await simulator.send(ANN, { to: CLEO, edit: { id, text: 'typo' } })
   const edit = await agent.event('the edit', (e) => e.kind === 'edit')
   assert.equal(edit.edits, id)
   assert.equal(edit.text, 'typo')
-  await simulator.say(ANN, { to: CLEO, revoke: { id } })
+  await simulator.send(ANN, { to: CLEO, revoke: { id } })
   const revoke = await agent.event('the revoke', (e) => e.kind === 'revoke')
   assert.equal(revoke.revokes, id)
 })
 
 test('location, contact, poll, vote, view once, disappearing, forwarded and an unknown kind all become events', async () => {
-  await simulator.say(ANN, { to: CLEO, location: { latitude: 52.5, longitude: 13.4, name: 'Berlin' } })
+  await simulator.send(ANN, { to: CLEO, location: { latitude: 52.5, longitude: 13.4, name: 'Berlin' } })
   const place = await agent.event('the place', (e) => e.kind === 'location')
   assert.deepEqual(place.location, { latitude: 52.5, longitude: 13.4, name: 'Berlin' })
-  await simulator.say(ANN, { to: CLEO, contact: { name: 'Bob', number: BOB } })
+  await simulator.send(ANN, { to: CLEO, contact: { name: 'Bob', number: BOB } })
   assert.equal((await agent.event('the contact', (e) => e.kind === 'contact')).text, 'Bob')
-  const poll = await simulator.say(ANN, { to: CLEO, poll: { name: 'Lunch?', options: ['yes', 'no'] } })
+  const poll = await simulator.send(ANN, { to: CLEO, poll: { name: 'Lunch?', options: ['yes', 'no'] } })
   assert.match((await agent.event('the poll', (e) => e.kind === 'poll')).text ?? '', /^Lunch\?\n- yes\n- no$/)
-  await simulator.say(ANN, { to: CLEO, vote: { id: poll, options: ['yes'] } })
+  await simulator.send(ANN, { to: CLEO, vote: { id: poll, options: ['yes'] } })
   await agent.event('the vote', (e) => e.kind === 'poll_vote')
-  await simulator.say(ANN, { to: CLEO, text: 'gone soon', ephemeral: 3600 })
+  await simulator.send(ANN, { to: CLEO, text: 'gone soon', ephemeral: 3600 })
   await agent.text('gone soon')
-  await simulator.say(ANN, { to: CLEO, text: 'passed on', forwarded: true })
+  await simulator.send(ANN, { to: CLEO, text: 'passed on', forwarded: true })
   assert.equal((await agent.text('passed on')).forwarded, true)
-  await simulator.say(ANN, { to: CLEO, raw: { requestPhoneNumberMessage: {} } })
+  await simulator.send(ANN, { to: CLEO, raw: { requestPhoneNumberMessage: {} } })
   await agent.event('the unknown kind', (e) => e.kind === 'request_phone_number')
 })
 
 test('a LID-addressed message and a phone-addressed one are one chat with one sender', async () => {
-  await simulator.say(BOB, { to: CLEO, text: 'by phone' })
-  await simulator.say(BOB, { to: CLEO, text: 'by lid', lid: true })
-  await simulator.say(BOB, { to: CLEO, text: 'by lid alone', lid: true, altJid: false })
+  await simulator.send(BOB, { to: CLEO, text: 'by phone' })
+  await simulator.send(BOB, { to: CLEO, text: 'by lid', lid: true })
+  await simulator.send(BOB, { to: CLEO, text: 'by lid alone', lid: true, altJid: false })
   for (const text of ['by phone', 'by lid', 'by lid alone']) {
     const event = await agent.text(text)
     assert.equal(event.from, BOB_JID)
@@ -123,7 +123,7 @@ for (const lid of [false, true])
       members: [CLEO, ANN, BOB],
       lid,
     })
-    const question = await simulator.say(ANN, { group, text: `in ${group}` })
+    const question = await simulator.send(ANN, { group, text: `in ${group}` })
     const event = await agent.text(`in ${group}`)
     assert.equal(event.from, group)
     assert.equal(event.senderId, ANN_JID)
@@ -143,7 +143,7 @@ for (const lid of [false, true])
   })
 
 test('what the own phone writes comes as context, and Cleo’s own sends do not come back', async () => {
-  await simulator.say(CLEO, { to: ANN, text: 'written by hand' })
+  await simulator.send(CLEO, { to: ANN, text: 'written by hand' })
   const event = await agent.text('written by hand')
   assert.equal(event.fromMe, true)
   assert.equal(event.from, ANN_JID)
@@ -152,7 +152,7 @@ test('what the own phone writes comes as context, and Cleo’s own sends do not 
 })
 
 test('typing and read receipts reach the phone', async () => {
-  const id = await simulator.say(ANN, { to: CLEO, text: 'seen?' })
+  const id = await simulator.send(ANN, { to: CLEO, text: 'seen?' })
   await agent.text('seen?')
   assert.equal((await bridge.post('/typing', { to: ANN_JID })).status, 200)
   assert.equal((await bridge.post('/read', { to: ANN_JID, messageIds: [id] })).status, 200)
@@ -167,9 +167,9 @@ test('typing and read receipts reach the phone', async () => {
 })
 
 test('status broadcasts are ignored and counted', async () => {
-  await simulator.say(ANN, { to: CLEO, text: 'my holiday', broadcast: true })
+  await simulator.send(ANN, { to: CLEO, text: 'my holiday', broadcast: true })
   await until('the count', async () => ((await bridge.health()).counters?.ignored_status ?? 0) > 0)
-  await simulator.say(ANN, { to: CLEO, text: 'after the holiday' })
+  await simulator.send(ANN, { to: CLEO, text: 'after the holiday' })
   await agent.text('after the holiday')
   assert.ok(!agent.events.some(({ text }) => text === 'my holiday'))
 })

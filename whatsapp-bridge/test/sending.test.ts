@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, test } from 'node:test'
-import { ANN, ANN_JID, BOB, cleanUp, linkedWorld, until } from './rig.ts'
+import { ANN, ANN_JID, BOB, cleanUp, linkedSystem, until } from './harness.ts'
 
 after(cleanUp)
-const { simulator, agent, bridge } = await linkedWorld()
+const { simulator, agent, bridge } = await linkedSystem()
 
 const bubbles = (number: string) =>
   simulator.call<{ text?: string; deliveries: number; id: string }[]>('GET', `/phones/${number}/messages`)
@@ -43,7 +43,7 @@ test('ten requests at once with one key are one send', async () => {
   )
 })
 
-test('a nack is a refusal with its code and a sentence, and is never tried again', async () => {
+test('a nack is an error with its code and a sentence, and is never tried again', async () => {
   for (const code of [463, 479]) {
     await simulator.fault({ on: 'in', do: 'refuse', code, match: { tag: 'message' } })
     const refused = await bridge.post('/send', { to: ANN_JID, text: `nacked ${code}` }, `nack-${code}`)

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
@@ -12,12 +11,13 @@ import {
   type SignalKeyStore,
   type SignalRepositoryWithLIDStore,
 } from 'baileys'
-import { AuthStore } from '../src/auth-store.ts'
-import { Database } from '../src/database.ts'
-import { Journal } from '../src/journal.ts'
+import { AuthStore } from '../src/account/auth-store.ts'
+import { durableSignal } from '../src/account/signal.ts'
+import { Journal } from '../src/inbound/journal.ts'
 import { baileysLogger, openLog, silenceConsole } from '../src/log.ts'
-import { durableSignal } from '../src/signal.ts'
-import { cleanUp, temporaryDirectory } from './rig.ts'
+import { AccountRows } from '../src/store/account-rows.ts'
+import { Database } from '../src/store/database.ts'
+import { cleanUp, temporaryDirectory } from './harness.ts'
 
 after(cleanUp)
 silenceConsole()
@@ -35,10 +35,9 @@ let parties = 0
 function party(): Party {
   parties += 1
   const jid = `${parties}@s.whatsapp.net` // libsignal queues by address, over all parties of a process
-  const directory = temporaryDirectory()
-  const database = new Database(directory)
-  const journal = new Journal(database)
-  const { creds, state } = new AuthStore(database, journal, join(directory, 'bridge.db'))
+  const rows = new AccountRows(new Database(temporaryDirectory()))
+  const journal = new Journal(rows)
+  const { creds, state } = new AuthStore(rows, journal)
   const slow: SignalKeyStore = {
     get: async (type, ids) => {
       await sleep(Math.random() * 3)
@@ -60,7 +59,7 @@ function party(): Party {
 }
 
 let nextPreKey = 1
-/** Opens a session from `from` to `to` with a fresh prekey of `to`. */
+/** Open a session from `from` to `to` with a fresh prekey of `to`. */
 async function open(from: Party, to: Party): Promise<void> {
   const keyId = nextPreKey++
   const pair = Curve.generateKeyPair()
@@ -129,12 +128,11 @@ test('sending and receiving at once do not overwrite each other’s ratchet', as
 })
 
 test('a new identity is made once: what is stored is what comes back', () => {
-  const directory = temporaryDirectory()
-  const database = new Database(directory)
-  const store = new AuthStore(database, new Journal(database), join(directory, 'bridge.db'))
-  assert.ok(!store.linked && !store.halfPaired)
+  const rows = new AccountRows(new Database(temporaryDirectory()))
+  const store = new AuthStore(rows, new Journal(rows))
+  assert.ok(!store.linked && !store.pairingUnfinished)
   store.save()
-  const again = new AuthStore(database, new Journal(database), join(directory, 'bridge.db'))
+  const again = new AuthStore(rows, new Journal(rows))
   assert.deepEqual(again.creds.registrationId, store.creds.registrationId)
   assert.deepEqual(Buffer.from(again.creds.noiseKey.private), Buffer.from(store.creds.noiseKey.private))
   assert.notDeepEqual(initAuthCreds().noiseKey.private, store.creds.noiseKey.private)

@@ -11,12 +11,21 @@ import {
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
-import { ANN, ANN_JID, BridgeProcess, CLEO, cleanUp, linkedWorld, temporaryDirectory, until } from './rig.ts'
+import {
+  ANN,
+  ANN_JID,
+  BridgeProcess,
+  CLEO,
+  cleanUp,
+  linkedSystem,
+  temporaryDirectory,
+  until,
+} from './harness.ts'
 
 after(cleanUp)
-const { simulator, agent, bridge } = await linkedWorld()
+const { simulator, agent, bridge } = await linkedSystem()
 
-/** Starts a bridge that must refuse. @returns its exit code and what it said. */
+/** Start a bridge that must refuse. @returns its exit code and what it said. */
 async function refusal(
   env: Record<string, string>,
   data?: string,
@@ -27,7 +36,7 @@ async function refusal(
   return { code, words: refused.stderr }
 }
 
-test('I01 a setting that is wrong is named, with an example that works', async () => {
+test('a setting that is wrong is named, with an example that works', async () => {
   const wrong = [
     [{ WHATSAPP_BRIDGE_HOST: '0.0.0.0', WHATSAPP_WEBHOOK_SECRET: '' }, /WHATSAPP_WEBHOOK_SECRET/],
     [{ WHATSAPP_BRIDGE_PORT: '99999' }, /WHATSAPP_BRIDGE_PORT .*3001/],
@@ -47,7 +56,7 @@ test('I01 a setting that is wrong is named, with an example that works', async (
   }
 })
 
-test('X50 the directory belongs to its owner alone, and to one bridge at a time', async () => {
+test('the directory belongs to its owner alone, and to one bridge at a time', async () => {
   assert.equal(statSync(bridge.data).mode & 0o777, 0o700)
   for (const name of readdirSync(bridge.data))
     assert.equal(statSync(join(bridge.data, name)).mode & 0o077, 0, `${name} is readable for others`)
@@ -63,7 +72,7 @@ test('a taken port is said in words', async () => {
   assert.match(words, /WHATSAPP_BRIDGE_PORT is already in use/)
 })
 
-test('X33 a damaged database is refused, left as it is, and never becomes a new identity', async () => {
+test('a damaged database is refused, left as it is, and never becomes a new identity', async () => {
   await bridge.kill()
   const source = join(bridge.data, 'bridge.db')
   const whole = new DatabaseSync(source)
@@ -76,17 +85,17 @@ test('X33 a damaged database is refused, left as it is, and never becomes a new 
     'not a database': (path) => writeFileSync(path, 'x'.repeat(10_000)),
     'credentials cut': (path) => {
       const db = new DatabaseSync(path)
-      db.exec(`update kv set value = substr(value, 1, 100) where type = 'creds'`)
+      db.exec(`update auth set value = substr(value, 1, 100) where type = 'creds'`)
       db.close()
     },
     'credentials empty': (path) => {
       const db = new DatabaseSync(path)
-      db.exec(`update kv set value = '{}' where type = 'creds'`)
+      db.exec(`update auth set value = '{}' where type = 'creds'`)
       db.close()
     },
     'credentials gone': (path) => {
       const db = new DatabaseSync(path)
-      db.exec(`delete from kv where type = 'creds'`)
+      db.exec(`delete from auth where type = 'creds'`)
       db.close()
     },
   }
@@ -131,20 +140,20 @@ test('SIGTERM lets a send under way finish; a supervised bridge ends with its su
   assert.equal(await supervised.exit(), 0)
 })
 
-test('X24 a disk that is full: no receipt goes out, health says so, and nothing is lost when there is room again', async () => {
+test('a disk that is full: no receipt goes out, health says so, and nothing is lost when there is room again', async () => {
   await bridge.start()
   await bridge.connected()
   // the bridge's own writer is refused, as a full disk would: another writer holds the database
   const blocker = new DatabaseSync(join(bridge.data, 'bridge.db'))
   blocker.exec('begin immediate')
-  const message = await simulator.say(ANN, { to: CLEO, text: 'while the disk was full' })
+  const message = await simulator.send(ANN, { to: CLEO, text: 'while the disk was full' })
   await until(
     'the complaint',
     () => bridge.lines.find((line) => String(line.message).includes('cannot write its database')),
     20_000,
   )
-  const told = await simulator.ledger()
-  const state = told.find(({ id }) => id === message)?.state
+  const ledger = await simulator.ledger()
+  const state = ledger.find(({ id }) => id === message)?.state
   assert.equal(state, 'queued')
   blocker.exec('rollback')
   blocker.close()

@@ -1,26 +1,31 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import { test } from 'node:test'
 import { proto, type WAMessage } from 'baileys'
+import { closeAction } from '../src/account/reconnect.ts'
+import { classify, retryAfter } from '../src/agent/webhook.ts'
 import { readConfig } from '../src/config.ts'
-import { readContent } from '../src/content.ts'
-import { addressOf } from '../src/download.ts'
-import { translate } from '../src/inbound.ts'
-import { identify, readAddress } from '../src/jid.ts'
-import { restore } from '../src/journal.ts'
-import { scrub } from '../src/log.ts'
-import { messageIdFor } from '../src/outbox.ts'
-import { readLinkByCode, readReact, readRead, readSendMedia, readSendText, readTyping } from '../src/parse.ts'
-import { encodeQr } from '../src/qr.ts'
-import { judge } from '../src/reconnect.ts'
-import { classify, retryAfter } from '../src/webhook.ts'
+import {
+  readLinkByCode,
+  readReact,
+  readRead,
+  readSendMedia,
+  readSendText,
+  readTyping,
+} from '../src/http/validate.ts'
+import { readContent } from '../src/inbound/content.ts'
+import { addressOf } from '../src/inbound/download.ts'
+import { restore } from '../src/inbound/journal.ts'
+import { translate } from '../src/inbound/translate.ts'
+import { parseAddress, resolveIdentity } from '../src/jid.ts'
+import { redact } from '../src/log.ts'
+import { messageIdFor } from '../src/outbound/outbox.ts'
 import { example, violations } from './schema.ts'
 
 const nobody = { phoneOf: () => undefined, lidOf: () => undefined }
 const ME = { id: '15550000000:3@s.whatsapp.net', lid: '99:3@lid' }
 
-test('every golden body fits the contract, and every command among them is read as it is', () => {
+test('every example body fits the contract, and every command among them is read as it is', async () => {
   const names = readdirSync(new URL('../../contract/examples', import.meta.url)).map((file) =>
     file.replace('.json', ''),
   )
@@ -45,16 +50,16 @@ test('every golden body fits the contract, and every command among them is read 
     assert.ok(body, `the example ${name} is new: say here which body it is`)
     assert.deepEqual(violations(body, example(name)), [], name)
   }
-  assert.deepEqual(readSendText(example('send-text')), {
+  assert.deepEqual(await readSendText(example('send-text')), {
     to: '4915112345678@s.whatsapp.net',
     text: '*hello*',
   })
-  assert.deepEqual(readSendText(example('send-text-reply')), example('send-text-reply'))
-  assert.deepEqual(readSendMedia(example('send-media-url')), example('send-media-url'))
-  assert.deepEqual(readReact(example('react')), example('react'))
-  assert.deepEqual(readRead(example('read')), example('read'))
-  assert.deepEqual(readTyping(example('typing')), example('typing'))
-  assert.deepEqual(readLinkByCode(example('link-by-code')), { phone: '4915112345678' })
+  assert.deepEqual(await readSendText(example('send-text-reply')), example('send-text-reply'))
+  assert.deepEqual(await readSendMedia(example('send-media-url')), example('send-media-url'))
+  assert.deepEqual(await readReact(example('react')), example('react'))
+  assert.deepEqual(await readRead(example('read')), example('read'))
+  assert.deepEqual(await readTyping(example('typing')), example('typing'))
+  assert.deepEqual(await readLinkByCode(example('link-by-code')), { phone: '4915112345678' })
 })
 
 test('addresses: every usual spelling of a number, JIDs without their device, and nothing else', () => {
@@ -66,7 +71,7 @@ test('addresses: every usual spelling of a number, JIDs without their device, an
     '49151/12345678',
   ])
     assert.deepEqual(
-      readAddress(text),
+      parseAddress(text),
       { jid: '4915112345678@s.whatsapp.net', digits: '4915112345678' },
       text,
     )
@@ -77,7 +82,7 @@ test('addresses: every usual spelling of a number, JIDs without their device, an
     ['120363000000000001@g.us', '120363000000000001@g.us'],
     ['4915112345678-1400000000@g.us', '4915112345678-1400000000@g.us'],
   ] as const)
-    assert.deepEqual(readAddress(text), { jid }, text)
+    assert.deepEqual(parseAddress(text), { jid }, text)
   for (const text of [
     '015112345678',
     'ann',
@@ -88,16 +93,16 @@ test('addresses: every usual spelling of a number, JIDs without their device, an
     '+',
     '1'.repeat(30),
   ])
-    assert.ok('problem' in readAddress(text), text)
+    assert.ok('problem' in parseAddress(text), text)
 })
 
 test('identities: the phone is the id wherever it is known, the LID is an alias', () => {
   const phone = '4915112345678@s.whatsapp.net'
   const known = { phoneOf: () => '4915112345678', lidOf: () => '219' }
-  assert.deepEqual(identify('219:4@lid', [], known), { id: phone, aliases: ['219@lid'] })
-  assert.deepEqual(identify('219@lid', [phone], nobody), { id: phone, aliases: ['219@lid'] })
-  assert.deepEqual(identify(phone, [undefined], known), { id: phone, aliases: ['219@lid'] })
-  assert.deepEqual(identify('219@lid', [], nobody), { id: '219@lid', aliases: [] })
+  assert.deepEqual(resolveIdentity('219:4@lid', [], known), { id: phone, aliases: ['219@lid'] })
+  assert.deepEqual(resolveIdentity('219@lid', [phone], nobody), { id: phone, aliases: ['219@lid'] })
+  assert.deepEqual(resolveIdentity(phone, [undefined], known), { id: phone, aliases: ['219@lid'] })
+  assert.deepEqual(resolveIdentity('219@lid', [], nobody), { id: '219@lid', aliases: [] })
 })
 
 const message = (content: proto.IMessage, key: object = {}): WAMessage => ({
@@ -210,30 +215,30 @@ test('media is only ever fetched from WhatsApp’s server', () => {
   assert.throws(() => addressOf({}))
 })
 
-test('the agent’s answers: what is delivered, refused, busy, away, forbidden', () => {
+test('the agent’s answers: accepted, rejected, busy, unreachable, forbidden', () => {
   const kind = (status: number) => classify(status, '', undefined).kind
   assert.deepEqual([200, 202, 204].map(kind), ['accepted', 'accepted', 'accepted'])
-  assert.deepEqual([400, 413, 415, 422].map(kind), ['refused', 'refused', 'refused', 'refused'])
+  assert.deepEqual([400, 413, 415, 422].map(kind), ['rejected', 'rejected', 'rejected', 'rejected'])
   assert.deepEqual([429, 500, 502, 503].map(kind), ['busy', 'busy', 'busy', 'busy'])
-  assert.deepEqual([301, 302, 307, 404, 405].map(kind), ['away', 'away', 'away', 'away', 'away'])
+  assert.deepEqual([301, 302, 307, 404, 405].map(kind), new Array(5).fill('unreachable'))
   assert.deepEqual([401, 403].map(kind), ['forbidden', 'forbidden'])
   assert.equal(retryAfter('3'), 3000)
   assert.equal(retryAfter('999999'), 3_600_000)
   assert.equal(retryAfter('soon'), undefined)
 })
 
-test('X48 close codes: what comes next', () => {
-  const next = (code: number | undefined, linked = true) => judge(code, linked, '').next
+test('close codes: what comes next', () => {
+  const next = (code: number | undefined, linked = true) => closeAction(code, linked, '').next
   assert.deepEqual(
     [515, 408, 428, 500, 503, undefined].map((code) => next(code)),
-    ['now', 'later', 'later', 'later', 'later', 'later'],
+    ['reconnect', 'backoff', 'backoff', 'backoff', 'backoff', 'backoff'],
   )
   assert.deepEqual(
     [440, 403, 405, 411].map((code) => next(code)),
     ['stop', 'stop', 'stop', 'stop'],
   )
   assert.equal(next(401), 'unlinked')
-  assert.deepEqual([next(401, false), next(408, false), next(405, false)], ['later', 'later', 'stop'])
+  assert.deepEqual([next(401, false), next(408, false), next(405, false)], ['backoff', 'backoff', 'stop'])
 })
 
 test('the message id of a key is the one that the agent predicts', () => {
@@ -243,9 +248,9 @@ test('the message id of a key is the one that the agent predicts', () => {
 })
 
 test('log lines keep their words and lose numbers, addresses and keys', () => {
-  assert.equal(scrub('no session for 4915112345678:3@s.whatsapp.net'), 'no session for …@…')
-  assert.equal(scrub('timeout after 20000 ms in query 1234.5-7'), 'timeout after … ms in query ….5-7')
-  assert.equal(scrub('key 3EB0C54B5CA9B5E0F3A2A1FFFFFFFF'), 'key …')
+  assert.equal(redact('no session for 4915112345678:3@s.whatsapp.net'), 'no session for …@…')
+  assert.equal(redact('timeout after 20000 ms in query 1234.5-7'), 'timeout after … ms in query ….5-7')
+  assert.equal(redact('key 3EB0C54B5CA9B5E0F3A2A1FFFFFFFF'), 'key …')
 })
 
 test('the settings have defaults that are safe', () => {
@@ -256,28 +261,4 @@ test('the settings have defaults that are safe', () => {
     readConfig({ CLEO_API_URL: 'https://agent.example/base/' }).apiUrl,
     'https://agent.example/base',
   )
-})
-
-test('a QR code has its patterns, and another text gives another picture', () => {
-  const finder = (grid: boolean[][], row: number, column: number) =>
-    Array.from({ length: 7 }, (_, r) =>
-      Array.from({ length: 7 }, (_, c) => Number(grid[row + r]?.[column + c])).join(''),
-    ).join('|')
-  const corner = '1111111|1000001|1011101|1011101|1011101|1000001|1111111'
-  const link = `https://wa.me/settings/linked_devices#${'x'.repeat(230)}`
-  const grid = encodeQr(link)
-  assert.equal(grid.length, 57)
-  for (const [row, column] of [
-    [0, 0],
-    [0, 50],
-    [50, 0],
-  ] as const)
-    assert.equal(finder(grid, row, column), corner)
-  // an independent encoder made the same picture
-  const picture = grid.map((line) => line.map(Number).join('')).join('\n')
-  assert.equal(
-    createHash('sha256').update(picture).digest('hex'),
-    '0617563c853403530c9744dc628b6b5d0247c44ad49ae182a75d29dff558e7d0',
-  )
-  assert.throws(() => encodeQr('x'.repeat(2000)), RangeError)
 })

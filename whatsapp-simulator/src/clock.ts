@@ -2,9 +2,9 @@
 export const clock = {
   millis: (): number => Date.now(),
   seconds: (): number => Math.floor(Date.now() / 1000),
-  /** Seconds as a stanza attribute. */
+  /** Return the seconds as a stanza attribute. */
   stamp: (): string => String(Math.floor(Date.now() / 1000)),
 }
 
-/** Resolves after `ms`; keeps the process alive meanwhile. */
+/** Wait `ms` milliseconds; keeps the process alive meanwhile. */
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))

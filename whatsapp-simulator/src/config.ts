@@ -5,7 +5,7 @@ export type Config = { port: number; state: string | undefined; record: boolean;
 /** What a bridge's preload (`trust.ts`) needs to take the simulator for WhatsApp. */
 export type Trust = { noiseRoot: Buffer | undefined; mediaHost: string | undefined }
 
-/** Reads the command line. @throws with a sentence for the user when it is wrong. */
+/** Read the command line. @throws with a sentence for the user when it is wrong. */
 export function readConfig(args: string[]): Config {
   const { values } = parseArgs({
     args,
@@ -22,7 +22,7 @@ export function readConfig(args: string[]): Config {
   return { port, state: values.state, record: values.record ?? false, supervised: values.supervised ?? false }
 }
 
-/** Reads `CLEO_SIM_NOISE_ROOT` (hex) and `CLEO_SIM_MEDIA_HOST` (`host:port`). */
+/** Read `CLEO_SIM_NOISE_ROOT` (hex) and `CLEO_SIM_MEDIA_HOST` (`host:port`). */
 export function readTrust(env: NodeJS.ProcessEnv = process.env): Trust {
   const root = env.CLEO_SIM_NOISE_ROOT
   if (root && !/^[0-9a-f]{64}$/i.test(root))

@@ -4,15 +4,15 @@ import { join, resolve } from 'node:path'
 import { WebSocketServer } from 'ws'
 import type { Config } from './config.ts'
 import { originOf, startControl } from './control/server.ts'
-import { startMediaServer } from './media-server.ts'
-import { makeTls } from './tls.ts'
+import { startMediaServer } from './media/server.ts'
+import { makeTls } from './media/tls.ts'
+import { State } from './state.ts'
 import { WhatsApp } from './whatsapp.ts'
-import { World } from './world.ts'
 
 const SOCKET_PATH = '/ws/chat'
 const LARGEST_FRAME = 64 * 1024 * 1024
 
-/** The ready line: where everything is, and the environment that makes a bridge use it. */
+/** The ready line: the addresses, and the environment that makes a bridge use the simulator. */
 export type Ready = {
   ready: true
   control: string
@@ -25,36 +25,36 @@ export type Ready = {
 
 export type Simulator = { ready: Ready; stop(): Promise<void> }
 
-/** Starts everything. @throws when the port is taken or the state directory cannot be written */
+/** Start everything. @throws when the port is taken or the state directory cannot be written */
 export async function startSimulator(config: Config): Promise<Simulator> {
   const tls = makeTls()
-  const state = stateDirectory(config.state)
-  const ca = join(state.path, 'ca.pem')
+  const directory = stateDirectory(config.state)
+  const ca = join(directory.path, 'ca.pem')
   writeFileSync(ca, tls.ca)
-  const world = new World(config.record)
-  const whatsapp = new WhatsApp(world)
-  const media = await startMediaServer(world, tls)
+  const state = new State(config.record)
+  const whatsapp = new WhatsApp(state)
+  const media = await startMediaServer(state, tls)
   const control = await startControl(whatsapp, config.port)
   const sockets = new WebSocketServer({ server: control, path: SOCKET_PATH, maxPayload: LARGEST_FRAME })
   sockets.on('connection', (socket) => whatsapp.accept(socket))
   return {
     ready: readyLine(originOf(control), ca, whatsapp),
     stop: async () => {
-      for (const connection of world.connections) connection.cut()
+      for (const connection of state.connections) connection.terminate()
       for (const server of [control, media]) {
         server.close()
         server.closeAllConnections()
       }
       sockets.close()
-      if (state.temporary) rmSync(state.path, { recursive: true, force: true })
+      if (directory.temporary) rmSync(directory.path, { recursive: true, force: true })
     },
   }
 }
 
-function readyLine(control: string, ca: string, { root, world }: WhatsApp): Ready {
+function readyLine(control: string, ca: string, { root, state }: WhatsApp): Ready {
   const socket = `${control.replace('http:', 'ws:')}${SOCKET_PATH}`
   const noiseRoot = root.publicKey.toString('hex')
-  const mediaHost = world.media.host
+  const mediaHost = state.media.host
   const env = {
     WHATSAPP_WEB_SOCKET_URL: socket,
     NODE_EXTRA_CA_CERTS: ca,

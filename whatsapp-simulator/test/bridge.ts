@@ -10,7 +10,7 @@ import makeWASocket, {
   type WASocket,
 } from 'baileys'
 import { quietLogger } from '../src/log.ts'
-import { eventually, type Rig, type SimulatedPhone } from './rig.ts'
+import { eventually, type Harness, type SimulatedPhone } from './harness.ts'
 
 /** Close codes after which a client must not connect again by itself. */
 const FINAL = new Set([401, 403, 405, 440])
@@ -29,23 +29,23 @@ export class Bridge {
   readonly outbox = new Map<string, WAMessage['message']>()
   declare socket: WASocket
   #reconnect = true
-  readonly #rig: Rig
+  readonly #harness: Harness
   readonly #config: Partial<UserFacingSocketConfig>
 
-  constructor(rig: Rig, config: Partial<UserFacingSocketConfig> = {}, auth?: AuthenticationState) {
-    this.#rig = rig
+  constructor(harness: Harness, config: Partial<UserFacingSocketConfig> = {}, auth?: AuthenticationState) {
+    this.#harness = harness
     this.#config = config
-    rig.guests.push(this)
+    harness.clients.push(this)
     this.auth = auth ?? { creds: initAuthCreds(), keys: memoryKeys(this.#keys) }
   }
 
-  /** Starts a client and links it to a phone by QR. */
+  /** Start a client and links it to a phone by QR. */
   static async linked(
-    rig: Rig,
+    harness: Harness,
     phone: SimulatedPhone,
     config: Partial<UserFacingSocketConfig> = {},
   ): Promise<Bridge> {
-    const bridge = new Bridge(rig, config)
+    const bridge = new Bridge(harness, config)
     await bridge.link(phone)
     return bridge
   }
@@ -53,7 +53,7 @@ export class Bridge {
   connect(): this {
     this.#reconnect = true
     const socket = makeWASocket({
-      waWebSocketUrl: this.#rig.ready.socket,
+      waWebSocketUrl: this.#harness.ready.socket,
       auth: this.auth,
       logger: quietLogger,
       getMessage: async ({ id }) => this.outbox.get(id ?? '') ?? undefined,
@@ -61,7 +61,7 @@ export class Bridge {
     })
     this.socket = socket
     socket.ev.process((events) => {
-      for (const [name, data] of Object.entries(events)) this.#note(name, data)
+      for (const [name, data] of Object.entries(events)) this.events.push({ name, data })
       if (events['creds.update']) Object.assign(this.auth.creds, events['creds.update'])
       for (const message of events['messages.upsert']?.messages ?? [])
         this.received.push({ message, type: events['messages.upsert']?.type ?? '' })
@@ -73,7 +73,7 @@ export class Bridge {
   async link(phone: SimulatedPhone): Promise<void> {
     this.connect()
     const qr = await this.qr()
-    await this.#rig.post(phone.path('link/qr'), { qr })
+    await this.#harness.post(phone.path('link/qr'), { qr })
     await this.online(phone)
   }
 
@@ -81,7 +81,7 @@ export class Bridge {
     return eventually(() => this.updates.findLast(({ qr }) => qr)?.qr, 'a QR')
   }
 
-  /** Waits until the client is logged in and has what was waiting for it. */
+  /** Wait until the client is logged in and has what was waiting for it. */
   async online(phone: SimulatedPhone): Promise<void> {
     await phone.companion('online')
     await eventually(
@@ -90,8 +90,8 @@ export class Bridge {
     )
   }
 
-  /** Hangs up without logging out. */
-  async hangUp(phone?: SimulatedPhone): Promise<void> {
+  /** Disconnect without logging out. */
+  async disconnect(phone?: SimulatedPhone): Promise<void> {
     this.#reconnect = false
     await this.socket?.end(undefined)
     if (phone) await phone.companion('offline')
@@ -108,21 +108,21 @@ export class Bridge {
     return sent
   }
 
-  /** The first received message that fits; waits for it. */
-  async gets(fits: (message: WAMessage) => boolean, ms?: number): Promise<Upsert> {
+  /** Wait for the first received message that fits. */
+  async waitForMessage(fits: (message: WAMessage) => boolean, ms?: number): Promise<Upsert> {
     return eventually(() => this.received.find(({ message }) => fits(message)), 'the message', ms)
   }
 
-  getsText(text: string, ms?: number): Promise<Upsert> {
-    return this.gets((message) => !message.key.fromMe && textOf(message) === text, ms)
+  waitForText(text: string, ms?: number): Promise<Upsert> {
+    return this.waitForMessage((message) => !message.key.fromMe && textOf(message) === text, ms)
   }
 
   count(text: string): number {
     return this.received.filter(({ message }) => !message.key.fromMe && textOf(message) === text).length
   }
 
-  /** The first event of this name whose data fits; waits for it. */
-  async hears<N extends keyof BaileysEventMap>(
+  /** Wait for the first event of this name whose data fits. */
+  async waitForEvent<N extends keyof BaileysEventMap>(
     name: N,
     fits: (data: BaileysEventMap[N]) => boolean = () => true,
     ms?: number,
@@ -135,18 +135,18 @@ export class Bridge {
     return found.data as BaileysEventMap[N]
   }
 
-  /** How far a sent message got: 2 at the server, 3 delivered, 4 read. Baileys folds early news into its own upsert. */
+  /** Return a sent message's status: 2 at the server, 3 delivered, 4 read. Baileys folds early updates into its own upsert. */
   statusOf({ key }: WAMessage): number {
     const own = this.received
       .filter(({ message }) => message.key.id === key.id)
       .map(({ message }) => message.status)
     const updates = this.events.filter(({ name }) => name === 'messages.update')
     const later = updates.flatMap(({ data }) => data as BaileysEventMap['messages.update'])
-    const news = later.filter((one) => one.key.id === key.id).map(({ update }) => update.status)
-    return Math.max(0, ...[...own, ...news].map((status) => status ?? 0))
+    const updated = later.filter((one) => one.key.id === key.id).map(({ update }) => update.status)
+    return Math.max(0, ...[...own, ...updated].map((status) => status ?? 0))
   }
 
-  /** How many receipts of group members are known for a sent message; early ones are folded into its own upsert, too. */
+  /** Count the receipts of group members for a sent message; early ones are folded into its own upsert, too. */
   groupReceipts({ key }: WAMessage): number {
     const own = this.received.flatMap(({ message }) =>
       message.key.id === key.id ? (message.userReceipt ?? []) : [],
@@ -164,18 +164,14 @@ export class Bridge {
     return eventually(() => this.closes.includes(code), `a close with ${code}`)
   }
 
-  /** Loses its Signal keys of one kind, as a bridge with a damaged store does. */
-  lose(kind: keyof SignalDataTypeMap): void {
+  /** Delete its Signal keys of one kind, as a damaged store would. */
+  deleteKeys(kind: keyof SignalDataTypeMap): void {
     this.#keys.get(kind)?.clear()
   }
 
-  /** Forgets all events so far. */
-  forget(): void {
+  /** Forget all events so far. */
+  clearEvents(): void {
     for (const list of [this.received, this.updates, this.closes, this.events]) list.length = 0
-  }
-
-  #note(name: string, data: unknown): void {
-    this.events.push({ name, data })
   }
 
   #connection(update: Partial<ConnectionState>): void {

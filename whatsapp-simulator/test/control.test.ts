@@ -4,23 +4,23 @@ import https from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { Rig } from './rig.ts'
+import { Harness } from './harness.ts'
 
 describe('the control API', () => {
-  let rig: Rig
+  let harness: Harness
   const state = mkdtempSync(join(tmpdir(), 'simulator-state-'))
 
   before(async () => {
-    rig = await Rig.start('--state', state)
+    harness = await Harness.start('--state', state)
   })
   after(async () => {
-    await rig.stop()
+    await harness.stop()
     assert.ok(existsSync(join(state, 'ca.pem')), 'a given state directory is kept')
     rmSync(state, { recursive: true })
   })
 
   test('the ready line tells a bridge all it needs', () => {
-    const { env, socket, noiseRoot, mediaHost, ca } = rig.ready
+    const { env, socket, noiseRoot, mediaHost, ca } = harness.ready
     assert.equal(ca, join(state, 'ca.pem'))
     assert.deepEqual(
       [
@@ -35,31 +35,31 @@ describe('the control API', () => {
   })
 
   test('phones are made once and changed by making them again', async () => {
-    const first = await rig.post('/phones', { number: '+15551230000', name: 'A', lid: '777888999' })
+    const first = await harness.post('/phones', { number: '+15551230000', name: 'A', lid: '777888999' })
     assert.deepEqual([first.jid, first.lid], ['15551230000@s.whatsapp.net', '777888999@lid'])
-    const again = await rig.post('/phones', { number: '15551230000', name: 'B' })
+    const again = await harness.post('/phones', { number: '15551230000', name: 'B' })
     assert.deepEqual([again.lid, again.name], ['777888999@lid', 'B'])
-    await assert.rejects(rig.post('/phones', { number: '15551230000', lid: '111222333' }), /409/)
+    await assert.rejects(harness.post('/phones', { number: '15551230000', lid: '111222333' }), /409/)
     await assert.rejects(
-      rig.post('/phones', { number: '15551230001', lid: '777888999' }),
+      harness.post('/phones', { number: '15551230001', lid: '777888999' }),
       /409: the LID .* is taken/,
     )
   })
 
   test('bad input is refused with a reason and changes nothing', async () => {
-    const phone = await rig.phone('15551230002')
-    const send = (message: object) => rig.post(phone.path('messages'), message)
+    const phone = await harness.phone('15551230002')
+    const send = (message: object) => harness.post(phone.path('messages'), message)
     const wrong: [() => Promise<unknown>, RegExp][] = [
-      [() => rig.post('/phones', {}), /400: the body needs "number"/],
-      [() => rig.post('/phones', { number: 'abc' }), /400: "abc" is no phone number/],
-      [() => rig.post('/phones', { number: 15551230000 }), /400: "number" in the body must be a string/],
+      [() => harness.post('/phones', {}), /400: the body needs "number"/],
+      [() => harness.post('/phones', { number: 'abc' }), /400: "abc" is no phone number/],
+      [() => harness.post('/phones', { number: 15551230000 }), /400: "number" in the body must be a string/],
       [
-        () => rig.post('/phones', { number: '15551230002', colour: 'red' }),
+        () => harness.post('/phones', { number: '15551230002', colour: 'red' }),
         /400: the body has no field "colour"/,
       ],
-      [() => rig.get('/phones/19999999999'), /404: there is no phone/],
-      [() => rig.get('/nowhere'), /404/],
-      [() => rig.call('DELETE', '/state'), /405/],
+      [() => harness.get('/phones/19999999999'), /404: there is no phone/],
+      [() => harness.get('/nowhere'), /404/],
+      [() => harness.call('DELETE', '/state'), /405/],
       [() => send({ text: 'x' }), /400: a message needs either "to" or "group"/],
       [() => send({ to: phone.number }), /400: a message needs one of/],
       [() => send({ to: phone.number, text: 'x', poll: {} }), /400: a message cannot have/],
@@ -72,36 +72,39 @@ describe('the control API', () => {
         () => send({ to: phone.number, media: { kind: 'image', mimetype: 'a/b', path: '/no/such' } }),
         /400: the file/,
       ],
-      [() => rig.post('/faults', { on: 'upload', do: 'drop' }), /400: "drop" is not possible on "upload"/],
-      [() => rig.post('/faults', { on: 'in', do: 'delay' }), /400: the body needs "ms"/],
-      [() => rig.post(phone.path('link/qr'), { qr: 'junk' }), /409/],
-      [() => rig.get(phone.path('companions/any?until=online&wait=30')), /408/],
-      [() => rig.get(phone.path('messages?after=-1')), /400: "after" must be a whole number/],
-      [() => rig.get(phone.path('media/1')), /404: there is no media message/],
-      [() => rig.post('/offline', { number: phone.number, action: 'hold' }), /404: .* no linked device/],
+      [
+        () => harness.post('/faults', { on: 'upload', do: 'drop' }),
+        /400: "drop" is not possible on "upload"/,
+      ],
+      [() => harness.post('/faults', { on: 'in', do: 'delay' }), /400: the body needs "ms"/],
+      [() => harness.post(phone.path('link/qr'), { qr: 'junk' }), /409/],
+      [() => harness.get(phone.path('companions/any?until=online&wait=30')), /408/],
+      [() => harness.get(phone.path('messages?after=-1')), /400: "after" must be a whole number/],
+      [() => harness.get(phone.path('media/1')), /404: there is no media message/],
+      [() => harness.post('/offline', { number: phone.number, action: 'hold' }), /404: .* no linked device/],
     ]
     for (const [attempt, reason] of wrong) await assert.rejects(attempt, reason)
-    const response = await fetch(`${rig.ready.control}/phones`, { method: 'POST', body: '{' })
+    const response = await fetch(`${harness.ready.control}/phones`, { method: 'POST', body: '{' })
     assert.equal(response.status, 400)
     assert.equal((await phone.entries()).length, 0)
   })
 
   test('feeds wait for the first entry and go on after the last one seen', async () => {
-    const ann = await rig.phone('15551230003', { name: 'Ann' })
-    const bob = await rig.phone('15551230004')
-    const waiting = rig.get<{ seq: number; text: string }[]>(bob.path('messages?wait=5000'))
+    const ann = await harness.phone('15551230003', { name: 'Ann' })
+    const bob = await harness.phone('15551230004')
+    const waiting = harness.get<{ seq: number; text: string }[]>(bob.path('messages?wait=5000'))
     const [first] = [
       await ann.send({ to: bob.number, text: 'one' }),
       await ann.send({ to: bob.number, text: 'two' }),
     ]
     assert.equal((await waiting)[0]?.text, 'one')
-    const rest = await rig.get<{ text: string }[]>(bob.path('messages?after=1'))
+    const rest = await harness.get<{ text: string }[]>(bob.path('messages?after=1'))
     assert.deepEqual(
       rest.map(({ text }) => text),
       ['two'],
     )
-    assert.deepEqual(await rig.get(bob.path('messages?after=2&wait=30')), [])
-    assert.equal((await ann.sees(({ id }) => id === first, 'receipts')).from, bob.number)
+    assert.deepEqual(await harness.get(bob.path('messages?after=2&wait=30')), [])
+    assert.equal((await ann.waitFor(({ id }) => id === first, 'receipts')).from, bob.number)
   })
 
   test('the media host speaks HTTPS with a certificate of the written authority, and nothing else does', async () => {
@@ -109,10 +112,10 @@ describe('the control API', () => {
       new Promise<number | undefined>((resolve, reject) => {
         const options = ca === undefined ? { ca: [] } : { ca }
         https
-          .get(`https://${rig.ready.mediaHost}/none`, options, ({ statusCode }) => resolve(statusCode))
+          .get(`https://${harness.ready.mediaHost}/none`, options, ({ statusCode }) => resolve(statusCode))
           .on('error', reject)
       })
-    assert.equal(await status(readFileSync(rig.ready.ca, 'utf8')), 404)
+    assert.equal(await status(readFileSync(harness.ready.ca, 'utf8')), 404)
     await assert.rejects(status(undefined), /certificate/)
   })
 })

@@ -1,26 +1,26 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { Bridge } from './bridge.ts'
-import { eventually, Rig, type SimulatedPhone } from './rig.ts'
+import { eventually, Harness, type SimulatedPhone } from './harness.ts'
 
 describe('groups', () => {
-  let rig: Rig
+  let harness: Harness
   let cleo: SimulatedPhone
   let ann: SimulatedPhone
   let bob: SimulatedPhone
   let bridge: Bridge
 
   before(async () => {
-    rig = await Rig.start()
-    cleo = await rig.phone('15550000000', { name: 'Cleo' })
-    ann = await rig.phone('15551234567', { name: 'Ann' })
-    bob = await rig.phone('15557654321', { name: 'Bob' })
-    bridge = await Bridge.linked(rig, cleo)
+    harness = await Harness.start()
+    cleo = await harness.phone('15550000000', { name: 'Cleo' })
+    ann = await harness.phone('15551234567', { name: 'Ann' })
+    bob = await harness.phone('15557654321', { name: 'Bob' })
+    bridge = await Bridge.linked(harness, cleo)
   })
-  after(() => rig.stop())
+  after(() => harness.stop())
 
   async function shows(member: SimulatedPhone, group: string, text: string): Promise<void> {
-    const { chat, encryption, fromMe, addressing } = await member.sees((one) => one.text === text)
+    const { chat, encryption, fromMe, addressing } = await member.waitFor((one) => one.text === text)
     assert.deepEqual([chat, encryption, fromMe], [group, 'skmsg', member === cleo])
     assert.equal(addressing, text.includes('LID') ? 'lid' : 'pn')
   }
@@ -36,13 +36,13 @@ describe('groups', () => {
 
     test(`a group addressed by ${mode}: texts in and out, with one sender key`, async () => {
       const members = [cleo, ann, bob].map(({ number }) => number)
-      const { id: group } = await rig.post<{ id: string }>('/groups', { subject: 'Family', members, lid })
+      const { id: group } = await harness.post<{ id: string }>('/groups', { subject: 'Family', members, lid })
       const addresses = await addressesOf(ann, lid)
       for (const text of [`first in ${mode}`, `second in ${mode}`]) {
         await ann.send({ group, text })
-        const { key } = (await bridge.getsText(text)).message
+        const { key } = (await bridge.waitForText(text)).message
         assert.deepEqual([key.remoteJid, key.participant, key.participantAlt], [group, ...addresses])
-        assert.equal((await bob.sees((one) => one.text === text)).from, ann.number)
+        assert.equal((await bob.waitFor((one) => one.text === text)).from, ann.number)
       }
       for (const text of [`one out ${mode}`, `two out ${mode}`]) {
         await bridge.send(group, { text })
@@ -52,75 +52,77 @@ describe('groups', () => {
 
     test(`a group addressed by ${mode}: reactions, quotes, receipts and retries name the right author`, async () => {
       const members = [cleo, ann, bob].map(({ number }) => number)
-      const { id: group } = await rig.post<{ id: string }>('/groups', { subject: 'Work', members, lid })
+      const { id: group } = await harness.post<{ id: string }>('/groups', { subject: 'Work', members, lid })
       const mine = await bridge.send(group, { text: `question ${mode}` })
-      await ann.sees((one) => one.id === mine.key.id)
+      await ann.waitFor((one) => one.id === mine.key.id)
       await ann.send({ group, reaction: { id: mine.key.id, emoji: '👍', author: cleo.number } })
-      const { message } = await bridge.gets((one) => one.message?.reactionMessage?.key?.id === mine.key.id)
+      const { message } = await bridge.waitForMessage(
+        (one) => one.message?.reactionMessage?.key?.id === mine.key.id,
+      )
       assert.equal(message.message?.reactionMessage?.key?.fromMe, true)
       await bob.send({
         group,
         text: `reply ${mode}`,
         quote: { id: mine.key.id, text: 'question', author: cleo.number },
       })
-      const reply = await bridge.getsText(`reply ${mode}`)
+      const reply = await bridge.waitForText(`reply ${mode}`)
       const [own] = await addressesOf(cleo, lid)
       assert.equal(reply.message.message?.extendedTextMessage?.contextInfo?.participant, own)
       await eventually(() => bridge.groupReceipts(mine) > 0, 'a receipt of the group')
 
-      await rig.fault({ on: 'decrypt', do: 'refuse', number: bob.number })
+      await harness.fault({ on: 'decrypt', do: 'refuse', number: bob.number })
       const again = await bridge.send(group, { text: `again ${mode}` })
-      await bob.sees((one) => one.id === again.key.id && one.kind === 'undecryptable')
-      await bob.sees((one) => one.id === again.key.id && one.kind === 'text')
+      await bob.waitFor((one) => one.id === again.key.id && one.kind === 'undecryptable')
+      await bob.waitFor((one) => one.id === again.key.id && one.kind === 'text')
     })
   }
 
   test('a client that has lost a sender key gets it again, and then reads on', async () => {
     const members = [cleo.number, ann.number]
-    const { id: group } = await rig.post<{ id: string }>('/groups', { subject: 'Lost', members })
+    const { id: group } = await harness.post<{ id: string }>('/groups', { subject: 'Lost', members })
     await ann.send({ group, text: 'before the loss' })
-    await bridge.getsText('before the loss')
-    bridge.lose('sender-key')
+    await bridge.waitForText('before the loss')
+    bridge.deleteKeys('sender-key')
     await ann.send({ group, text: 'unreadable at first' })
-    await bridge.getsText('unreadable at first')
+    await bridge.waitForText('unreadable at first')
     const { counters } = await cleo.companion('settled')
     await ann.send({ group, text: 'readable at once' })
-    await bridge.getsText('readable at once')
+    await bridge.waitForText('readable at once')
     assert.equal((await cleo.companion('settled')).counters.retries, counters.retries)
   })
 
   test('group messages that overtake each other are all read', async () => {
     const members = [cleo.number, ann.number]
-    const { id: group } = await rig.post<{ id: string }>('/groups', { subject: 'Overtaking', members })
+    const { id: group } = await harness.post<{ id: string }>('/groups', { subject: 'Overtaking', members })
     await bridge.send(group, { text: 'in front' })
-    await ann.sees(({ text }) => text === 'in front')
-    await rig.fault({ on: 'in', do: 'reorder', by: 2, match: { tag: 'message' } })
+    await ann.waitFor(({ text }) => text === 'in front')
+    await harness.fault({ on: 'in', do: 'reorder', by: 2, match: { tag: 'message' } })
     for (const text of ['overtaken', 'second', 'third']) await bridge.send(group, { text })
-    await ann.sees(({ text }) => text === 'overtaken')
+    await ann.waitFor(({ text }) => text === 'overtaken')
     const shown = (await ann.entries()).slice(-3).map(({ text }) => text)
     assert.deepEqual(shown, ['second', 'third', 'overtaken'])
   })
 
   test('linked devices are told of new groups and of changes', async () => {
-    const { id } = await rig.post<{ id: string }>('/groups', {
+    const { id } = await harness.post<{ id: string }>('/groups', {
       subject: 'New',
       members: [ann.number, cleo.number],
       notify: true,
     })
-    await bridge.hears('groups.upsert', ([group]) => group?.id === id)
-    await rig.post(`/groups/${id}`, { subject: 'Newer', add: [bob.number], by: ann.number })
-    await bridge.hears('groups.update', ([change]) => change?.subject === 'Newer')
-    await bridge.hears('group-participants.update', ({ action }) => action === 'add')
-    await rig.post(`/groups/${id}`, { remove: [bob.number] })
-    await bridge.hears('group-participants.update', ({ action }) => action === 'remove')
-    assert.deepEqual((await rig.get<{ members: string[] }>(`/groups/${id}`)).members, [
+    await bridge.waitForEvent('groups.upsert', ([group]) => group?.id === id)
+    await harness.post(`/groups/${id}`, { subject: 'Newer', add: [bob.number], by: ann.number })
+    await bridge.waitForEvent('groups.update', ([change]) => change?.subject === 'Newer')
+    await bridge.waitForEvent('group-participants.update', ({ action }) => action === 'add')
+    await harness.post(`/groups/${id}`, { remove: [bob.number] })
+    await bridge.waitForEvent('group-participants.update', ({ action }) => action === 'remove')
+    assert.deepEqual((await harness.get<{ members: string[] }>(`/groups/${id}`)).members, [
       ann.number,
       cleo.number,
     ])
     const metadata = await bridge.socket.groupMetadata(id)
     assert.deepEqual([metadata.subject, metadata.participants.length], ['Newer', 2])
     await assert.rejects(
-      rig.post(`/phones/${bob.number}/messages`, { group: id, text: 'x' }),
+      harness.post(`/phones/${bob.number}/messages`, { group: id, text: 'x' }),
       /409: .* is not a member/,
     )
   })

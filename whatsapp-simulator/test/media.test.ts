@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { downloadMediaMessage, type WAMessage } from 'baileys'
 import { Bridge } from './bridge.ts'
-import { type Entry, Rig, type SimulatedPhone } from './rig.ts'
+import { type Entry, Harness, type SimulatedPhone } from './harness.ts'
 
 type Media = {
   url: string
@@ -23,20 +23,20 @@ const PNG = Buffer.from(
 )
 
 describe('media', () => {
-  let rig: Rig
+  let harness: Harness
   let cleo: SimulatedPhone
   let ann: SimulatedPhone
   let bridge: Bridge
-  const shown = (id: string | null | undefined): Promise<Entry> => ann.sees((one) => one.id === id)
+  const shown = (id: string | null | undefined): Promise<Entry> => ann.waitFor((one) => one.id === id)
   const download = (message: WAMessage): Promise<Buffer> => downloadMediaMessage(message, 'buffer', {})
 
   before(async () => {
-    rig = await Rig.start()
-    cleo = await rig.phone('15550000000', { name: 'Cleo' })
-    ann = await rig.phone('15551234567', { name: 'Ann' })
-    bridge = await Bridge.linked(rig, cleo)
+    harness = await Harness.start()
+    cleo = await harness.phone('15550000000', { name: 'Cleo' })
+    ann = await harness.phone('15551234567', { name: 'Ann' })
+    bridge = await Bridge.linked(harness, cleo)
   })
-  after(() => rig.stop())
+  after(() => harness.stop())
 
   test('a 3 MB document goes out over HTTPS and the phone can open it', async () => {
     const bytes = randomBytes(3 * 1024 * 1024)
@@ -54,7 +54,7 @@ describe('media', () => {
     )
     assert.equal(media.sha256, createHash('sha256').update(bytes).digest('hex'))
     assert.equal(media.error, undefined)
-    assert.ok((await rig.bytes(media.url)).equals(bytes))
+    assert.ok((await harness.bytes(media.url)).equals(bytes))
   })
 
   test('an image, a voice note, a video and a sticker go out as what they are', async () => {
@@ -72,7 +72,7 @@ describe('media', () => {
     const sticker = await bridge.send(ann.jid, { sticker: PNG })
     const { kind, media } = await shown(sticker.key.id)
     assert.equal(kind, 'sticker')
-    assert.ok((await rig.bytes((media as Media).url)).equals(PNG))
+    assert.ok((await harness.bytes((media as Media).url)).equals(PNG))
   })
 
   test('what a phone sends can be downloaded and decrypted', async () => {
@@ -87,7 +87,7 @@ describe('media', () => {
       sticker: 'stickerMessage',
     })) {
       const id = await ann.send({ to: cleo.number, media: { kind, path, mimetype: 'x/y', filename: 'f' } })
-      const { message } = await bridge.gets((one) => one.key.id === id)
+      const { message } = await bridge.waitForMessage((one) => one.key.id === id)
       assert.ok(message.message && field in message.message, kind)
       assert.ok((await download(message)).equals(PNG), kind)
     }
@@ -96,12 +96,12 @@ describe('media', () => {
       text: 'look',
       media: { kind: 'document', base64: PNG.toString('base64'), mimetype: 'image/png' },
     })
-    const { message } = await bridge.gets((one) => one.key.id === id)
+    const { message } = await bridge.waitForMessage((one) => one.key.id === id)
     assert.equal(message.message?.documentWithCaptionMessage?.message?.documentMessage?.caption, 'look')
   })
 
   test('uploads and downloads fail on command, and work again', async () => {
-    await rig.fault({ on: 'upload', do: 'refuse', code: 500 })
+    await harness.fault({ on: 'upload', do: 'refuse', code: 500 })
     await assert.rejects(bridge.send(ann.jid, { image: PNG, jpegThumbnail: '' }), /upload failed/i)
     await bridge.send(ann.jid, { image: PNG, jpegThumbnail: '' })
 
@@ -109,13 +109,13 @@ describe('media', () => {
       to: cleo.number,
       media: { kind: 'image', base64: PNG.toString('base64'), mimetype: 'image/png' },
     })
-    const { message } = await bridge.gets((one) => one.key.id === id)
-    for (const order of [{ do: 'refuse', code: 404 }, { do: 'truncate' }]) {
-      await rig.fault({ on: 'download', ...order })
+    const { message } = await bridge.waitForMessage((one) => one.key.id === id)
+    for (const rule of [{ do: 'refuse', code: 404 }, { do: 'truncate' }]) {
+      await harness.fault({ on: 'download', ...rule })
       await assert.rejects(download(message))
     }
     assert.ok((await download(message)).equals(PNG))
-    await rig.fault({ on: 'download', do: 'corrupt' })
+    await harness.fault({ on: 'download', do: 'corrupt' })
     const damaged = await download(message).catch(() => undefined)
     assert.ok(!damaged?.equals(PNG))
   })
@@ -125,8 +125,8 @@ describe('media', () => {
       to: cleo.number,
       media: { kind: 'image', base64: PNG.toString('base64'), mimetype: 'image/png' },
     })
-    const { message } = await bridge.gets((one) => one.key.id === id)
-    await rig.fault({
+    const { message } = await bridge.waitForMessage((one) => one.key.id === id)
+    await harness.fault({
       on: 'download',
       do: 'refuse',
       code: 410,

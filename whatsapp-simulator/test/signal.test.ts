@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Companion } from '../src/companion.ts'
+import { Companion } from '../src/accounts/companion.ts'
+import { SignalEnd } from '../src/accounts/signal.ts'
 import { silenceConsole } from '../src/log.ts'
-import { SignalEnd } from '../src/signal.ts'
 
 silenceConsole()
 

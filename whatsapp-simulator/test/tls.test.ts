@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { test } from 'node:test'
-import { integer } from '../src/der.ts'
-import { makeTls } from '../src/tls.ts'
+import { integer } from '../src/media/der.ts'
+import { makeTls } from '../src/media/tls.ts'
 
 test('certificates are valid whatever random serial they get', () => {
   for (let round = 0; round < 300; round += 1) {

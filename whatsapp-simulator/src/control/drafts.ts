@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { proto } from 'baileys'
-import type { Body, Draft, MediaDraft } from '../draft.ts'
+import { HttpError } from '../http-error.ts'
 import { reason } from '../log.ts'
-import { Refusal } from '../refusal.ts'
+import type { Body, Draft, MediaDraft } from '../outbound/draft.ts'
 import { Fields } from './fields.ts'
 import { digits } from './lookup.ts'
 
 const MEDIA_KINDS = ['image', 'video', 'audio', 'voice', 'document', 'sticker'] as const
 
-/** How each kind of content is read; a message has exactly one. */
+/** The reader of each kind of content; a message has exactly one. */
 const BODIES: Record<string, (message: Fields) => Body> = {
   media: (message) => ({
     kind: 'media',
@@ -37,7 +37,7 @@ const BODIES: Record<string, (message: Fields) => Body> = {
   raw: (message) => readRaw(message.take('raw')),
 }
 
-/** Reads one message of `POST /phones/{number}/messages`. @throws {Refusal} when it is not a whole message */
+/** Read one message of `POST /phones/{number}/messages`. @throws {HttpError} when it is not a whole message */
 export function readDraft(json: unknown): Draft {
   const message = new Fields(json, 'a message')
   const draft: Draft = {
@@ -64,7 +64,7 @@ function readAddress(message: Fields): { to: string | undefined; group: string |
   const to = message.maybeText('to')
   const group = message.maybeText('group')
   if ((to === undefined) === (group === undefined))
-    throw new Refusal(400, 'a message needs either "to" or "group"')
+    throw new HttpError(400, 'a message needs either "to" or "group"')
   return { to: to === undefined || to.includes('@') ? to : digits(to), group }
 }
 
@@ -73,12 +73,12 @@ function readBody(message: Fields): Body {
     (name) => message.has(name) && !(name === 'text' && message.has('media')),
   )
   const reader = BODIES[kind ?? '']
-  if (!reader) throw new Refusal(400, `a message needs one of ${Object.keys(BODIES).join(', ')}`)
-  if (more !== undefined) throw new Refusal(400, `a message cannot have "${kind}" and "${more}" at once`)
+  if (!reader) throw new HttpError(400, `a message needs one of ${Object.keys(BODIES).join(', ')}`)
+  if (more !== undefined) throw new HttpError(400, `a message cannot have "${kind}" and "${more}" at once`)
   return reader(message)
 }
 
-/** Reads an inner object and refuses what is left of it. */
+/** Read an inner object and refuse unknown fields. */
 function read<T>(fields: Fields, reader: (fields: Fields) => T): T {
   const value = reader(fields)
   fields.finish()
@@ -96,7 +96,7 @@ const readReaction = (reaction: Fields): Body =>
 
 function readPoll(poll: Fields): Body {
   const options = poll.texts('options')
-  if (options.length < 2) throw new Refusal(400, 'a poll needs at least two "options"')
+  if (options.length < 2) throw new HttpError(400, 'a poll needs at least two "options"')
   return { kind: 'poll', name: poll.text('name'), options, selectable: poll.maybeCount('selectable') ?? 1 }
 }
 
@@ -134,23 +134,23 @@ function readMedia(media: Fields, text: string | undefined): MediaDraft {
 
 function readBytes(base64: string | undefined, path: string | undefined): Buffer {
   if (base64 !== undefined) return Buffer.from(base64, 'base64')
-  if (path === undefined) throw new Refusal(400, 'media needs "base64" or "path"')
+  if (path === undefined) throw new HttpError(400, 'media needs "base64" or "path"')
   try {
     return readFileSync(path)
   } catch {
-    throw new Refusal(400, `the file at "path" cannot be read: ${path}`)
+    throw new HttpError(400, `the file at "path" cannot be read: ${path}`)
   }
 }
 
-/** @throws {Refusal} when it is no `proto.Message` */
+/** @throws {HttpError} when it is no `proto.Message` */
 export function readRaw(json: unknown): { kind: 'raw'; message: proto.IMessage } {
   if (typeof json !== 'object' || json === null)
-    throw new Refusal(400, '"raw" must be a proto.Message as a JSON object')
+    throw new HttpError(400, '"raw" must be a proto.Message as a JSON object')
   const strange = Object.keys(json).find((name) => !(name in proto.Message.prototype))
-  if (strange) throw new Refusal(400, `proto.Message has no field "${strange}"`)
+  if (strange) throw new HttpError(400, `proto.Message has no field "${strange}"`)
   try {
     return { kind: 'raw', message: proto.Message.fromObject(json) }
   } catch (error) {
-    throw new Refusal(400, `"raw" is no proto.Message: ${reason(error)}`)
+    throw new HttpError(400, `"raw" is no proto.Message: ${reason(error)}`)
   }
 }

@@ -1,23 +1,23 @@
 import { pause } from '../clock.ts'
-import type { Book } from '../ledger.ts'
-import { streamError } from '../login.ts'
-import { Refusal } from '../refusal.ts'
+import type { DeliveryList } from '../faults/ledger.ts'
+import { HttpError } from '../http-error.ts'
+import { streamError } from '../login/login.ts'
 import type { WhatsApp } from '../whatsapp.ts'
+import { readFaultRule } from './fault-rules.ts'
 import { digits, Lookup } from './lookup.ts'
-import { readOrder } from './orders.ts'
 import type { Router } from './router.ts'
 import { faultView } from './views.ts'
 
 const POLL = 20
 const OFFLINE = ['hold', 'flush', 'release'] as const
 
-/** Faults on command, connections, the offline queue, and the oracle's view. */
+/** Add the routes of faults, connections, the offline queue, recorded stanzas and the ledger. */
 export function faultRoutes(router: Router, whatsapp: WhatsApp): void {
-  const { world, login } = whatsapp
-  const { faults, recorder, ledger } = world
-  const lookup = new Lookup(world)
+  const { state, login } = whatsapp
+  const { faults, recorder, ledger } = state
+  const lookup = new Lookup(state)
 
-  router.add('POST', '/faults', (call) => ({ id: faults.add(readOrder(call.body())).id }))
+  router.add('POST', '/faults', (call) => ({ id: faults.add(readFaultRule(call.body())).id }))
   router.add('GET', '/faults', () => faults.list().map(faultView))
   router.add('DELETE', '/faults', () => {
     faults.clear()
@@ -25,7 +25,7 @@ export function faultRoutes(router: Router, whatsapp: WhatsApp): void {
   })
   router.add('DELETE', '/faults/:id', (call) => {
     if (!faults.remove(Number(call.part('id'))))
-      throw new Refusal(404, `there is no fault ${call.part('id')}`)
+      throw new HttpError(404, `there is no fault ${call.part('id')}`)
     return {}
   })
 
@@ -33,7 +33,7 @@ export function faultRoutes(router: Router, whatsapp: WhatsApp): void {
     const body = call.body()
     const connections = lookup.connections(body)
     body.finish()
-    for (const connection of connections) connection.cut()
+    for (const connection of connections) connection.terminate()
     return { dropped: connections.length }
   })
 
@@ -72,7 +72,7 @@ export function faultRoutes(router: Router, whatsapp: WhatsApp): void {
     return { delivered }
   })
 
-  router.add('GET', '/stanzas', (call) => recorder.stanzas.wait(call.count('after'), call.patience()))
+  router.add('GET', '/stanzas', (call) => recorder.stanzas.wait(call.count('after'), call.waitMs()))
   router.add('POST', '/stanzas', (call) => {
     const body = call.body()
     recorder.on = body.flag('record', true)
@@ -84,11 +84,11 @@ export function faultRoutes(router: Router, whatsapp: WhatsApp): void {
     const number = call.query('number')
     const device = call.query('device')
     const wanted = number === undefined ? '' : `${digits(number)}:${device ?? ''}`
-    const books = (): Book[] => ledger.books((companion) => companion.startsWith(wanted))
-    const deadline = performance.now() + call.patience('settled')
-    while (books().some(isOpen) && performance.now() < deadline) await pause(POLL)
-    return books()
+    const lists = (): DeliveryList[] => ledger.lists((companion) => companion.startsWith(wanted))
+    const deadline = performance.now() + call.waitMs('settled')
+    while (lists().some(isOpen) && performance.now() < deadline) await pause(POLL)
+    return lists()
   })
 }
 
-const isOpen = ({ messages }: Book): boolean => messages.some(({ state }) => state === 'queued')
+const isOpen = ({ messages }: DeliveryList): boolean => messages.some(({ state }) => state === 'queued')

@@ -1,14 +1,14 @@
-import { Refusal } from '../refusal.ts'
+import { HttpError } from '../http-error.ts'
 
-/** Reads a JSON object field by field; `finish` refuses what nobody asked for, so that typos do not pass silently. */
+/** Read a JSON object field by field; `finish` refuses what was not read, so that typos do not pass silently. */
 export class Fields {
   readonly #values: Map<string, unknown>
   readonly #where: string
 
-  /** @param where what this object is, for error texts */
+  /** @param where the object's name in error messages */
   constructor(json: unknown, where: string) {
     if (typeof json !== 'object' || json === null || Array.isArray(json))
-      throw new Refusal(400, `${where} must be a JSON object`)
+      throw new HttpError(400, `${where} must be a JSON object`)
     this.#values = new Map(Object.entries(json))
     this.#where = where
   }
@@ -106,17 +106,17 @@ export class Fields {
     return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, String(one)]))
   }
 
-  /** @throws {Refusal} when there is a field that nothing has read */
+  /** @throws {HttpError} when there is a field that nothing has read */
   finish(): void {
     const [unknown] = this.#values.keys()
-    if (unknown !== undefined) throw new Refusal(400, `${this.#where} has no field "${unknown}"`)
+    if (unknown !== undefined) throw new HttpError(400, `${this.#where} has no field "${unknown}"`)
   }
 
   #missing(name: string): never {
-    throw new Refusal(400, `${this.#where} needs "${name}"`)
+    throw new HttpError(400, `${this.#where} needs "${name}"`)
   }
 
   #wrong(name: string, what: string): never {
-    throw new Refusal(400, `"${name}" in ${this.#where} must be ${what}`)
+    throw new HttpError(400, `"${name}" in ${this.#where} must be ${what}`)
   }
 }

@@ -1,31 +1,31 @@
 import { randomInt } from 'node:crypto'
+import type { Group } from '../accounts/groups.ts'
+import type { Phone } from '../accounts/phone.ts'
 import { clock } from '../clock.ts'
-import type { Group } from '../groups.ts'
-import type { Phone } from '../phone.ts'
-import { Refusal } from '../refusal.ts'
-import { type Stanza, stanza } from '../stanza.ts'
+import { HttpError } from '../http-error.ts'
+import { type Stanza, stanza } from '../stream/stanza.ts'
 import type { WhatsApp } from '../whatsapp.ts'
 import { Lookup } from './lookup.ts'
 import type { Router } from './router.ts'
 import { groupView } from './views.ts'
 
-/** Groups, and what linked devices are told when they change. */
-export function groupRoutes(router: Router, { world }: WhatsApp): void {
-  const lookup = new Lookup(world)
+/** Add the routes of groups; linked devices are notified of changes. */
+export function groupRoutes(router: Router, { state }: WhatsApp): void {
+  const lookup = new Lookup(state)
   const phones = (numbers: string[]): Phone[] => numbers.map((number) => lookup.person(number))
 
   router.add('POST', '/groups', (call) => {
     const body = call.body()
     const members = phones(body.texts('members'))
-    if (members.length === 0) throw new Refusal(400, 'a group needs "members"')
-    const group = world.groups.add(body.maybeText('id'), body.text('subject'), body.flag('lid'), members)
+    if (members.length === 0) throw new HttpError(400, 'a group needs "members"')
+    const group = state.groups.add(body.maybeText('id'), body.text('subject'), body.flag('lid'), members)
     const notify = body.flag('notify')
     body.finish()
-    if (notify) tell(group, members[0], group.members, stanza('create', {}, [group.node()]))
+    if (notify) notifyMembers(group, members[0], group.members, stanza('create', {}, [group.node()]))
     return groupView(group)
   })
 
-  router.add('GET', '/groups', () => world.groups.list().map(groupView))
+  router.add('GET', '/groups', () => state.groups.list().map(groupView))
   router.add('GET', '/groups/:id', (call) => groupView(lookup.group(call.part('id'))))
 
   router.add('POST', '/groups/:id', (call) => {
@@ -40,10 +40,10 @@ export function groupRoutes(router: Router, { world }: WhatsApp): void {
     if (subject !== undefined) rename(group, by, subject)
     for (const phone of added) {
       group.add(phone)
-      tell(group, by, group.members, stanza('add', {}, [group.participant(phone)]))
+      notifyMembers(group, by, group.members, stanza('add', {}, [group.participant(phone)]))
     }
     for (const phone of removed) {
-      tell(group, by, group.members, stanza('remove', {}, [group.participant(phone)]))
+      notifyMembers(group, by, group.members, stanza('remove', {}, [group.participant(phone)]))
       group.remove(phone)
     }
     return groupView(group)
@@ -52,11 +52,11 @@ export function groupRoutes(router: Router, { world }: WhatsApp): void {
 
 function rename(group: Group, by: Phone | undefined, subject: string): void {
   group.subject = subject
-  tell(group, by, group.members, stanza('subject', { subject, s_t: clock.stamp() }))
+  notifyMembers(group, by, group.members, stanza('subject', { subject, s_t: clock.stamp() }))
 }
 
-/** A `w:gp2` notification to the linked devices of these members. */
-function tell(group: Group, by: Phone | undefined, members: Phone[], change: Stanza): void {
+/** Send a `w:gp2` notification to the linked devices of these members. */
+function notifyMembers(group: Group, by: Phone | undefined, members: Phone[], change: Stanza): void {
   const id = String(randomInt(1_000_000_000))
   const author = by && {
     participant: by.own(group.lid),

@@ -1,44 +1,44 @@
-import type { Companion } from '../companion.ts'
-import type { Connection } from '../connection.ts'
-import type { Group } from '../groups.ts'
-import type { Phone } from '../phone.ts'
-import { Refusal } from '../refusal.ts'
-import type { World } from '../world.ts'
+import type { Companion } from '../accounts/companion.ts'
+import type { Group } from '../accounts/groups.ts'
+import type { Phone } from '../accounts/phone.ts'
+import { HttpError } from '../http-error.ts'
+import type { State } from '../state.ts'
+import type { Connection } from '../stream/connection.ts'
 import type { Fields } from './fields.ts'
 
-/** Finds what a control call names, or refuses. Numbers may be written with `+`. */
+/** Find what a control call names. @throws {HttpError} when it does not exist. Numbers may be written with `+`. */
 export class Lookup {
-  readonly #world: World
+  readonly #state: State
 
-  constructor(world: World) {
-    this.#world = world
+  constructor(state: State) {
+    this.#state = state
   }
 
   phone(written: string): Phone {
-    const phone = this.#world.registry.byNumber(digits(written))
-    if (!phone) throw new Refusal(404, `there is no phone ${digits(written)}; create it with POST /phones`)
+    const phone = this.#state.registry.byNumber(digits(written))
+    if (!phone) throw new HttpError(404, `there is no phone ${digits(written)}; create it with POST /phones`)
     return phone
   }
 
   /** By number, `…@s.whatsapp.net` or `…@lid`. */
   person(written: string): Phone {
     const phone = written.includes('@')
-      ? this.#world.registry.byJid(written)
-      : this.#world.registry.byNumber(digits(written))
-    if (!phone) throw new Refusal(404, `nobody has the address ${written}; create the phone first`)
+      ? this.#state.registry.byJid(written)
+      : this.#state.registry.byNumber(digits(written))
+    if (!phone) throw new HttpError(404, `nobody has the address ${written}; create the phone first`)
     return phone
   }
 
   group(id: string): Group {
-    const group = this.#world.groups.get(id)
-    if (!group) throw new Refusal(404, `there is no group ${id}`)
+    const group = this.#state.groups.get(id)
+    if (!group) throw new HttpError(404, `there is no group ${id}`)
     return group
   }
 
   /** A linked device by number, or the newest one (`any`). */
   companion(phone: Phone, device: string): Companion {
     const found = device === 'any' ? phone.newestCompanion : phone.companions.get(Number(device))
-    if (!found) throw new Refusal(404, `${phone.number} has no linked device ${device}`)
+    if (!found) throw new HttpError(404, `${phone.number} has no linked device ${device}`)
     return found
   }
 
@@ -50,7 +50,7 @@ export class Lookup {
       (one) => device === undefined || one.device === device,
     )
     if (found.length === 0)
-      throw new Refusal(404, `${phone.number} has no linked device ${device ?? ''}`.trim())
+      throw new HttpError(404, `${phone.number} has no linked device ${device ?? ''}`.trim())
     return found
   }
 
@@ -59,7 +59,7 @@ export class Lookup {
     const number = fields.maybeText('number')
     const device = fields.maybeNumber('device')
     const id = fields.maybeNumber('id')
-    return [...this.#world.connections].filter(
+    return [...this.#state.connections].filter(
       (one) =>
         (number === undefined || one.companion?.number === digits(number)) &&
         (device === undefined || one.companion?.device === device) &&
@@ -68,9 +68,9 @@ export class Lookup {
   }
 }
 
-/** A number as digits. @throws {Refusal} when it is none */
+/** A number as digits. @throws {HttpError} when it is none */
 export function digits(written: string): string {
   const number = written.trim().replace(/^\+/, '')
-  if (!/^\d{5,15}$/.test(number)) throw new Refusal(400, `"${written}" is no phone number (5 to 15 digits)`)
+  if (!/^\d{5,15}$/.test(number)) throw new HttpError(400, `"${written}" is no phone number (5 to 15 digits)`)
   return number
 }

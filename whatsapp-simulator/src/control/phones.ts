@@ -1,6 +1,6 @@
+import type { Companion } from '../accounts/companion.ts'
 import { pause } from '../clock.ts'
-import type { Companion } from '../companion.ts'
-import { Refusal } from '../refusal.ts'
+import { HttpError } from '../http-error.ts'
 import type { WhatsApp } from '../whatsapp.ts'
 import { digits, Lookup } from './lookup.ts'
 import type { Call, Reply, Router } from './router.ts'
@@ -8,17 +8,17 @@ import { companionView, connectionView, faultView, groupView, phoneView } from '
 
 const POLL = 20
 
-/** Phones, linking, and the state of it all. */
+/** Add the routes of phones, linking and the whole state. */
 export function phoneRoutes(router: Router, whatsapp: WhatsApp): void {
-  const { world, linking, codes, login } = whatsapp
-  const lookup = new Lookup(world)
+  const { state, linking, codes, login } = whatsapp
+  const lookup = new Lookup(state)
   const linked = ({ device, jid, lid }: Companion): Reply => ({ device, jid, lid })
 
   router.add('GET', '/state', () => ({
-    connections: [...world.connections].map(connectionView),
-    phones: world.registry.phones().map((phone) => phoneView(phone, whatsapp)),
-    groups: world.groups.list().map(groupView),
-    faults: world.faults.list().map(faultView),
+    connections: [...state.connections].map(connectionView),
+    phones: state.registry.phones().map((phone) => phoneView(phone, whatsapp)),
+    groups: state.groups.list().map(groupView),
+    faults: state.faults.list().map(faultView),
   }))
 
   router.add('POST', '/phones', (call) => {
@@ -26,7 +26,7 @@ export function phoneRoutes(router: Router, whatsapp: WhatsApp): void {
     const number = digits(body.text('number'))
     const lid = body.maybeText('lid')?.replace(/@lid$/, '')
     if (lid !== undefined && !/^\d{5,20}$/.test(lid))
-      throw new Refusal(400, `"${lid}" is no LID (5 to 20 digits)`)
+      throw new HttpError(400, `"${lid}" is no LID (5 to 20 digits)`)
     const given = {
       name: body.maybeText('name'),
       autoReceipt: body.maybeFlag('autoReceipt'),
@@ -35,7 +35,7 @@ export function phoneRoutes(router: Router, whatsapp: WhatsApp): void {
     }
     body.finish()
     const settings = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-    const phone = world.registry.add(number, lid, settings)
+    const phone = state.registry.add(number, lid, settings)
     return { number: phone.number, jid: phone.jid, lid: phone.lid, ...phone.settings }
   })
 
@@ -65,7 +65,7 @@ export function phoneRoutes(router: Router, whatsapp: WhatsApp): void {
   router.add('GET', '/phones/:number/companions/:device', async (call) => {
     const until = call.query('until')
     if (until !== undefined && !(until in REACHED))
-      throw new Refusal(400, `"until" must be one of ${Object.keys(REACHED).join(', ')}`)
+      throw new HttpError(400, `"until" must be one of ${Object.keys(REACHED).join(', ')}`)
     const phone = lookup.phone(call.part('number'))
     const find = (): Companion => lookup.companion(phone, call.part('device'))
     return companionView(until === undefined ? find() : await reach(call, find, until))
@@ -74,22 +74,22 @@ export function phoneRoutes(router: Router, whatsapp: WhatsApp): void {
 
 /** States of a linked device that a caller can wait for. */
 const REACHED: Record<string, (companion: Companion) => boolean> = {
-  online: (companion) => companion.outlet !== undefined && companion.ready,
-  offline: (companion) => companion.outlet === undefined,
-  settled: (companion) => companion.seen && companion.queue.size === 0,
+  online: (companion) => companion.connection !== undefined && companion.ready,
+  offline: (companion) => companion.connection === undefined,
+  settled: (companion) => companion.settledOnce && companion.queue.size === 0,
 }
 
 async function reach(call: Call, find: () => Companion, until: string): Promise<Companion> {
-  const deadline = performance.now() + call.patience()
+  const deadline = performance.now() + call.waitMs()
   for (;;) {
     const companion = attempt(find)
     if (companion && REACHED[until]?.(companion)) return companion
-    if (performance.now() >= deadline) throw new Refusal(408, `the linked device is not ${until}`)
+    if (performance.now() >= deadline) throw new HttpError(408, `the linked device is not ${until}`)
     await pause(POLL)
   }
 }
 
-/** Nobody may be linked yet: then there is something to wait for. */
+/** Return `undefined` while no device is linked: the caller waits for one. */
 function attempt(find: () => Companion): Companion | undefined {
   try {
     return find()

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { HttpError } from '../http-error.ts'
 import { log, reason } from '../log.ts'
-import { Refusal } from '../refusal.ts'
 import { Fields } from './fields.ts'
 
 const LONGEST_WAIT = 60_000
@@ -32,12 +32,12 @@ export class Call {
   count(name: string, otherwise = 0): number {
     const value = Number(this.query(name) ?? otherwise)
     if (!Number.isInteger(value) || value < 0)
-      throw new Refusal(400, `"${name}" must be a whole number, 0 or more`)
+      throw new HttpError(400, `"${name}" must be a whole number, 0 or more`)
     return value
   }
 
-  /** How long this call may wait, in milliseconds. */
-  patience(name = 'wait'): number {
+  /** Return how long this call may wait, in milliseconds. */
+  waitMs(name = 'wait'): number {
     return Math.min(this.count(name), LONGEST_WAIT)
   }
 
@@ -51,7 +51,7 @@ export type Reply = object | { bytes: Buffer; type: string }
 type Handler = (call: Call) => Reply | Promise<Reply>
 type Route = { method: string; pattern: URLPattern; handler: Handler }
 
-/** Finds the handler of a request and turns refusals into 4xx answers. */
+/** Find the handler of a request, and answer errors with their status. */
 export class Router {
   readonly #routes: Route[] = []
 
@@ -67,7 +67,7 @@ export class Router {
         send(response, 200, reply.bytes, String(reply.type))
       else send(response, 200, JSON.stringify(reply), 'application/json')
     } catch (error) {
-      const status = error instanceof Refusal ? error.status : 500
+      const status = error instanceof HttpError ? error.status : 500
       if (status === 500) log('a control call failed', { reason: reason(error) })
       const message = error instanceof Error ? error.message : String(error)
       send(response, status, JSON.stringify({ error: message }), 'application/json')
@@ -79,8 +79,8 @@ export class Router {
     const matching = this.#routes.filter(({ pattern }) => pattern.test({ pathname: url.pathname }))
     const route = matching.find(({ method }) => method === request.method)
     if (!route) {
-      if (matching.length > 0) throw new Refusal(405, `${request.method} is not possible here`)
-      throw new Refusal(404, `there is no ${url.pathname} in the control API`)
+      if (matching.length > 0) throw new HttpError(405, `${request.method} is not possible here`)
+      throw new HttpError(404, `there is no ${url.pathname} in the control API`)
     }
     const parts = route.pattern.exec({ pathname: url.pathname })?.pathname.groups ?? {}
     const parameters = Object.fromEntries(
@@ -94,19 +94,19 @@ function decode(part: string): string {
   try {
     return decodeURIComponent(part)
   } catch {
-    throw new Refusal(400, 'the path is not properly encoded')
+    throw new HttpError(400, 'the path is not properly encoded')
   }
 }
 
 async function json(request: IncomingMessage): Promise<unknown> {
   if (Number(request.headers['content-length'] ?? 0) > LARGEST_BODY)
-    throw new Refusal(413, 'the body is too large')
+    throw new HttpError(413, 'the body is too large')
   const body = await text(request)
   if (body.trim() === '') return undefined
   try {
     return JSON.parse(body)
   } catch {
-    throw new Refusal(400, 'the body is not JSON')
+    throw new HttpError(400, 'the body is not JSON')
   }
 }
 

@@ -1,16 +1,16 @@
-import type { Companion } from '../companion.ts'
-import type { Connection } from '../connection.ts'
-import type { Fault } from '../faults.ts'
-import type { Group } from '../groups.ts'
-import type { Phone } from '../phone.ts'
+import type { Companion } from '../accounts/companion.ts'
+import type { Group } from '../accounts/groups.ts'
+import type { Phone } from '../accounts/phone.ts'
+import type { Fault } from '../faults/faults.ts'
+import type { Connection } from '../stream/connection.ts'
 import type { WhatsApp } from '../whatsapp.ts'
 
-/** How things look in the control API. */
+/** Objects as the control API shows them. */
 export const companionView = (companion: Companion): object => ({
   device: companion.device,
   jid: companion.jid,
   lid: companion.lid,
-  online: companion.outlet !== undefined,
+  online: companion.connection !== undefined,
   ready: companion.ready,
   held: companion.held,
   queued: companion.queue.size,
@@ -26,7 +26,7 @@ export const phoneView = (phone: Phone, whatsapp: WhatsApp): object => ({
   seq: phone.mailbox.bubbles.last,
   deliveries: phone.mailbox.deliveries.last,
   undecryptable: phone.mailbox.undecryptable,
-  pairing: whatsapp.codes.isAsked(phone.number),
+  pairing: whatsapp.codes.isRequested(phone.number),
   companions: [...phone.companions.values()].map(companionView),
 })
 
@@ -45,9 +45,11 @@ export const groupView = (group: Group): object => ({
   members: group.members.map((member) => member.number),
 })
 
-export const faultView = ({ deed, number, device, ...fault }: Fault): object => ({
+export const faultView = ({ action, number, device, matched, triggered, ...fault }: Fault): object => ({
   ...fault,
-  ...deed,
+  seen: matched,
+  struck: triggered,
+  ...action,
   ...(number !== undefined && { number }),
   ...(device !== undefined && { device }),
 })
