@@ -12,6 +12,7 @@
 #   make setup     only set up, with all that check and test need
 #   make bench     measure, beside the limits (QUICK=1 for a short run)
 #   make contract  write the generated files anew
+#   make golden    write anew what the help, the doctor, refusals and the API are compared with
 #   make lock      resolve the lock files anew
 
 PYTHON ?= python3
@@ -28,7 +29,7 @@ export UV_LINK_MODE ?= copy
 UV_INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url
 
-.PHONY: setup check test test-python test-node faults fuzz crash bench demo up contract lock
+.PHONY: setup check test test-python test-node faults fuzz crash bench demo up contract golden lock
 .DELETE_ON_ERROR:
 
 setup: .venv/.dev node_modules/.dev
@@ -74,6 +75,9 @@ bench: setup
 
 contract: setup
 	$(BIN)/python scripts/generate.py
+
+golden: setup
+	REWRITE_GOLDEN=1 $(BIN)/pytest -q -p no:randomly tests/unit/app/test_golden_outputs.py
 
 # --- the ground they stand on ---------------------------------------------------------------------------------
 
