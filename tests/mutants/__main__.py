@@ -33,7 +33,7 @@ _SETTINGS = """
 [tool.mutmut]
 source_paths = ["src"]
 only_mutate = ["src/cleo/{module}"]
-pytest_add_cli_args = ["-p", "no:randomly", "-p", "no:cacheprovider"]
+pytest_add_cli_args = ["-p", "no:randomly", "-p", "no:cacheprovider", "-k", "not postgres"]
 pytest_add_cli_args_test_selection = {tests}
 process_isolation = "forkserver"
 use_git_change_detection = false

@@ -92,7 +92,7 @@ def test_a_long_list_is_shortened_like_a_text() -> None:
 def test_very_many_values_are_only_counted_and_whole_in_front() -> None:
     many = {f"value_{number}": "x" * 100 for number in range(12)}
     short, whole = asked(**many)
-    assert short.split("\n")[1:-2] == ["12 values (whole text above)"]
+    assert short.split("\n")[:-2] == ["⏳ *Confirm: wipe a disk* · K7Q4", "12 values (whole text above)"]
     assert whole.split("\n")[1:] == [f"{name}: {'x' * 100}" for name in many]
 
 
