@@ -13,7 +13,10 @@ _STORIES = (
 MODULES: Mapping[str, Sequence[str]] = {
     "domain/access.py": ["tests/unit/domain/test_access.py"],
     "domain/confirmation.py": ["tests/unit/domain/test_confirmation.py"],
-    "agent/question.py": ["tests/unit/agent/test_question_text.py", "tests/unit/agent/test_guarantee_question.py"],
+    "agent/question.py": [
+        "tests/unit/agent/test_question_text.py",
+        "tests/unit/agent/test_guarantee_question.py",
+    ],
     "agent/vote.py": _STORIES,
     "agent/gate.py": _STORIES,
     "agent/confirm.py": _STORIES,
@@ -22,6 +25,6 @@ MODULES: Mapping[str, Sequence[str]] = {
         "tests/unit/agent/test_overload.py",
         "tests/unit/agent/test_doubt_story.py",
     ],
-    "store/ledger.py": ["tests/contracts/test_store_line.py"],
+    "store/ledger.py": ["tests/unit/store/test_ledger.py", "tests/contracts/test_store_line.py"],
 }
 """Modules below `src/cleo`, each with its tests; those on a Postgres are left out."""
