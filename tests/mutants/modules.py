@@ -18,7 +18,7 @@ MODULES: Mapping[str, Sequence[str]] = {
         "tests/unit/agent/test_guarantee_question.py",
     ],
     "agent/vote.py": _STORIES,
-    "agent/gate.py": _STORIES,
+    "agent/gate.py": ["tests/unit/agent/test_gate.py", *_STORIES],
     "agent/confirm.py": _STORIES,
     "agent/receive.py": [
         "tests/unit/agent/test_chat_story.py",
