@@ -2,7 +2,8 @@
 
 Each module is broken in a copy of the repository, by mutmut: it changes what functions do, not constants of modules.
 A change that no test notices is shown. It does not count when it only touches what is logged, or the words of a
-sentence: strings with a blank in them. What only type checkers read (`cast`) is left as it is.
+sentence: strings with a blank in them. What only type checkers read (`cast`) is left as it
+is, and so are the seams of crash tests (`failpoint`).
 """
 
 import argparse
@@ -37,7 +38,7 @@ pytest_add_cli_args = ["-p", "no:randomly", "-p", "no:cacheprovider", "-k", "not
 pytest_add_cli_args_test_selection = {tests}
 process_isolation = "forkserver"
 use_git_change_detection = false
-do_not_mutate_patterns = ['\\bcast\\(']
+do_not_mutate_patterns = ['failpoint\\(', '\\bcast\\(']
 """
 
 

@@ -21,6 +21,7 @@ MODULES: Mapping[str, Sequence[str]] = {
     "agent/gate.py": ["tests/unit/agent/test_gate.py", *_STORIES],
     "agent/confirm.py": _STORIES,
     "agent/receive.py": [
+        "tests/unit/agent/test_receive.py",
         "tests/unit/agent/test_chat_story.py",
         "tests/unit/agent/test_overload.py",
         "tests/unit/agent/test_doubt_story.py",
