@@ -19,7 +19,7 @@ MODULES: Mapping[str, Sequence[str]] = {
     ],
     "agent/vote.py": _STORIES,
     "agent/gate.py": ["tests/unit/agent/test_gate.py", *_STORIES],
-    "agent/confirm.py": _STORIES,
+    "agent/confirm.py": ["tests/unit/agent/test_guarantee_question.py", *_STORIES],
     "agent/receive.py": [
         "tests/unit/agent/test_receive.py",
         "tests/unit/agent/test_chat_story.py",

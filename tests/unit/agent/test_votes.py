@@ -11,7 +11,7 @@ from tests.support.agent_house import FRIEND, OWNER, House
 from cleo.agent.vote import CLOSED, EXPIRED, TOO_LATE
 from cleo.domain.access import Access
 from cleo.domain.confirmation import EXPIRY, Confirmation
-from cleo.domain.content import Chosen, MessageId, Reaction, Text
+from cleo.domain.content import Choices, Chosen, MessageId, Reaction, Text
 from cleo.domain.identity import Address
 from cleo.domain.message import Quoted
 from cleo.ports import Tool
@@ -237,6 +237,17 @@ async def test_a_question_is_good_until_the_last_second(house: House, seconds: f
     await house.settle()
     assert effects == ([] if seconds == EXPIRY else ["disk"])
     assert [each.text for each in house.channel.delivered].count(EXPIRED) == (seconds == EXPIRY)
+
+
+async def test_a_question_offers_both_answers_as_buttons_and_in_words(house: House) -> None:
+    await asked(house)
+    shown, ref = house.question().content, house.ref()
+    assert isinstance(shown, Choices)
+    assert [(option.id, option.title) for option in shown.options] == [
+        (f"yes:{ref}", "👍 Do it"),
+        (f"no:{ref}", "👎 Don't"),
+    ]
+    assert shown.words == shown.body
 
 
 async def test_a_button_of_a_closed_question_says_so_and_starts_no_answer_of_the_model(house: House) -> None:
