@@ -9,9 +9,12 @@
 #   make faults    every fault of network, disk, clock and load, under the same judge as make crash
 #   make fuzz      N webhooks of the Cloud API by chance, whole and broken (SEED=7 plays the same again)
 #   make crash     kill agent and bridge N times while people write (SEED=7 plays the same again, BACKEND=cloud)
+#   make mutants   break the modules that decide, N small changes each, and count what their tests notice (SEED=7 chooses
+#                  the same again, without N all are tried, ARGS=agent/gate.py one module)
 #   make setup     only set up, with all that check and test need
 #   make bench     measure, beside the limits (QUICK=1 for a short run)
 #   make contract  write the generated files anew
+#   make golden    write anew what the help, the doctor, refusals and the API are compared with
 #   make lock      resolve the lock files anew
 
 PYTHON ?= python3
@@ -28,7 +31,7 @@ export UV_LINK_MODE ?= copy
 UV_INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url
 
-.PHONY: setup check test test-python test-node faults fuzz crash bench demo up contract lock
+.PHONY: setup check test test-python test-node faults fuzz crash mutants bench demo up contract golden lock
 .DELETE_ON_ERROR:
 
 setup: .venv/.dev node_modules/.dev
@@ -68,12 +71,19 @@ fuzz: setup
 crash: setup
 	@$(BIN)/python -m tests.faults.crash --backend $(BACKEND) --kills $(N) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
+mutants: N = 0
+mutants: setup
+	@$(BIN)/python -m tests.mutants --most $(N) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
 # Ours beside what limits it, in one run; QUICK=1 takes two minutes.
 bench: setup
 	$(BIN)/python -m bench $(if $(QUICK),--quick)
 
 contract: setup
 	$(BIN)/python scripts/generate.py
+
+golden: setup
+	REWRITE_GOLDEN=1 $(BIN)/pytest -q -p no:randomly tests/unit/app/test_golden_outputs.py
 
 # --- the ground they stand on ---------------------------------------------------------------------------------
 

@@ -1,5 +1,7 @@
 """A provider's model through the whole line, over real HTTP."""
 
+import base64
+
 import pytest
 from tests.support.openai_mock import Calls, Fails, Says
 from tests.support.stage import Stage
@@ -92,3 +94,15 @@ async def test_a_place_reaches_the_model_as_one(provided: Stage) -> None:
     await ann.hears()
     told = newest(model.requests[-1])
     assert all(str(part) in told for part in place.values())
+
+
+async def test_a_picture_is_seen_by_the_model_as_it_was_sent(provided: Stage) -> None:
+    ann, model = provided.owner(), provided.model
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+    model.script = [Says("A cat.")]
+    await ann.send_file("image", picture, "image/png", caption="what is this?")
+    await ann.hears(r"^A cat\.\s*$")
+    assert "what is this?" in newest(model.requests[-1])
+    content = model.requests[-1]["messages"][-1]["content"]
+    shown = [part["image_url"]["url"] for part in content if part["type"] == "image_url"]
+    assert shown == [f"data:image/png;base64,{base64.b64encode(picture).decode()}"]

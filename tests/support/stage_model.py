@@ -28,4 +28,6 @@ def newest(body: Body) -> str:
     """The words of the user's newest message; a burst is one message of several lines."""
     [*_, message] = [message for message in body["messages"] if message["role"] == "user"]
     content = cast("str | list[dict[str, str]]", message["content"])
-    return content if isinstance(content, str) else "\n".join(part["text"] for part in content)
+    if isinstance(content, str):
+        return content
+    return "\n".join(part["text"] for part in content if part["type"] == "text")

@@ -1,0 +1,158 @@
+"""Calls of tools under a kill: what was begun is not begun again, and what had ended is told as it was."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, ToolCallPart, ToolReturnPart
+from pydantic_ai.models.function import AgentInfo, FunctionModel
+from tests.support.agent_house import OWNER, House
+
+from cleo.agent import Bounds, Loop
+from cleo.domain.confirmation import State
+from cleo.domain.content import Reaction
+from cleo.domain.errors import ToolError
+from cleo.ports import Tool, ToolContext
+
+effects: list[tuple[str, str]] = []
+kills: list[str] = []
+
+
+class Kill(BaseException):
+    """The process ends here."""
+
+
+async def wipe(ctx: ToolContext, name: str) -> str:
+    """Wipe something; the process may end right after."""
+    effects.append((ctx.key, name))
+    if name in kills:
+        kills.remove(name)
+        raise Kill
+    return f"wiped {name}"
+
+
+async def mend(ctx: ToolContext, name: str) -> str:
+    """Say that there is nothing to mend."""
+    effects.append((ctx.key, name))
+    raise ToolError(f"there is no {name}")
+
+
+TOOLS = [
+    Tool(name="wipe", function=wipe, requires_confirmation=True),
+    Tool(name="again", function=wipe, requires_confirmation=True, repeatable=True),
+    Tool(name="mend", function=mend, requires_confirmation=True),
+    Tool(name="jot", function=wipe),
+]
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    effects.clear()
+    kills.clear()
+    house = House(tmp_path, TOOLS)
+    yield house
+    await house.store.close()
+
+
+async def killed(house: House) -> None:
+    """Work until the process ends, and start it anew."""
+    with pytest.raises(Kill):
+        await house.settle()
+    await house.restart()
+
+
+async def yes(house: House) -> None:
+    await house.hear(Reaction(emoji="👍", to=house.question().id), OWNER)
+
+
+async def state(house: House, ref: str) -> State:
+    [row] = await house.store.read(lambda tx: tx.confirmations.find(ref=ref))
+    return row.state
+
+
+async def ledger(house: House, ref: str) -> str:
+    known = await house.store.write(lambda tx: tx.ledger.claim(f"confirmed:{ref}", "", 0.0))
+    assert known is not None
+    return known.state
+
+
+@pytest.mark.parametrize("meanwhile", [False, True])
+async def test_a_call_in_which_the_process_ended_is_asked_about_and_not_made_again(
+    house: House, meanwhile: bool
+) -> None:
+    kills.append("disk")
+    await house.say('do wipe {"name": "disk"}')
+    if meanwhile:
+        await house.say("what is the weather?")
+    ref = house.ref()
+    await yes(house)
+    await killed(house)
+    assert effects == [(f"confirmed:{ref}", "disk")]
+    assert (await state(house, ref), await ledger(house, ref)) == ("unknown", "unknown")
+    assert f"⚠️ {ref}: I may already have done this. Do it again?" in house.question().text
+    assert any("outcome unknown. It was NOT repeated" in each.text for each in house.channel.delivered)
+    again = house.ref()
+    await yes(house)
+    await house.settle()
+    assert effects[1:] == [(f"confirmed:{again}", "disk")]
+    assert await state(house, again) == "succeeded"
+
+
+async def test_a_call_that_may_be_repeated_is_made_again_with_its_key(house: House) -> None:
+    kills.append("disk")
+    await house.say('do again {"name": "disk"}')
+    ref = house.ref()
+    await yes(house)
+    await killed(house)
+    assert effects == [(f"confirmed:{ref}", "disk")] * 2
+    assert house.channel.delivered[-1].text == "wiped disk"
+    assert (await state(house, ref), await ledger(house, ref)) == ("succeeded", "done")
+
+
+async def test_a_call_whose_result_was_not_told_yet_is_told_and_not_made_again(house: House) -> None:
+    await house.say('do wipe {"name": "disk"}')
+    ref = house.ref()
+    await yes(house)
+    house.model.fail = [Kill()]  # type: ignore[list-item]  # a kill is no Exception
+    await killed(house)
+    assert effects == [(f"confirmed:{ref}", "disk")]
+    assert house.channel.delivered[-1].text == "wiped disk"
+    assert (await state(house, ref), await ledger(house, ref)) == ("succeeded", "done")
+
+
+async def test_a_refusal_that_was_not_told_yet_is_told_and_not_tried_again(house: House) -> None:
+    await house.say('do mend {"name": "disk"}')
+    ref = house.ref()
+    await yes(house)
+    house.model.fail = [Kill()]  # type: ignore[list-item]  # a kill is no Exception
+    await killed(house)
+    assert effects == [(f"confirmed:{ref}", "disk")]
+    assert house.channel.delivered[-1].text == "there is no disk"
+    assert (await state(house, ref), await ledger(house, ref)) == ("failed", "failed")
+
+
+async def test_each_call_has_a_key_of_its_own_although_models_number_anew_in_every_response(
+    house: House,
+) -> None:
+    await house.say('do jot {"name": "milk"}\ndo jot {"name": "eggs"}')
+    await house.say('do jot {"name": "milk"}')
+    keys = [key.split(":") for key, _ in effects]
+    assert [call for _, call in keys] == ["call_0", "call_1", "call_0"]
+    assert keys[0][0] == keys[1][0] != keys[2][0]
+    assert all(len(response) == 32 for response, _ in keys)
+
+
+@pytest.mark.parametrize(("length", "kept"), [(64, True), (65, False)])
+async def test_a_long_call_id_is_shortened_in_the_key(house: House, length: int, kept: bool) -> None:
+    id = "x" * length
+
+    def calls_once(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
+        if any(isinstance(part, ToolReturnPart) for part in messages[-1].parts):
+            return ModelResponse(parts=[TextPart("done")])
+        return ModelResponse(parts=[ToolCallPart("jot", {"name": "milk"}, id)])
+
+    house.worker.loop = Loop(model=FunctionModel(calls_once), tools=house.tools.values(), bounds=Bounds())
+    assert await house.say("go") == ["done"]
+    [(key, _)] = effects
+    call = key.partition(":")[2]
+    assert (call == id, len(call)) == (kept, 64)

@@ -1,0 +1,72 @@
+import pytest
+
+from cleo.domain.access import Access, Role
+from cleo.domain.identity import Address, Person, PersonId
+
+OWNER = Address("phone:+4915100000001")
+USER = Address("phone:+4915100000002")
+OTHER = Address("phone:+4915100000009")
+LID = Address("lid:219876543210987")
+GROUP = Address("group:120363000000000001")
+
+ACCESS = Access(owners=frozenset({OWNER}), users=frozenset({USER}), groups=frozenset({GROUP}))
+
+
+def person(*addresses: Address, claimed: bool = False, contested: Address | None = None) -> Person:
+    return Person(
+        id=PersonId("p"),
+        addresses=frozenset(addresses),
+        claimed_owner=claimed,
+        contested=frozenset({contested} if contested else ()),
+    )
+
+
+@pytest.mark.parametrize(
+    ("who", "role"),
+    [
+        (person(OWNER), "owner"),
+        (person(USER), "user"),
+        (person(OTHER), "stranger"),
+        (person(), "stranger"),
+        (person(GROUP), "stranger"),
+        (person(OTHER, LID, OWNER), "owner"),
+        (person(OTHER, LID, USER), "user"),
+        (person(USER, OWNER), "owner"),
+        (person(OTHER, claimed=True), "owner"),
+        (person(USER, claimed=True), "owner"),
+        (person(OTHER, contested=OWNER), "stranger"),
+    ],
+)
+def test_a_person_has_the_highest_role_of_their_addresses(who: Person, role: Role) -> None:
+    assert ACCESS.role(who) == role
+    assert ACCESS.may_approve(who) == (role == "owner")
+
+
+@pytest.mark.parametrize("who", [person(OWNER), person(USER), person(OTHER)])
+def test_empty_lists_mean_nobody(who: Person) -> None:
+    assert Access().role(who) == "stranger"
+    assert not Access().may_approve(who)
+
+
+def test_who_claimed_cleo_owns_it_without_any_list() -> None:
+    assert Access().role(person(OTHER, claimed=True)) == "owner"
+
+
+@pytest.mark.parametrize(
+    ("listed", "written"),
+    [
+        ("phone:+5511987654321", "phone:+551187654321"),
+        ("phone:+551187654321", "phone:+5511987654321"),
+        ("phone:+5215512345678", "phone:+525512345678"),
+        ("phone:+5491123456789", "phone:+541123456789"),
+    ],
+)
+def test_a_number_is_found_however_whatsapp_spells_it(listed: str, written: str) -> None:
+    who = person(Address(written))
+    assert Access(owners=frozenset({Address(listed)})).role(who) == "owner"
+    assert Access(users=frozenset({Address(listed)})).role(who) == "user"
+
+
+def test_the_same_digits_in_another_namespace_are_somebody_else() -> None:
+    listed = Access(owners=frozenset({Address("phone:+219876543210987")}))
+    assert listed.role(person(LID)) == "stranger"
