@@ -79,8 +79,8 @@ def broken(module: str, tests: Sequence[str], *, most: int, seed: int) -> Outcom
             raise SystemExit(f"{module}: nothing could be broken; do its tests pass?")
         said = _mutmut(place, "run", "--max-children", str(os.cpu_count() or 2), *chosen)
         verdicts = _verdicts(place, module)
-        if untold := [name for name in chosen if verdicts[name] is None]:
-            raise SystemExit(f"{module}: {len(untold)} changes were not tried.\n{said[-2000:]}")
+        if unreported := [name for name in chosen if verdicts[name] is None]:
+            raise SystemExit(f"{module}: {len(unreported)} changes were not tried.\n{said[-2000:]}")
         outcome = Outcome(module=module)
         for name in chosen:
             if verdicts[name] in _NOTICED:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 _STORIES = (
     "tests/unit/domain/test_confirmation.py",
+    "tests/unit/domain/test_answer.py",
     "tests/unit/agent/test_votes.py",
     "tests/unit/agent/test_guarantee_confirmation.py",
     "tests/unit/agent/test_confirmation_story.py",
@@ -12,14 +13,17 @@ _STORIES = (
 
 MODULES: Mapping[str, Sequence[str]] = {
     "domain/access.py": ["tests/unit/domain/test_access.py"],
-    "domain/confirmation.py": ["tests/unit/domain/test_confirmation.py"],
-    "agent/question.py": [
+    "domain/confirmation.py": ["tests/unit/domain/test_confirmation.py", "tests/unit/domain/test_answer.py"],
+    "domain/answer.py": ["tests/unit/domain/test_answer.py"],
+    "agent/approval/prompt_text.py": [
         "tests/unit/agent/test_question_text.py",
         "tests/unit/agent/test_guarantee_question.py",
     ],
-    "agent/vote.py": _STORIES,
-    "agent/gate.py": ["tests/unit/agent/test_gate.py", *_STORIES],
-    "agent/confirm.py": ["tests/unit/agent/test_guarantee_question.py", *_STORIES],
+    "agent/approval/read_answer.py": _STORIES,
+    "agent/approval/gate.py": ["tests/unit/agent/test_gate.py", *_STORIES],
+    "agent/approval/ask.py": ["tests/unit/agent/test_guarantee_question.py", *_STORIES],
+    "agent/approval/settle.py": _STORIES,
+    "agent/approval/prompt_delivery.py": ["tests/unit/agent/test_doubt_story.py", *_STORIES],
     "agent/receive.py": [
         "tests/unit/agent/test_receive.py",
         "tests/unit/agent/test_chat_story.py",

@@ -8,7 +8,7 @@ from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, ToolCall
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 from tests.support.agent_house import OWNER, House
 
-from cleo.agent import Bounds, Loop
+from cleo.agent import ModelLoop, RunLimits
 from cleo.domain.confirmation import State
 from cleo.domain.content import Reaction
 from cleo.domain.errors import ToolError
@@ -66,7 +66,8 @@ async def yes(house: House) -> None:
 
 
 async def state(house: House, ref: str) -> State:
-    [row] = await house.store.read(lambda tx: tx.confirmations.find(ref=ref))
+    row = await house.store.read(lambda tx: tx.confirmations.get(ref))
+    assert row is not None
     return row.state
 
 
@@ -151,7 +152,9 @@ async def test_a_long_call_id_is_shortened_in_the_key(house: House, length: int,
             return ModelResponse(parts=[TextPart("done")])
         return ModelResponse(parts=[ToolCallPart("jot", {"name": "milk"}, id)])
 
-    house.worker.loop = Loop(model=FunctionModel(calls_once), tools=house.tools.values(), bounds=Bounds())
+    house.worker.loop = ModelLoop(
+        model=FunctionModel(calls_once), tools=house.tools.values(), bounds=RunLimits()
+    )
     assert await house.say("go") == ["done"]
     [(key, _)] = effects
     call = key.partition(":")[2]

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 from pydantic_ai.models.function import FunctionModel
 from tests.support.agent_house import FRIEND, OWNER, House
 
-from cleo.agent import Bounds, Loop
+from cleo.agent import ModelLoop, RunLimits
 from cleo.domain.access import Access
 from cleo.domain.confirmation import GRANT_AGE, State
 from cleo.domain.content import Content, Reaction
@@ -68,12 +68,13 @@ async def restarted(
     await house.store.close()
     house.tools = {"wipe": wiping(function)}
     house.access = access
-    house.loop = Loop(model=FunctionModel(house.model), tools=house.tools.values(), bounds=Bounds())
+    house.loop = ModelLoop(model=FunctionModel(house.model), tools=house.tools.values(), bounds=RunLimits())
     house.open()
 
 
 async def state(house: House) -> State:
-    [row] = await house.store.read(lambda tx: tx.confirmations.find(ref=house.ref()))
+    row = await house.store.read(lambda tx: tx.confirmations.get(house.ref()))
+    assert row is not None
     return row.state
 
 
@@ -185,7 +186,8 @@ async def test_a_yes_of_an_owner_counts_although_the_one_who_asked_is_a_stranger
 
 async def bare_yes(house: House, seconds: float) -> None:
     """Hear a "yes" that was written so many seconds after the question arrived, whenever it comes in."""
-    [row] = await house.store.read(lambda tx: tx.confirmations.find(ref=house.ref()))
+    row = await house.store.read(lambda tx: tx.confirmations.get(house.ref()))
+    assert row is not None
     assert row.asked_at is not None
     await house.say("yes", at=int((row.asked_at + seconds) * 1000))
 

@@ -13,7 +13,7 @@ from pydantic_ai.providers.openai import OpenAIProvider
 from tests.support.agent_house import House
 from tests.support.openai_mock import Calls, OpenAIMock, Says
 
-from cleo.agent import Bounds, Loop, Sight
+from cleo.agent import ImageAttacher, ModelLoop, RunLimits
 from cleo.domain.content import File
 from cleo.models import resolve_model
 from cleo.ports import Tool
@@ -46,8 +46,8 @@ async def house(tmp_path: Path, server: OpenAIMock) -> AsyncIterator[House]:
 
 def answering(house: House, model: Model) -> None:
     """Let this model answer, as a whole Cleo has it."""
-    seeing = Sight(DiskFiles(house.root / "files"))
-    house.loop = Loop(model=model, tools=house.tools.values(), bounds=Bounds(), capabilities=[seeing])
+    seeing = ImageAttacher(DiskFiles(house.root / "files"))
+    house.loop = ModelLoop(model=model, tools=house.tools.values(), bounds=RunLimits(), capabilities=[seeing])
     house.worker.loop = house.loop
 
 
@@ -129,7 +129,7 @@ async def test_of_a_burst_the_model_sees_no_more_pictures_than_of_single_ones(
 async def test_pictures_are_kept_as_references_not_as_bytes(house: House, server: OpenAIMock) -> None:
     await shows(house, b"a cat" * 1000)
     [chat] = {message.to for message in house.channel.delivered}
-    bodies = await house.store.read(lambda tx: tx.history.window(chat, 60))
+    bodies = await house.store.read(lambda tx: tx.transcript.window(chat, 60))
     assert base64.b64encode(b"a cat" * 1000)[:100] not in b"".join(bodies)
 
 

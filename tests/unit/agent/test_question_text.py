@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from cleo.agent.question import QUESTION_MAX, question, visible
+from cleo.agent.approval.prompt_text import QUESTION_MAX, question, visible
 
 
 def asked(**arguments: object) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.support.agent_house import FRIEND, OWNER, House
 
-from cleo.agent.vote import CLOSED, EXPIRED, TOO_LATE
+from cleo.agent.approval.read_answer import CLOSED, EXPIRED, TOO_LATE
 from cleo.domain.access import Access
 from cleo.domain.confirmation import EXPIRY, Confirmation
 from cleo.domain.content import Choices, Chosen, MessageId, Reaction, Text
@@ -42,7 +42,8 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 
 
 async def row(house: House, number: int = -1) -> Confirmation:
-    [found] = await house.store.read(lambda tx: tx.confirmations.find(ref=house.ref(number)))
+    found = await house.store.read(lambda tx: tx.confirmations.get(house.ref(number)))
+    assert found is not None
     return found
 
 

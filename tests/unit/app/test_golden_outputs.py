@@ -18,13 +18,13 @@ from pathlib import Path
 import httpx2
 import pytest
 import typer
-from tests.support.graph_rig import NUMBER, SECRET, TOKEN, rigged
 from tests.unit.app.wrong_settings import ANYTHING_GOES, WRONG_COMMANDS, WRONG_VALUES
 
 from cleo.app.build import build
 from cleo.app.cli import app, main
 from cleo.app.http import http_app
 from cleo.app.settings import Settings, load
+from cloud_harness import NUMBER, SECRET, TOKEN, running_harness
 
 GOLDEN = Path(__file__).parent / "golden"
 REWRITE = "REWRITE_GOLDEN" in os.environ
@@ -103,16 +103,16 @@ def doctors_of_the_cloud_api_without_meta() -> str:
 
 
 async def doctors_of_the_cloud_api() -> str:
-    async with rigged() as rig:
-        given = {**CLOUD, **SOMEBODY, "WHATSAPP_CLOUD_BASE_URL": rig.graph.base_url}
+    async with running_harness() as rig:
+        given = {**CLOUD, **SOMEBODY, "WHATSAPP_CLOUD_BASE_URL": rig.simulator.base_url}
         full = {"WHATSAPP_CLOUD_WABA_ID": "9001", "WHATSAPP_CLOUD_FALLBACK_TEMPLATE": "hello_world:en_US"}
         said = [
             await asyncio.to_thread(cleo, "doctor", **given),
             await asyncio.to_thread(cleo, "doctor", **given, **full),
         ]
-        await rig.number(quality_rating="RED", callback=None, verify=False, subscribed=False)
+        await rig.register_number(quality_rating="RED", callback=None, verify=False, subscribed=False)
         said.append(await asyncio.to_thread(cleo, "doctor", **given, **full))
-        ports = {re.findall(r":(\d+)", url)[0] for url in (rig.graph.base_url, rig.callback_url)}
+        ports = {re.findall(r":(\d+)", url)[0] for url in (rig.simulator.base_url, rig.callback)}
     return re.sub(rf"127\.0\.0\.1:({'|'.join(ports)})", "127.0.0.1:<port>", "\n".join(said))
 
 

@@ -1,204 +1,147 @@
-"""How answers to questions are read: what is a yes, what is a no, and what is neither."""
+"""The transitions of a confirmation: which there are, from which state, and what each changes."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import get_args
 
 import pytest
 
 from cleo.domain.confirmation import (
     FINAL,
-    MOVES,
     OPEN,
-    Answer,
-    Verdict,
-    new_ref,
-    read_answer,
-    read_tap,
-    tap_id,
-    verdict_of_emoji,
+    TAKEN_BACK,
+    Confirmation,
+    State,
+    approve,
+    cancel,
+    claim,
+    delivered,
+    deny,
+    detach,
+    expire,
+    finish,
+    mark_reported,
+    supersede,
+    take_back,
+    undelivered,
 )
+from cleo.domain.conversation import ConversationId
+from cleo.domain.identity import PersonId
 
-YES, NO = Answer(verdict="yes"), Answer(verdict="no")
+ANNA, BEN = PersonId("anna"), PersonId("ben")
+STATES: tuple[State, ...] = get_args(State)
 
 
-def no(reason: str) -> Answer:
-    return Answer(verdict="no", reason=reason)
-
-
-@pytest.mark.parametrize(
-    ("emoji", "verdict"),
-    [
-        *(
-            (yes, "yes")
-            for yes in (
-                "👍",
-                "✅",
-                "👍🏻",
-                "👍🏼",
-                "👍🏽",
-                "👍🏾",
-                "👍🏿",
-                "👍\ufe0f",
-                "✅\ufe0e",
-                "👍\u200d",
-            )
-        ),
-        *((no, "no") for no in ("👎", "❌", "🚫", "👎🏿", "❌\ufe0f")),
-        *((other, None) for other in ("", "❤️", "👌", "🙏", "💯", "😂", "👍👍", "👍👎", "ok", "🏻", "👍🎿")),
-    ],
-)
-def test_few_emoji_answer_in_any_skin_colour(emoji: str, verdict: Verdict | None) -> None:
-    assert verdict_of_emoji(emoji) == verdict
-    assert (
-        read_answer(emoji, in_reply=False) == (Answer(verdict=verdict) if verdict else None) or emoji == "👍 "
+def question(state: State = "pending") -> Confirmation:
+    return Confirmation(
+        ref="K7Q4",
+        conversation=ConversationId("whatsapp/default/anna"),
+        batch=3,
+        call_id="call_0",
+        tool="wipe",
+        tool_hash="h",
+        plan="{}",
+        digest="d",
+        asked_by=ANNA,
+        created_at=100.0,
+        state=state,
+        asked_at=110.0,
+        expires_at=200.0,
+        decided_by=ANNA if state == "approved" else None,
+        reason="before",
     )
 
 
-@pytest.mark.parametrize("in_reply", [False, True])
-@pytest.mark.parametrize(
-    ("text", "answer"),
-    [
-        *(
-            (text, YES)
-            for text in ("yes", "Yes", "YES!", " yes. ", "y", "yep", "do it", "Do  it!", "yes please")
-        ),
-        *(
-            (text, YES)
-            for text in (
-                "ja",
-                "Ja bitte!",
-                "mach es",
-                "sí",
-                "si",
-                "oui",
-                "sim",
-                "ｙｅｓ",
-                "yes,",
-                "👍",
-                "✅!",
-            )
-        ),
-        *((text, NO) for text in ("no", "No.", "n", "nope", "don't", "don’t", "DON'T!", "no thanks", "nein")),
-        *((text, NO) for text in ("Nein danke", "non", "não", "nao", "n\u0061\u0303o", "👎", "🚫")),
-        *(
-            (text, None)
-            for text in ("", "  ", "...", "maybe", "yes or no", "yes and the tape", "I said yes", "yes?")
-        ),
-        *((text, None) for text in ("no way", "know", "yesterday", "not yet", "yes no", "XyesX", "👌")),
-    ],
+Transition = Callable[[Confirmation], Confirmation | None]
+APPROVE: Transition = lambda row: approve(row, by=BEN, via="text", at=150.0)  # noqa: E731 - a row of the table below
+DENY: Transition = lambda row: deny(row, by=BEN, via="text", at=150.0, reason="no")  # noqa: E731 - as above
+TAKE_BACK: Transition = lambda row: take_back(row, by=ANNA, at=140.0)  # noqa: E731 - as above
+FINISH: Transition = lambda row: finish(row, "succeeded")  # noqa: E731 - as above
+
+ARROWS: tuple[tuple[Transition, frozenset[State], State], ...] = (
+    (APPROVE, frozenset({"pending"}), "approved"),
+    (DENY, OPEN, "denied"),
+    (TAKE_BACK, OPEN, "pending"),
+    (supersede, OPEN, "superseded"),
+    (expire, OPEN, "expired"),
+    (cancel, OPEN, "cancelled"),
+    (claim, frozenset({"approved"}), "executing"),
+    (FINISH, frozenset({"executing"}), "succeeded"),
+    (undelivered, frozenset({"pending"}), "pending"),
 )
-def test_a_word_alone_answers_however_it_is_written(text: str, answer: Answer | None, in_reply: bool) -> None:
-    assert read_answer(text, in_reply=in_reply) == answer
 
 
-@pytest.mark.parametrize("text", ["ok", "OK!", "okay", "sure", "klar", "gern", "go ahead"])
-def test_courtesy_is_a_yes_only_in_a_reply_to_the_question(text: str) -> None:
-    assert read_answer(text, in_reply=True) == YES
-    assert read_answer(text, in_reply=False) is None
-
-
-@pytest.mark.parametrize("in_reply", [False, True])
-@pytest.mark.parametrize(
-    ("text", "answer"),
-    [
-        ("yes K7Q4", Answer(verdict="yes", refs=("K7Q4",))),
-        ("Yes k7q4!", Answer(verdict="yes", refs=("K7Q4",))),
-        ("ja K7Q4 R2MX", Answer(verdict="yes", refs=("K7Q4", "R2MX"))),
-        ("no K7Q4, R2MX,9999", Answer(verdict="no", refs=("K7Q4", "R2MX", "9999"))),
-        ("nein k7q4", Answer(verdict="no", refs=("K7Q4",))),
-        ("no all", Answer(verdict="no", everything=True)),
-        ("No ALL.", Answer(verdict="no", everything=True)),
-        ("yes all", None),
-        ("ok K7Q4", None),
-        ("maybe K7Q4", None),
-        ("K7Q4", None),
-        ("K7Q4 yes", None),
-        ("yes K7Q", None),
-        ("yes K7Q44", None),
-        ("yes K7Q4 R2M", None),
-        ("yes K7QO", None),
-        ("yes K0Q4", None),
-        ("yes I1LO", None),
-        ("no all K7Q4", None),
-    ],
-)
-def test_an_answer_names_the_questions_that_it_is_for(
-    text: str, answer: Answer | None, in_reply: bool
+@pytest.mark.parametrize(("transition", "before", "after"), ARROWS)
+@pytest.mark.parametrize("state", STATES)
+def test_a_transition_starts_only_where_its_arrow_starts(
+    transition: Transition, before: frozenset[State], after: State, state: State
 ) -> None:
-    assert read_answer(text, in_reply=in_reply) == answer
+    moved = transition(question(state))
+    assert (moved and moved.state) == (after if state in before else None)
 
 
-@pytest.mark.parametrize(
-    ("text", "answer"),
-    [
-        ("no, because I still need it", no("because I still need it")),
-        ("No because I still need it.", no("because I still need it")),
-        ("no: Anna needs it", no("Anna needs it")),
-        ("nein – Anna braucht sie noch", no("Anna braucht sie noch")),
-        ("nein - Anna braucht sie noch", no("Anna braucht sie noch")),
-        ("No. Ask Anna@example.com first!", no("Ask Anna@example.com first")),
-        ("nope,tomorrow", no("tomorrow")),
-        ("n, tomorrow", no("tomorrow")),
-        ("no thanks, keep  it", no("keep it")),
-        ("don’t. It is Anna's", no("It is Anna's")),
-        ("no, not now: later, perhaps", no("not now: later, perhaps")),
-        ("no because", None),
-        ("no, ", NO),
-        ("no wait", None),
-        ("well, no", None),
-        (", no", NO),
-        ("yes, but only the tape", None),
-        ("not that, the other", None),
-    ],
-)
-def test_a_no_in_reply_may_say_why_in_the_words_it_was_written_in(text: str, answer: Answer | None) -> None:
-    assert read_answer(text, in_reply=True) == answer
-    if answer is None or answer.reason:
-        assert read_answer(text, in_reply=False) is None
-
-
-def test_a_long_text_is_no_answer() -> None:
-    longest = f"no, {'x' * 396}"
-    assert len(longest) == 400
-    assert read_answer(longest, in_reply=True) == no("x" * 396)
-    assert read_answer(f"{longest}x", in_reply=True) is None
-
-
-@pytest.mark.parametrize("verdict", ["yes", "no"])
-def test_a_button_answers_the_question_that_made_it(verdict: Verdict) -> None:
-    assert tap_id(verdict, "K7Q4") == f"{verdict}:K7Q4"
-    assert read_tap(tap_id(verdict, "K7Q4")) == Answer(verdict=verdict, refs=("K7Q4",))
-
-
-@pytest.mark.parametrize(
-    "id",
-    [
-        "",
-        "yes",
-        "yes:",
-        "yes:K7Q",
-        "yes:K7QO",
-        "yes:k7q4",
-        "perhaps:K7Q4",
-        "YES:K7Q4",
-        ":K7Q4",
-        "yes:no:K7Q4",
-        "K7Q4",
-    ],
-)
-def test_any_other_button_is_of_no_question(id: str) -> None:
-    assert read_tap(id) is None
-
-
-def test_a_ref_can_be_typed_back_without_mistaking_a_letter() -> None:
-    refs = {new_ref() for _ in range(300)}
-    assert len(refs) > 250
-    assert {len(ref) for ref in refs} == {4}
-    letters = set("".join(refs))
-    assert not letters & set("01OIL")
-    assert len(letters) > 28
-    for ref in refs:
-        assert read_answer(f"yes {ref.lower()}", in_reply=False) == Answer(verdict="yes", refs=(ref,))
-
-
-def test_every_state_is_open_final_or_at_work() -> None:
-    assert OPEN | FINAL | {"executing"} == {*MOVES, *(state for moves in MOVES.values() for state in moves)}
-    assert not FINAL & MOVES.keys()
+def test_every_state_is_open_final_or_executing() -> None:
+    assert OPEN | FINAL | {"executing"} == set(STATES)
     assert not OPEN & FINAL
+
+
+def test_a_yes_says_who_how_and_when_and_forgets_an_earlier_reason() -> None:
+    yes = approve(question(), by=BEN, via="reaction", at=150.0)
+    assert yes == replace(
+        question(), state="approved", decided_by=BEN, decided_via="reaction", decided_at=150.0, reason=""
+    )
+
+
+@pytest.mark.parametrize(("at", "counts"), [(199.9, True), (200.0, False), (200.1, False)])
+def test_a_yes_counts_until_the_time_is_over(at: float, counts: bool) -> None:
+    assert (approve(question(), by=BEN, via="text", at=at) is not None) == counts
+
+
+def test_a_yes_counts_without_an_end_as_long_as_the_question_is_not_delivered() -> None:
+    assert approve(replace(question(), expires_at=None), by=BEN, via="text", at=1e12) is not None
+
+
+def test_a_no_counts_also_late_and_says_why() -> None:
+    no = deny(question(), by=BEN, via="text", at=1e12, reason="later")
+    assert no == replace(
+        question(), state="denied", decided_by=BEN, decided_via="text", decided_at=1e12, reason="later"
+    )
+
+
+def test_only_who_gave_a_yes_takes_it_back() -> None:
+    approved = question("approved")
+    assert take_back(approved, by=BEN, at=140.0) is None
+    undone = take_back(approved, by=ANNA, at=140.0)
+    assert undone is not None
+    assert (undone.state, undone.decided_by, undone.decided_via, undone.decided_at) == (
+        "pending",
+        ANNA,
+        TAKEN_BACK,
+        140.0,
+    )
+
+
+def test_the_time_to_answer_runs_from_the_first_delivery() -> None:
+    asked = replace(question(), asked_at=None, expires_at=None)
+    first = delivered(asked, at=50.0, expiry=30.0)
+    assert first == replace(asked, asked_at=50.0, expires_at=80.0)
+    assert first is not None and delivered(first, at=60.0, expiry=30.0) is None
+    assert delivered(replace(asked, state="denied"), at=50.0, expiry=30.0) is None
+    assert undelivered(first) == asked
+
+
+def test_a_reason_stays_unless_there_is_another_one() -> None:
+    kept, other = cancel(question()), cancel(question(), reason="nobody may say yes")
+    assert kept is not None and other is not None
+    assert (kept.reason, other.reason) == ("before", "nobody may say yes")
+
+
+@pytest.mark.parametrize("ending", ["succeeded", "failed", "unknown"])
+def test_a_call_ends_as_it_ended(ending: State) -> None:
+    ended = finish(question("executing"), ending)  # type: ignore[arg-type]  # one of its endings
+    assert ended is not None and ended.state == ending
+
+
+def test_flags_leave_the_state_alone() -> None:
+    assert detach(question("approved")) == replace(question("approved"), detached=True)
+    assert mark_reported(question("denied")) == replace(question("denied"), reported=True)
