@@ -167,17 +167,15 @@ export class Account {
     }
   }
 
-  /** Run a handler. When the disk does not take what it writes, disconnect: Baileys must not acknowledge it. */
+  /** Run a handler. When the disk did not take what it wrote, disconnect: Baileys must not acknowledge it. */
   #runHandler(work: () => void): void {
     try {
       work()
     } catch (error) {
-      if (isStorageError(error)) this.#onStorageFailure(error)
-      else
-        this.#dependencies.log.error(
-          { reason: redact(reasonOf(error)) },
-          'an event of WhatsApp could not be handled',
-        )
+      const reason = redact(reasonOf(error))
+      if (!isStorageError(error))
+        this.#dependencies.log.error({ reason }, 'an event of WhatsApp could not be handled')
+      else if (this.#socket) this.#onStorageFailure(error) // otherwise the store has done that
     }
   }
 
