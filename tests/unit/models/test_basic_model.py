@@ -81,45 +81,45 @@ class RecordingTools:
         )
 
 
-async def ask(world: RecordingTools, prompt: str | Sequence[UserContent]) -> str:
-    result = await world.agent().run(prompt)
+async def ask(recording: RecordingTools, prompt: str | Sequence[UserContent]) -> str:
+    result = await recording.agent().run(prompt)
     assert isinstance(result.output, str)
     return result.output
 
 
 async def test_a_reminder_in_seconds_is_counted_from_the_time_in_the_instructions():
-    world = RecordingTools()
-    reply = await ask(world, "Please remind me in 5 seconds to drink water!")
-    assert world.done == [("set_reminder", ("drink water", "2026-11-23T15:04:10+01:00", ""))]
+    recording = RecordingTools()
+    reply = await ask(recording, "Please remind me in 5 seconds to drink water!")
+    assert recording.done == [("set_reminder", ("drink water", "2026-11-23T15:04:10+01:00", ""))]
     assert "drink water" in reply
 
 
 async def test_without_a_time_in_the_instructions_the_prompts_own_time_counts():
     agent = Agent(BasicModel())
-    world = RecordingTools()
-    agent.tool_plain(world.set_reminder)
+    recording = RecordingTools()
+    agent.tool_plain(recording.set_reminder)
     made = datetime(2030, 1, 1, 10, tzinfo=UTC)
     await agent.run(
         conversation=Conversation(
             messages=[ModelRequest([UserPromptPart("remind me in 1 minute to breathe", timestamp=made)])]
         )
     )
-    assert world.done == [("set_reminder", ("breathe", "2030-01-01T10:01:00+00:00", ""))]
+    assert recording.done == [("set_reminder", ("breathe", "2030-01-01T10:01:00+00:00", ""))]
 
 
 async def test_deleting_looks_first_so_that_the_question_shows_what_goes():
-    world = RecordingTools()
-    paused = await world.agent().run("delete note 1")
+    recording = RecordingTools()
+    paused = await recording.agent().run("delete note 1")
     assert isinstance(paused.output, DeferredToolRequests)
     [call] = paused.output.approvals
     assert json.loads(call.args_as_json_str()) == {"note": "1. gate code 4711"}
-    assert world.done == []
+    assert recording.done == []
     results = paused.output.build_results(approvals={call.tool_call_id: True})
-    done = await world.agent().run(
+    done = await recording.agent().run(
         conversation=Conversation(messages=paused.all_messages(), deferred_tool_requests=paused.output),
         deferred_tool_results=results,
     )
-    assert world.done == [("delete_note", "1. gate code 4711")]
+    assert recording.done == [("delete_note", "1. gate code 4711")]
     assert done.output == "Deleted: 1. gate code 4711"
 
 
@@ -132,46 +132,46 @@ async def test_deleting_looks_first_so_that_the_question_shows_what_goes():
     ],
 )
 async def test_what_was_not_done_is_never_told_as_done(verdict: ToolDenied, said: str):
-    world = RecordingTools()
-    paused = await world.agent().run("delete note 1")
+    recording = RecordingTools()
+    paused = await recording.agent().run("delete note 1")
     assert isinstance(paused.output, DeferredToolRequests)
     [call] = paused.output.approvals
-    done = await world.agent().run(
+    done = await recording.agent().run(
         conversation=Conversation(messages=paused.all_messages(), deferred_tool_requests=paused.output),
         deferred_tool_results=paused.output.build_results(approvals={call.tool_call_id: verdict}),
     )
-    assert world.done == []
+    assert recording.done == []
     assert said in str(done.output)
     assert "Deleted" not in str(done.output)
 
 
 async def test_an_ambiguous_note_is_asked_about_and_a_missing_one_is_said():
-    world = RecordingTools()
-    reply = await ask(world, "delete the note about code")
+    recording = RecordingTools()
+    reply = await ask(recording, "delete the note about code")
     assert "1. gate code 4711" in reply and "3. code of the safe 99" in reply
-    assert "no note" in (await ask(world, "delete note 7")).lower()
-    assert world.done == []
+    assert "no note" in (await ask(recording, "delete note 7")).lower()
+    assert recording.done == []
 
 
 async def test_all_messages_of_a_burst_are_answered_in_order():
-    world = RecordingTools()
-    reply = await ask(world, ["note: first", "xyzzy plugh", "2 + 2"])
-    assert world.done == [("add_note", "first")]
+    recording = RecordingTools()
+    reply = await ask(recording, ["note: first", "xyzzy plugh", "2 + 2"])
+    assert recording.done == [("add_note", "first")]
     assert reply.index("Noted: first") < reply.index("xyzzy") < reply.index("= 42")
 
 
 async def test_a_prompt_while_a_question_waits_answers_only_the_prompt():
-    world = RecordingTools()
-    paused = await world.agent().run("delete note 1")
+    recording = RecordingTools()
+    paused = await recording.agent().run("delete note 1")
     assert isinstance(paused.output, DeferredToolRequests)
     [call] = paused.output.approvals
     waiting = ToolDenied("NOT RUN YET: waiting for the user (ref K7Q4). Do not call it again.")
-    done = await world.agent().run(
+    done = await recording.agent().run(
         "note: buy stamps",
         conversation=Conversation(messages=paused.all_messages(), deferred_tool_requests=paused.output),
         deferred_tool_results=paused.output.build_results(approvals={call.tool_call_id: waiting}),
     )
-    assert world.done == [("add_note", "buy stamps")]
+    assert recording.done == [("add_note", "buy stamps")]
     assert done.output == "Noted: buy stamps"
 
 
@@ -190,19 +190,19 @@ async def test_what_is_not_understood_is_said_with_the_reason():
 
 
 async def test_lines_about_settled_questions_are_not_read_as_requests():
-    world = RecordingTools()
-    reply = await ask(world, "[K7Q4: denied, it was not done]\nnote: hello")
-    assert world.done == [("add_note", "hello")]
+    recording = RecordingTools()
+    reply = await ask(recording, "[K7Q4: denied, it was not done]\nnote: hello")
+    assert recording.done == [("add_note", "hello")]
     assert "K7Q4" not in reply
 
 
 async def test_it_streams():
-    world = RecordingTools()
+    recording = RecordingTools()
     seen: list[str] = []
-    async with world.agent().run_stream_events("note: streamed") as events:
+    async with recording.agent().run_stream_events("note: streamed") as events:
         async for event in events:
             seen.append(type(event).__name__)
-    assert world.done == [("add_note", "streamed")]
+    assert recording.done == [("add_note", "streamed")]
     assert seen[-1] == "AgentRunResultEvent"
 
 
@@ -217,10 +217,10 @@ async def test_its_calls_name_only_tools_that_the_agent_has():
 
 
 async def test_a_long_list_of_requests_is_worked_off_to_its_end():
-    world = RecordingTools()
+    recording = RecordingTools()
     times = [f"remind me in {number} minutes to stretch" for number in range(2, 17)]
-    reply = await ask(world, times)
-    assert len(world.done) == 15
+    reply = await ask(recording, times)
+    assert len(recording.done) == 15
     assert reply.count("stretch") == 15
 
 
@@ -237,9 +237,9 @@ async def test_two_notes_are_looked_up_and_both_are_asked_about():
 )
 @pytest.mark.parametrize("sender", ["", "Ann: "])
 async def test_what_is_quoted_is_not_read_as_a_request(quote: str, sender: str):
-    world = RecordingTools()
-    await ask(world, f"{sender}(in reply to: {quote}) note: hello")
-    assert world.done == [("add_note", "hello")]
+    recording = RecordingTools()
+    await ask(recording, f"{sender}(in reply to: {quote}) note: hello")
+    assert recording.done == [("add_note", "hello")]
 
 
 def test_a_text_that_reads_otherwise_when_its_time_is_over_is_answered_by_what_was_done():
@@ -259,8 +259,8 @@ def test_a_text_that_reads_otherwise_when_its_time_is_over_is_answered_by_what_w
 
 
 def test_a_text_that_can_be_read_only_later_is_not_done_later():
-    world = RecordingTools()
-    tools = {tool.name: tool.tool_def for tool in (Tool(world.set_reminder), Tool(world.add_note))}
+    recording = RecordingTools()
+    tools = {tool.name: tool.tool_def for tool in (Tool(recording.set_reminder), Tool(recording.add_note))}
     texts = ["remind me on monday at 9 to call", "note: milk"]
     monday = datetime(2026, 11, 23, 15, tzinfo=UTC)
     calls = next_step(Prompt(monday, texts=texts), tools)
@@ -270,10 +270,8 @@ def test_a_text_that_can_be_read_only_later_is_not_done_later():
 
 
 def test_what_a_tool_says_is_told_even_if_it_sounds_like_the_agents_own_words():
+    tools = {"add_note": Tool(RecordingTools().add_note).tool_def}
     for words in ("outcome unknown", "NOT RUN YET", "NOT DONE: nobody answered"):
         called = Called(ToolCallPart("add_note", {}, "c"), ToolReturnPart("add_note", f"Noted: {words}", "c"))
-        tool = Tool(RecordingTools().add_note)
-        done = next_step(
-            Prompt(datetime.now(UTC), texts=[f"note: {words}"], calls=[called]), {tool.name: tool.tool_def}
-        )
-        assert done == f"Noted: {words}"
+        prompt = Prompt(datetime(2026, 11, 23, tzinfo=UTC), texts=[f"note: {words}"], calls=[called])
+        assert next_step(prompt, tools) == f"Noted: {words}"

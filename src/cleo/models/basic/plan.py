@@ -13,7 +13,10 @@ from cleo.models.basic.results import WAITING, describe
 
 _MOST = 10
 """Calls at once, requests in a message, and entries to choose from."""
-_SENDER = re.compile(r"[^:\n]{1,60}: (?=\S)")
+_NOT_A_SENDER = (
+    "tell|text|message|whatsapp|inform|notify|write|ping|sms|e?mail|send|let|ask|call|don't|not|never"
+)
+_SENDER = re.compile(rf"(?![^:\n]{{0,60}}\b(?:{_NOT_A_SENDER})\b)[^:\n]{{1,60}}: (?=\S)", re.IGNORECASE)
 _PIECES = re.compile(r"(?<=[.!?])\s+(?=[A-Za-z/])|\n|; ")
 _ENTRY = re.compile(r"\d+\. ")
 _FILLER = re.compile(r"\b(?:the|an?|my|to|about|for|of|at|on|in|with)\b")
