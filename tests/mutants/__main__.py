@@ -28,6 +28,8 @@ ENOUGH = 0.9
 
 _NOTICED = frozenset({1, 3, -24, 24, 36, 152, 255})
 """Exit codes under a change: tests failed, or ran out of time."""
+_STARTS = 3
+"""Times that mutmut is started before the rest is given up."""
 _SENTENCE = re.compile(r'"[^"\n]* [^"\n]*"')
 _SETTINGS = """
 
@@ -77,10 +79,9 @@ def broken(module: str, tests: Sequence[str], *, most: int, seed: int) -> Outcom
         chosen = random.Random(seed).sample(names, most) if 0 < most < len(names) else names
         if not chosen:
             raise SystemExit(f"{module}: nothing could be broken; do its tests pass?")
-        said = _mutmut(place, "run", "--max-children", str(os.cpu_count() or 2), *chosen)
-        verdicts = _verdicts(place, module)
-        if unreported := [name for name in chosen if verdicts[name] is None]:
-            raise SystemExit(f"{module}: {len(unreported)} changes were not tried.\n{said[-2000:]}")
+        verdicts, said = _tried(place, module, chosen)
+        if untried := [name for name in chosen if verdicts[name] is None]:
+            raise SystemExit(f"{module}: {len(untried)} changes could not be tried.\n{said[-2000:]}")
         outcome = Outcome(module=module)
         for name in chosen:
             if verdicts[name] in _NOTICED:
@@ -92,10 +93,21 @@ def broken(module: str, tests: Sequence[str], *, most: int, seed: int) -> Outcom
         return outcome
 
 
+def _tried(place: Path, module: str, names: Sequence[str]) -> tuple[dict[str, int | None], str]:
+    """Run the tests under each change; what was left out because mutmut itself died is tried again."""
+    verdicts, said = _verdicts(place, module), ""
+    for _ in range(_STARTS):
+        if left := [name for name in names if verdicts[name] is None]:
+            said = _mutmut(place, "run", "--max-children", str(os.cpu_count() or 2), *left)
+            verdicts = _verdicts(place, module)
+    return verdicts, said
+
+
 def _mutmut(place: Path, *arguments: str) -> str:
     command = [Path(sys.executable).with_name("mutmut"), *arguments]
     ran = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
-    return ran.stdout + ran.stderr
+    ended = f"\nmutmut ended with {ran.returncode}" if ran.returncode else ""
+    return f"{ran.stdout}{ran.stderr}{ended}"
 
 
 def _verdicts(place: Path, module: str) -> dict[str, int | None]:
