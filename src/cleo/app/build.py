@@ -156,7 +156,7 @@ async def build(
                 model=choice.model,
                 tools=tools,
                 bounds=_bounds(settings),
-                capabilities=[ImageAttacher(files)],
+                images=ImageAttacher(files),
                 stream=settings.cleo_stream,
             ),
             tools=asker.tools,

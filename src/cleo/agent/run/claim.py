@@ -7,7 +7,7 @@ from uuid import uuid4
 from cleo.agent.approval.settle import expire_questions, is_settled
 from cleo.agent.outbox.queue import OutboxQueue
 from cleo.domain.access import Access
-from cleo.domain.confirmation import FINAL, Confirmation, cancel, detach, finish, mark_reported
+from cleo.domain.confirmation import FINAL, OPEN, Confirmation, cancel, detach, finish, mark_reported
 from cleo.domain.content import Text
 from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.identity import PersonId
@@ -37,6 +37,10 @@ class ClaimedRun:
     person: PersonId
     items: Sequence[InboxItem] = ()
     bodies: Sequence[bytes] = ()
+    """The newest messages of the transcript, oldest first."""
+    revision: int = 0
+    """The revision of the newest of them."""
+    open_questions: int = 0
     parked: Parked | None = None
     rows: Sequence[Confirmation] = ()
     """The questions of the parked batch."""
@@ -117,10 +121,10 @@ class Claimer:
         conversation = tx.conversations.get(run.conversation)
         parked = tx.transcript.parked(run.conversation)
         late = tx.confirmations.get(run.ref) if run.ref else None
-        rows = _batch(tx, run.conversation, parked) if parked else []
+        unreported = tx.confirmation_lookup.unreported(run.conversation)
+        rows = _of_batch(unreported, parked) if parked else []
         asked_by = _asked_by(tx, run, [late] if late else rows)
         asks = run.kind == "message" and not run.prompted
-        unreported = tx.confirmation_lookup.unreported(run.conversation) if asks else ()
         return ClaimedRun(
             run=run,
             epoch=epoch,
@@ -128,10 +132,12 @@ class Claimer:
             person=items[-1].person if items else asked_by or conversation.person or PersonId(""),
             items=items,
             bodies=tx.transcript.window(run.conversation, WINDOW),
+            revision=tx.transcript.append(run.conversation, run.id, ()),
+            open_questions=sum(row.state in OPEN for row in unreported),
             parked=parked,
             rows=rows,
             late=late,
-            ended_questions=[row for row in unreported if row.detached and row.state in FINAL],
+            ended_questions=[row for row in unreported if asks and row.detached and row.state in FINAL],
             lost=tx.dead_letters.unreported(run.conversation) if asks else (),
         )
 
@@ -166,8 +172,11 @@ def _start(tx: Transaction, conversation: ConversationId, kind: RunKind, ref: st
 
 
 def _batch(tx: Transaction, conversation: ConversationId, parked: Parked) -> list[Confirmation]:
-    rows = tx.confirmation_lookup.unreported(conversation)
-    return [row for row in rows if row.batch == parked.batch and not row.detached]
+    return _of_batch(tx.confirmation_lookup.unreported(conversation), parked)
+
+
+def _of_batch(unreported: Sequence[Confirmation], parked: Parked) -> list[Confirmation]:
+    return [row for row in unreported if row.batch == parked.batch and not row.detached]
 
 
 def _asked_by(tx: Transaction, run: Run, rows: Sequence[Confirmation]) -> PersonId:

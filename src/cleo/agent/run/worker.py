@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from cleo.agent.approval.ask import Asker, open_questions
+from cleo.agent.approval.ask import Asker
 from cleo.agent.approval.outcome import facts
 from cleo.agent.media.fetch import Fetcher
+from cleo.agent.model.exchange import Exchange
 from cleo.agent.outbox.deliver import Deliverer, Delivery
 from cleo.agent.outbox.delivery_status import DeliveryStatus
 from cleo.agent.run.claim import ClaimedRun, Claimer, Wait
@@ -19,7 +20,7 @@ from cleo.agent.run.deps import RunDeps
 from cleo.agent.run.model_loop import ModelLoop, RunResult
 from cleo.agent.run.progress import Progress
 from cleo.agent.run.prompt import instructions, lateness, losses, prompt
-from cleo.agent.run.resume import ResumePoint, resume
+from cleo.agent.run.resume import resume
 from cleo.agent.run.tool_messages import ToolMessages
 from cleo.agent.run.typing import shown_typing
 from cleo.domain.conversation import Conversation, ConversationId
@@ -159,17 +160,16 @@ class Worker:
     async def _run(self, claimed: ClaimedRun, turn: _Turn) -> _Step | None:
         self._mark_read(turn.channel, claimed)
         async with shown_typing(turn.channel, claimed.conversation):
-            resume_point = await self._begin(claimed, turn.channel)
-            progress = Progress(self.store, self._committer, claimed, resume_point)
-            deps = await self._deps(claimed, turn.channel, progress)
+            exchange = await self._begin(claimed, turn.channel)
+            deps = self._deps(claimed, turn.channel, exchange)
             failpoint("model.before")
-            result = await self.loop.run(resume_point.start, deps)
+            result = await self.loop.run(exchange, deps)
             failpoint("model.after")
         if isinstance(result.error, ModelUnavailable) and claimed.run.attempts < MAX_ATTEMPTS:
             _log.warning("model unavailable", attempt=claimed.run.attempts, reason=str(result.error))
             await self.clock.sleep(_MODEL_PAUSE * 2 ** (claimed.run.attempts - 1))
             return None
-        return await self._finish(claimed, result, progress, turn)
+        return await self._finish(claimed, exchange, result, turn)
 
     def _mark_read(self, channel: Channel, claimed: ClaimedRun) -> None:
         """Say that it was read; the answer does not wait for that, nor ends it."""
@@ -178,7 +178,7 @@ class Worker:
             self._reading.add(reading)
             reading.add_done_callback(self._reading.discard)
 
-    async def _begin(self, claimed: ClaimedRun, channel: Channel) -> ResumePoint:
+    async def _begin(self, claimed: ClaimedRun, channel: Channel) -> Exchange:
         if claimed.run.prompted or not claimed.items:
             return resume(claimed, ())
         files = await self._fetcher.fetch(claimed.items, channel)
@@ -190,9 +190,8 @@ class Worker:
         )
         return resume(claimed, words)
 
-    async def _deps(self, claimed: ClaimedRun, channel: Channel, progress: Progress) -> RunDeps:
+    def _deps(self, claimed: ClaimedRun, channel: Channel, exchange: Exchange) -> RunDeps:
         here = claimed.conversation
-        questions = await self.store.read(lambda tx: open_questions(tx, here.id)) if claimed.rows else 0
         now = datetime.fromtimestamp(self.clock.now(), self.zone)
         return RunDeps(
             conversation=here,
@@ -207,8 +206,8 @@ class Worker:
                 now=now, zone=self.zone.key, advice=channel.capabilities.advice, extra=self.extra_instructions
             ),
             context=lambda key: self._tool_context(key, claimed),
-            checkpoint=progress.checkpoint,
-            open_questions=questions,
+            checkpoint=Progress(self.store, self._committer, claimed, exchange).checkpoint,
+            open_questions=claimed.open_questions,
         )
 
     def _tool_context(self, key: str, claimed: ClaimedRun) -> ToolContext:
@@ -231,15 +230,14 @@ class Worker:
             say=say,
         )
 
-    async def _finish(self, claimed: ClaimedRun, result: RunResult, progress: Progress, turn: _Turn) -> _Step:
+    async def _finish(self, claimed: ClaimedRun, exchange: Exchange, result: RunResult, turn: _Turn) -> _Step:
         if result.error:
             _log.error("turn failed", reason=str(result.error))
-        result.messages = progress.unsaved(result.messages)
         result.parts = await _rendered(result.reply, turn.channel)
         now = self.clock.now()
 
         def commit(tx: Transaction) -> tuple[set[ConversationId], _Step]:
-            wake = self._committer.commit(tx, claimed, result, progress.resume_point.answers, now)
+            wake = self._committer.commit(tx, claimed, exchange, result, now)
             return wake, self._look(tx, turn, busy=True)
 
         failpoint("answer.before_commit")

@@ -10,11 +10,12 @@ from cleo.domain.run import RunId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parked:
-    """A batch of tool calls that waits for answers; `requests` is the model library's own JSON."""
+    """A batch of tool calls that waits for answers: those of the newest response that have no result."""
 
     batch: int
     """The revision of the history with which it was parked."""
-    requests: bytes
+    requests: bytes = b""
+    """What an earlier release kept about it."""
     run: RunId | None = None
     """Which run parked it; known when it is read back."""
 
