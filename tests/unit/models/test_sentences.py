@@ -8,7 +8,7 @@ from pydantic_ai import Tool
 from pydantic_ai.tools import ToolDefinition
 from tests.unit.models.sentences import HELD_OUT, KNOWN, Expected
 
-from cleo.agent.run.tool_adapter import toolkit
+from cleo.agent.run.toolbox import Toolbox
 from cleo.models.asked import Do
 from cleo.models.plan import plan
 from cleo.models.turn import Turn
@@ -30,8 +30,8 @@ def set_thermostat(degrees: float) -> str:
 
 
 def tools() -> dict[str, ToolDefinition]:
-    own = [Tool(turn_light), Tool(set_thermostat)]
-    return {tool.name: tool.tool_def for tool in [*toolkit(TOOLS), *own]}
+    own = [Tool(turn_light).tool_def, Tool(set_thermostat).tool_def]
+    return {tool.name: tool for tool in [*Toolbox(TOOLS).definitions(), *own]}
 
 
 HANDS = tools()

@@ -53,6 +53,12 @@ class Exchange:
         """Return the calls of the newest response that have no result."""
         return _unanswered(self.messages, self.live_from)
 
+    def was_cut_off(self) -> bool:
+        """Tell whether the newest response ended by its length."""
+        responses = (each for each in reversed(self.messages) if isinstance(each, ModelResponse))
+        newest = next(responses, None)
+        return newest is not None and newest.finish_reason == "length"
+
     def add_request(self, results: Sequence[ModelRequestPart]) -> None:
         """Add results of calls, and the prompt if it did not go out yet."""
         parts = [*results, *([UserPromptPart(self.prompt)] if self.prompt else [])]

@@ -1,24 +1,39 @@
 """One request to the model: what it is sent, and its answer as it is kept."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from pydantic_ai.messages import (
     InstructionPart,
     ModelMessage,
+    ModelRequest,
     ModelResponse,
     ModelResponsePart,
     ToolCallPart,
+    UserPromptPart,
     repair_messages,
 )
 from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.tools import ToolDefinition
 
 from cleo.agent.media.images import ImageAttacher
+from cleo.agent.model.endings import (
+    CONTINUATIONS,
+    CUT_SHORT,
+    GO_ON,
+    HELD_BACK,
+    SAY_IT,
+    SILENT,
+    ending,
+    for_people,
+    joined,
+    with_words,
+)
 from cleo.agent.model.exchange import Exchange
 from cleo.agent.model.limits import Spent
-from cleo.agent.model.trouble import sorted_errors
+from cleo.agent.model.trouble import AWAY, sorted_errors
+from cleo.domain.errors import ModelUnavailable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +47,13 @@ class Requester:
 
     async def ask(self, exchange: Exchange, instructions: str, spent: Spent) -> ModelResponse:
         """Return the answer to what was said so far; raises `ModelError`."""
-        response = await self._send(self.model, exchange.messages, instructions)
-        spent.add(response)
-        return _own(response)
+
+        async def answer(*more: ModelMessage) -> ModelResponse:
+            response = await self._send(self.model, [*exchange.messages, *more], instructions)
+            spent.add(response)
+            return for_people(response)
+
+        return _own(await _to_the_end(answer))
 
     async def _send(self, model: Model, messages: Sequence[ModelMessage], instructions: str) -> ModelResponse:
         parameters = ModelRequestParameters(
@@ -50,7 +69,47 @@ class Requester:
             async with model.request_stream(outgoing, None, parameters) as answer:
                 async for _piece in answer:
                     pass
-                return answer.get()
+                response = answer.get()
+        if _broke_off(response):
+            raise ModelUnavailable(AWAY)
+        return response
+
+
+async def _to_the_end(answer: Callable[..., Awaitable[ModelResponse]]) -> ModelResponse:
+    """Have an answer that was cut short continued, and one that says nothing made once more."""
+    response = await answer()
+    if ending(response) == "empty":
+        response = await answer(_nudge(SAY_IT))
+    for _ in range(CONTINUATIONS):
+        if ending(response) == "cut":
+            response = joined(response, await answer(response, _nudge(GO_ON)))
+    return _as_told(response)
+
+
+def _as_told(response: ModelResponse) -> ModelResponse:
+    """Say in words how an answer ended that is not whole."""
+    match ending(response):
+        case "broken":
+            raise ModelUnavailable(AWAY)
+        case "cut":
+            return with_words(response, (response.text or "") + CUT_SHORT)
+        case "held back":
+            return with_words(response, HELD_BACK)
+        case "empty":
+            return with_words(response, SILENT)
+        case "whole":
+            return response
+
+
+def _nudge(words: str) -> ModelRequest:
+    """Say something to the model in one request only."""
+    return ModelRequest(parts=[UserPromptPart(words)])
+
+
+def _broke_off(response: ModelResponse) -> bool:
+    """Tell whether a provider's stream ended in its middle: neither its reason nor its count came."""
+    has_reason = "finish_reason" in (response.provider_details or {})
+    return bool(response.provider_url and response.usage.unmeasured_requests) and not has_reason
 
 
 def _own(response: ModelResponse) -> ModelResponse:

@@ -18,7 +18,7 @@ from cleo.domain.errors import ContentRefused, ModelError, ModelRefused, ModelUn
 _PASSING = frozenset({408, 409, 425, 429})
 _ABOUT_CONTENT = frozenset({400, 413, 422})
 
-_AWAY = "The model cannot be reached now."
+AWAY = "The model cannot be reached now."
 _log = structlog.get_logger("cleo.model")
 
 
@@ -40,13 +40,13 @@ def _sorted(error: Exception) -> ModelError:
     if isinstance(error, ModelHTTPError):
         return _by_status(error)
     wait = error.retry_after if isinstance(error, ModelAPIError) else None
-    return ModelUnavailable(_AWAY, retry_after=wait)
+    return ModelUnavailable(AWAY, retry_after=wait)
 
 
 def _by_status(error: ModelHTTPError) -> ModelError:
     status = error.status_code
     if status in _PASSING or status >= 500:
-        return ModelUnavailable(_AWAY, retry_after=error.retry_after)
+        return ModelUnavailable(AWAY, retry_after=error.retry_after)
     if status in _ABOUT_CONTENT:
         return ContentRefused(f"The model's provider refused the request ({status}).")
     if status in (401, 403):

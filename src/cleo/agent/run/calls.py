@@ -12,6 +12,10 @@ from cleo.agent.model.exchange import Exchange
 from cleo.agent.run.deps import RunDeps
 from cleo.agent.run.toolbox import DescribedCall, Toolbox
 
+CUT_OFF = (
+    "NOT DONE: the call was cut off, because the answer became too long. Make it shorter, or do it in parts."
+)
+
 
 async def answer_calls(toolbox: Toolbox, exchange: Exchange, deps: RunDeps) -> list[PlannedCall]:
     """Add the results of every call that may run now; return those that need a yes first."""
@@ -42,7 +46,9 @@ async def _look(
         return told(call, why_not, "denied")
     checked = toolbox.check(call)
     if isinstance(checked, str):
-        return await refuse_changed(deps, call) if id_ in grants else told(call, checked, "retried")
+        if id_ in grants:
+            return await refuse_changed(deps, call)
+        return told(call, CUT_OFF if exchange.was_cut_off() else checked, "retried")
     return plan_call(deps, checked) if needs_yes(checked.tool) and id_ not in grants else checked
 
 

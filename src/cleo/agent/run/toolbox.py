@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import json
 import typing
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -103,4 +104,5 @@ def _storable(value: object) -> object:
     """Make what a tool returned text, or data that can be written as JSON."""
     if isinstance(value, str):
         return value if value.isascii() else value.encode(errors="replace").decode()
-    return to_jsonable_python(value, fallback=str)
+    written = json.dumps(to_jsonable_python(value, fallback=str), ensure_ascii=False)
+    return json.loads(written.encode(errors="replace"))
