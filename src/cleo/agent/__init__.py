@@ -9,6 +9,7 @@ from cleo.agent.outbox.delivery_status import DeliveryStatus
 from cleo.agent.outbox.queue import OutboxQueue
 from cleo.agent.receive import ClaimCode, Receiver
 from cleo.agent.run.model_loop import ModelLoop
+from cleo.agent.run.patience import Patience
 from cleo.agent.run.worker import Worker
 from cleo.agent.sweep import Sweeper
 
@@ -20,6 +21,7 @@ __all__ = [
     "ImageAttacher",
     "ModelLoop",
     "OutboxQueue",
+    "Patience",
     "PromptDelivery",
     "Receiver",
     "RunLimits",

@@ -138,7 +138,7 @@ async def _effect(deps: RunDeps, key: str, effect: Effect) -> object:
     failpoint("tool.before_effect")
     value = await effect(lambda: deps.context(key))
     failpoint("tool.after_effect")
-    return value
+    return await deps.clip(value, key)
 
 
 async def _once(deps: RunDeps, key: str, tool: Tool, effect: Effect) -> object:

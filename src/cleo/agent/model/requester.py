@@ -18,6 +18,7 @@ from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.tools import ToolDefinition
 
 from cleo.agent.media.images import ImageAttacher
+from cleo.agent.model.budget import Budget, tokens
 from cleo.agent.model.endings import (
     CONTINUATIONS,
     CUT_SHORT,
@@ -33,7 +34,7 @@ from cleo.agent.model.endings import (
 from cleo.agent.model.exchange import Exchange
 from cleo.agent.model.limits import Spent
 from cleo.agent.model.trouble import AWAY, sorted_errors
-from cleo.domain.errors import ModelUnavailable
+from cleo.domain.errors import ModelError, ModelUnavailable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,18 +43,40 @@ class Requester:
 
     model: Model
     tools: Sequence[ToolDefinition]
+    budget: Budget
+    tools_size: int = 0
+    """Tokens that the tools' descriptions take."""
     images: ImageAttacher | None = None
     stream: bool = False
+    fallback: Model | None = None
+    """Asked when the first model cannot be reached."""
 
     async def ask(self, exchange: Exchange, instructions: str, spent: Spent) -> ModelResponse:
         """Return the answer to what was said so far; raises `ModelError`."""
 
         async def answer(*more: ModelMessage) -> ModelResponse:
-            response = await self._send(self.model, [*exchange.messages, *more], instructions)
+            messages = self._fitting([*exchange.messages, *more], exchange.turn_start(), instructions)
+            response = await self._reach(messages, instructions)
             spent.add(response)
             return for_people(response)
 
         return _own(await _to_the_end(answer))
+
+    async def _reach(self, messages: Sequence[ModelMessage], instructions: str) -> ModelResponse:
+        """Ask the model, or the second one while the first cannot be reached."""
+        try:
+            return await self._send(self.model, messages, instructions)
+        except ModelUnavailable as away:
+            if self.fallback is None:
+                raise
+            try:
+                return await self._send(self.fallback, messages, instructions)
+            except ModelError as error:
+                raise away from error
+
+    def _fitting(self, messages: Sequence[ModelMessage], turn: int, instructions: str) -> list[ModelMessage]:
+        fixed = self.tools_size + tokens(instructions)
+        return self.budget.fit(messages, fixed=fixed, turn=turn)
 
     async def _send(self, model: Model, messages: Sequence[ModelMessage], instructions: str) -> ModelResponse:
         parameters = ModelRequestParameters(

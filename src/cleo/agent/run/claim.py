@@ -15,8 +15,8 @@ from cleo.domain.message import InboxItem
 from cleo.domain.run import MAX_CRASHES, Run, RunId, RunKind
 from cleo.ports import DeadLetter, Parked, Transaction
 
-WINDOW = 60
-"""Messages of history that the model gets."""
+WINDOW = 400
+"""Messages of the transcript that are read; how many of them the model gets is bounded by their size."""
 MOST = 10
 """Messages that one turn answers. The rest of a long burst has turns of its own: all of it in one would want more
 tool calls than a turn may make, and all of it would fail."""
@@ -78,6 +78,8 @@ class Claimer:
         comes from another claimed, so that what is new came in meanwhile.
         """
         run = tx.runs.open(conversation)
+        if run and not run.stop and run.retry_at is not None and run.retry_at > now:
+            return None  # it waits for its model, and what came since waits behind it
         if run and run.attempts >= MAX_CRASHES:
             _give_up(tx, self.queue, run, now)
             run = None
@@ -103,7 +105,7 @@ class Claimer:
         self._count(tx, claimed)
 
     def _count(self, tx: Transaction, claimed: ClaimedRun) -> None:
-        claimed.run = replace(claimed.run, attempts=claimed.run.attempts + 1)
+        claimed.run = replace(claimed.run, attempts=claimed.run.attempts + 1, retry_at=None)
         tx.runs.update(claimed.run)
         self.begun.add(claimed.run.id)
 
@@ -132,7 +134,7 @@ class Claimer:
             person=items[-1].person if items else asked_by or conversation.person or PersonId(""),
             items=items,
             bodies=tx.transcript.window(run.conversation, WINDOW),
-            revision=tx.transcript.append(run.conversation, run.id, ()),
+            revision=tx.transcript_rows.bounds(run.conversation)[1],
             open_questions=sum(row.state in OPEN for row in unreported),
             parked=parked,
             rows=rows,

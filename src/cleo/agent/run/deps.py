@@ -28,4 +28,6 @@ class RunDeps:
     """Makes a tool's context for an idempotency key."""
     checkpoint: Callable[[], Awaitable[None]]
     """Saves the turn so far, so that a call keeps its identity through a crash. Raises `Fenced`."""
+    clip: Callable[[object, str], Awaitable[object]]
+    """Cuts what a tool returned, when it is too long; the second argument is the call's idempotency key."""
     open_questions: int = 0

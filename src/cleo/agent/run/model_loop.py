@@ -14,6 +14,7 @@ from pydantic_ai.models import Model
 from cleo.agent.approval.gate import told
 from cleo.agent.approval.plan import PlannedCall
 from cleo.agent.media.images import ImageAttacher
+from cleo.agent.model.budget import budget_of, size_of_tools
 from cleo.agent.model.exchange import Exchange
 from cleo.agent.model.limits import RunLimits, Spent
 from cleo.agent.model.requester import Requester
@@ -60,11 +61,25 @@ class ModelLoop:
         bounds: RunLimits,
         images: ImageAttacher | None = None,
         stream: bool = False,
+        fallback: Model | None = None,
+        context_tokens: int | None = None,
     ) -> None:
+        """`fallback` is asked while `model` cannot be reached.
+
+        `context_tokens` tells how much the model can read, where nobody else knows.
+        """
+        self.budget = budget_of(model, context_tokens)
         self._bounds = bounds
         self._toolbox = Toolbox(tools)
+        definitions = self._toolbox.definitions()
         self._requester = Requester(
-            model=model, tools=self._toolbox.definitions(), images=images, stream=stream
+            model=model,
+            tools=definitions,
+            tools_size=size_of_tools(definitions),
+            budget=self.budget,
+            images=images,
+            stream=stream,
+            fallback=fallback,
         )
 
     async def run(self, exchange: Exchange, deps: RunDeps) -> RunResult:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ import structlog
 from cleo.agent.approval.ask import Asker
 from cleo.agent.approval.outcome import facts
 from cleo.agent.media.fetch import Fetcher
+from cleo.agent.model.clip import Clipper
 from cleo.agent.model.exchange import Exchange
 from cleo.agent.outbox.deliver import Deliverer, Delivery
 from cleo.agent.outbox.delivery_status import DeliveryStatus
@@ -18,6 +19,7 @@ from cleo.agent.run.claim import ClaimedRun, Claimer, Wait
 from cleo.agent.run.commit import Committer
 from cleo.agent.run.deps import RunDeps
 from cleo.agent.run.model_loop import ModelLoop, RunResult
+from cleo.agent.run.patience import Patience
 from cleo.agent.run.progress import Progress
 from cleo.agent.run.prompt import instructions, lateness, losses, prompt
 from cleo.agent.run.resume import resume
@@ -26,7 +28,6 @@ from cleo.agent.run.typing import shown_typing
 from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.errors import Fenced, ModelUnavailable
 from cleo.domain.failpoint import failpoint
-from cleo.domain.run import MAX_ATTEMPTS
 from cleo.ports import (
     Channel,
     Clock,
@@ -43,8 +44,6 @@ from cleo.ports import (
 _log = structlog.get_logger("cleo.worker")
 
 _LONG_REPLY = 4000
-_MODEL_PAUSE = 2.0
-"""Seconds before a model that could not be reached is tried again; doubled each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +78,7 @@ class Worker:
     zone: ZoneInfo
     extra_instructions: str = ""
     file_max_bytes: int = 64 * 1024 * 1024
+    patience: Patience = field(default_factory=Patience)
     reconcile_after: float = 20.0
     """Seconds that a status of a message may take whose send was cut off."""
 
@@ -165,11 +165,15 @@ class Worker:
             failpoint("model.before")
             result = await self.loop.run(exchange, deps)
             failpoint("model.after")
-        if isinstance(result.error, ModelUnavailable) and claimed.run.attempts < MAX_ATTEMPTS:
-            _log.warning("model unavailable", attempt=claimed.run.attempts, reason=str(result.error))
-            await self.clock.sleep(_MODEL_PAUSE * 2 ** (claimed.run.attempts - 1))
+        if isinstance(result.error, ModelUnavailable) and await self._waits(claimed, result, result.error):
             return None
         return await self._finish(claimed, exchange, result, turn)
+
+    async def _waits(self, claimed: ClaimedRun, result: RunResult, error: ModelUnavailable) -> bool:
+        if result.spent.usage.requests:  # it could be reached meanwhile: this is trouble of its own
+            claimed.run = replace(claimed.run, waiting_since=None)
+        now, queue = self.clock.now(), self.asker.queue
+        return await self.store.write(lambda tx: self.patience.wait(tx, queue, claimed, error, now))
 
     def _mark_read(self, channel: Channel, claimed: ClaimedRun) -> None:
         """Say that it was read; the answer does not wait for that, nor ends it."""
@@ -188,7 +192,7 @@ class Worker:
             facts=[*facts(claimed.ended_questions), *losses(claimed.lost), *lateness(claimed.items)],
             named=claimed.conversation.is_group,
         )
-        return resume(claimed, words)
+        return resume(claimed, await self._clipper(claimed).prompt(words, claimed.run.id))
 
     def _deps(self, claimed: ClaimedRun, channel: Channel, exchange: Exchange) -> RunDeps:
         here = claimed.conversation
@@ -207,7 +211,17 @@ class Worker:
             ),
             context=lambda key: self._tool_context(key, claimed),
             checkpoint=Progress(self.store, self._committer, claimed, exchange).checkpoint,
+            clip=self._clipper(claimed).result,
             open_questions=claimed.open_questions,
+        )
+
+    def _clipper(self, claimed: ClaimedRun) -> Clipper:
+        return Clipper(
+            store=self.store,
+            files=self.files,
+            clock=self.clock,
+            conversation=claimed.conversation.id,
+            most=self.loop.budget.piece,
         )
 
     def _tool_context(self, key: str, claimed: ClaimedRun) -> ToolContext:
