@@ -39,6 +39,8 @@ class Exchange:
     later ones may be the same."""
     answers_parked: bool = True
     """Whether the calls that are answered next are those."""
+    replaced: set[int] = field(default_factory=set[int])
+    """Places of messages that differ from what the store has, because a part of them was refused for good."""
     results: dict[str, ToolReturnPart] = field(default_factory=dict[str, ToolReturnPart])
     """Results of the newest response's calls that are not in the messages yet, by call id."""
     running: dict[str, str] = field(default_factory=dict[str, str])

@@ -33,17 +33,19 @@ from cleo.agent.model.endings import (
 )
 from cleo.agent.model.exchange import Exchange
 from cleo.agent.model.limits import Spent
+from cleo.agent.model.quarantine import Search
 from cleo.agent.model.trouble import AWAY, sorted_errors
-from cleo.domain.errors import ModelError, ModelUnavailable
+from cleo.domain.errors import ContentRefused, ModelError, ModelUnavailable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Requester:
     """Asks the model. With `stream`, the answer comes piece by piece, and counts when it is whole."""
 
     model: Model
     tools: Sequence[ToolDefinition]
     budget: Budget
+    """It shrinks when the model turns out to read less."""
     tools_size: int = 0
     """Tokens that the tools' descriptions take."""
     images: ImageAttacher | None = None
@@ -55,10 +57,20 @@ class Requester:
         """Return the answer to what was said so far; raises `ModelError`."""
 
         async def answer(*more: ModelMessage) -> ModelResponse:
-            messages = self._fitting([*exchange.messages, *more], exchange.turn_start(), instructions)
-            response = await self._reach(messages, instructions)
-            spent.add(response)
-            return for_people(response)
+            async def within(messages: list[ModelMessage], budget: Budget) -> ModelResponse:
+                fixed, turn = self.tools_size + tokens(instructions), exchange.turn_start()
+                fitting = budget.fit([*messages, *more], fixed=fixed, turn=turn)
+                response = await self._reach(fitting, instructions)
+                spent.add(response)
+                return for_people(response)
+
+            try:
+                return await within(exchange.messages, self.budget)
+            except ContentRefused as refusal:
+                search = Search(exchange, within, self.budget)
+                response = await search.run(refusal)
+                self.budget = search.budget
+                return response
 
         return _own(await _to_the_end(answer))
 
@@ -73,10 +85,6 @@ class Requester:
                 return await self._send(self.fallback, messages, instructions)
             except ModelError as error:
                 raise away from error
-
-    def _fitting(self, messages: Sequence[ModelMessage], turn: int, instructions: str) -> list[ModelMessage]:
-        fixed = self.tools_size + tokens(instructions)
-        return self.budget.fit(messages, fixed=fixed, turn=turn)
 
     async def _send(self, model: Model, messages: Sequence[ModelMessage], instructions: str) -> ModelResponse:
         parameters = ModelRequestParameters(

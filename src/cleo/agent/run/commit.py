@@ -63,6 +63,10 @@ class Committer:
     def _remember(self, tx: Transaction, claimed: ClaimedRun, exchange: Exchange) -> int:
         """Append messages; the batch that was parked before them is answered now."""
         bodies = [write_body(message) for message in exchange.unstored]
+        for place in exchange.replaced:
+            if place < exchange.stored:
+                body = write_body(exchange.messages[place])
+                tx.transcript_rows.replace(claimed.conversation.id, exchange.first_revision + place, body)
         revision = tx.transcript.append(claimed.conversation.id, claimed.run.id, bodies)
         if claimed.parked:
             tx.transcript.park(claimed.conversation.id, None)

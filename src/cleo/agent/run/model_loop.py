@@ -14,7 +14,7 @@ from pydantic_ai.models import Model
 from cleo.agent.approval.gate import told
 from cleo.agent.approval.plan import PlannedCall
 from cleo.agent.media.images import ImageAttacher
-from cleo.agent.model.budget import budget_of, size_of_tools
+from cleo.agent.model.budget import Budget, budget_of, size_of_tools
 from cleo.agent.model.exchange import Exchange
 from cleo.agent.model.limits import RunLimits, Spent
 from cleo.agent.model.requester import Requester
@@ -68,7 +68,6 @@ class ModelLoop:
 
         `context_tokens` tells how much the model can read, where nobody else knows.
         """
-        self.budget = budget_of(model, context_tokens)
         self._bounds = bounds
         self._toolbox = Toolbox(tools)
         definitions = self._toolbox.definitions()
@@ -76,11 +75,16 @@ class ModelLoop:
             model=model,
             tools=definitions,
             tools_size=size_of_tools(definitions),
-            budget=self.budget,
+            budget=budget_of(model, context_tokens),
             images=images,
             stream=stream,
             fallback=fallback,
         )
+
+    @property
+    def budget(self) -> Budget:
+        """How much one request may hold."""
+        return self._requester.budget
 
     async def run(self, exchange: Exchange, deps: RunDeps) -> RunResult:
         """Take one turn; `exchange` grows meanwhile. What is raised is a bug, a crash, or `Fenced`."""
