@@ -3,6 +3,7 @@
 from cleo.agent.account_watch import AccountWatch
 from cleo.agent.approval.ask import Asker
 from cleo.agent.approval.prompt_delivery import PromptDelivery
+from cleo.agent.commands import Commands
 from cleo.agent.media.images import ImageAttacher
 from cleo.agent.model.limits import RunLimits
 from cleo.agent.outbox.delivery_status import DeliveryStatus
@@ -17,6 +18,7 @@ __all__ = [
     "AccountWatch",
     "Asker",
     "ClaimCode",
+    "Commands",
     "DeliveryStatus",
     "ImageAttacher",
     "ModelLoop",

@@ -17,6 +17,7 @@ from cleo.agent import (
     AccountWatch,
     Asker,
     ClaimCode,
+    Commands,
     DeliveryStatus,
     ImageAttacher,
     ModelLoop,
@@ -135,6 +136,8 @@ async def build(
         queue = OutboxQueue(channels=channels)
         asker = Asker(access=access, queue=queue, tools={tool.name: tool for tool in tools}, expiry=expiry)
         delivery = DeliveryStatus(clock=clock, queue=queue, listeners=[PromptDelivery(expiry=expiry)])
+        choice = resolve_model(settings.cleo_model, environment())
+        await closing.enter_async_context(choice.model)
         receiver = Receiver(
             store=store,
             engine=engine,
@@ -142,11 +145,10 @@ async def build(
             access=access,
             queue=queue,
             delivery=delivery,
+            commands=Commands(queue=queue, model=choice.name),
             claim=claim,
             most_waiting=settings.cleo_inbox_max,
         )
-        choice = resolve_model(settings.cleo_model, environment())
-        await closing.enter_async_context(choice.model)
         fallback = await _fallback(settings, closing)
         worker = Worker(
             store=store,

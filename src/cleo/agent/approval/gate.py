@@ -79,11 +79,11 @@ async def run_call(deps: RunDeps, exchange: Exchange, call: DescribedCall, effec
     """Run a call under the rule of its kind; one that needs a yes runs only if its row says so."""
     try:
         value = await _under_its_rule(deps, exchange, call, effect)
+        result = told(call.call, value, "success")
     except _NotDone as error:
-        return told(call.call, str(error), "failed")
-    finally:
-        exchange.running.pop(call.call.tool_call_id, None)
-    return told(call.call, value, "success")
+        result = told(call.call, str(error), "failed")
+    exchange.running.pop(call.call.tool_call_id, None)
+    return result
 
 
 def told(

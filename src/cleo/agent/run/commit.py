@@ -8,6 +8,7 @@ from cleo.agent.approval.settle import close_batch
 from cleo.agent.model.exchange import Exchange, write_body
 from cleo.agent.run.claim import ClaimedRun
 from cleo.agent.run.model_loop import RunResult
+from cleo.agent.run.stop import settle_stopped
 from cleo.domain.confirmation import Confirmation, cancel, mark_reported
 from cleo.domain.content import Text
 from cleo.domain.conversation import ConversationId
@@ -42,6 +43,8 @@ class Committer:
         tx.conversations.guard(claimed.conversation.id, claimed.epoch)
         wake = {claimed.conversation.id}
         revision = self._remember(tx, claimed, exchange)
+        if result.exit == "stopped":
+            settle_stopped(tx, self.asker.queue, claimed, exchange, now)
         self._settle(tx, claimed, exchange)
         if result.planned:
             tx.transcript.park(claimed.conversation.id, Parked(batch=revision))

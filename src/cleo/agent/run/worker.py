@@ -23,6 +23,7 @@ from cleo.agent.run.patience import Patience
 from cleo.agent.run.progress import Progress
 from cleo.agent.run.prompt import instructions, lateness, losses, prompt
 from cleo.agent.run.resume import resume
+from cleo.agent.run.stop import stopped, unless_stopped
 from cleo.agent.run.tool_messages import ToolMessages
 from cleo.agent.run.typing import shown_typing
 from cleo.domain.conversation import Conversation, ConversationId
@@ -163,11 +164,23 @@ class Worker:
             exchange = await self._begin(claimed, turn.channel)
             deps = self._deps(claimed, turn.channel, exchange)
             failpoint("model.before")
-            result = await self.loop.run(exchange, deps)
+            result = await self._until_stopped(claimed, exchange, deps)
             failpoint("model.after")
         if isinstance(result.error, ModelUnavailable) and await self._waits(claimed, result, result.error):
             return None
         return await self._finish(claimed, exchange, result, turn)
+
+    async def _until_stopped(self, claimed: ClaimedRun, exchange: Exchange, deps: RunDeps) -> RunResult:
+        async def is_stopped() -> bool:
+            run = await self.store.read(lambda tx: tx.runs.open(claimed.conversation.id))
+            if run and run.id == claimed.run.id:
+                claimed.run = replace(claimed.run, stop=run.stop)
+            return bool(claimed.run.stop)
+
+        if claimed.run.stop:
+            return stopped(exchange, self.tools)
+        result = await unless_stopped(self.loop.run(exchange, deps), is_stopped)
+        return result or stopped(exchange, self.tools)
 
     async def _waits(self, claimed: ClaimedRun, result: RunResult, error: ModelUnavailable) -> bool:
         if result.spent.usage.requests:  # it could be reached meanwhile: this is trouble of its own
