@@ -1,6 +1,6 @@
 """Turns the states of questions into what a parked batch of calls is answered with."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pydantic_ai.messages import ToolCallPart
 
@@ -22,18 +22,21 @@ from cleo.ports import Transaction
 _NO_ROW = "NOT DONE: no confirmation on record."
 
 
-def expire_questions(tx: Transaction, conversation: ConversationId, now: float) -> None:
-    """Close questions whose time is over, and those that could not be asked."""
-    for row in tx.confirmation_lookup.unreported(conversation):
-        if row.state != "pending":
-            continue
-        if is_too_late(row, now) and (over := expire(row)):
-            tx.confirmations.save(over, before=row.state)
-            tx.confirmations.log(row.ref, "expired", at=now)
-        elif _is_undeliverable(row, now) and (
-            unasked := cancel(row, reason="the question could not be delivered")
-        ):
-            tx.confirmations.save(unasked, before=row.state)
+def expire_questions(tx: Transaction, conversation: ConversationId, now: float) -> Sequence[Confirmation]:
+    """Close questions whose time is over, and those that could not be asked; return what is not reported yet."""
+    rows = tx.confirmation_lookup.unreported(conversation)
+    closed = [row for row in rows if row.state == "pending" and _close(tx, row, now)]
+    return tx.confirmation_lookup.unreported(conversation) if closed else rows
+
+
+def _close(tx: Transaction, row: Confirmation, now: float) -> bool:
+    if is_too_late(row, now) and (over := expire(row)):
+        tx.confirmations.save(over, before=row.state)
+        tx.confirmations.log(row.ref, "expired", at=now)
+        return True
+    if _is_undeliverable(row, now) and (unasked := cancel(row, reason="the question could not be delivered")):
+        return tx.confirmations.save(unasked, before=row.state)
+    return False
 
 
 def _is_undeliverable(row: Confirmation, now: float) -> bool:

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
+from pydantic_ai.messages import ModelMessage
+
 from cleo.agent.approval.settle import expire_questions, is_settled
+from cleo.agent.model.window_cache import WindowCache
 from cleo.agent.outbox.queue import OutboxQueue
 from cleo.domain.access import Access
 from cleo.domain.confirmation import FINAL, OPEN, Confirmation, cancel, detach, finish, mark_reported
@@ -36,10 +39,12 @@ class ClaimedRun:
     conversation: Conversation
     person: PersonId
     items: Sequence[InboxItem] = ()
+    window: Sequence[ModelMessage] | None = None
+    """The newest messages of the transcript, oldest first, where they were in memory."""
     bodies: Sequence[bytes] = ()
-    """The newest messages of the transcript, oldest first."""
-    revision: int = 0
-    """The revision of the newest of them."""
+    """The same as they are stored, where they were not."""
+    bounds: tuple[int, int] = (0, 0)
+    """The revision after which the conversation began, and that of its newest message."""
     open_questions: int = 0
     parked: Parked | None = None
     rows: Sequence[Confirmation] = ()
@@ -66,6 +71,7 @@ class Claimer:
 
     access: Access
     queue: OutboxQueue
+    windows: WindowCache = field(default_factory=WindowCache)
     begun: set[RunId] = field(default_factory=set[RunId])
     """Runs that this process has worked on: it outlived them."""
 
@@ -84,20 +90,21 @@ class Claimer:
             _give_up(tx, self.queue, run, now)
             run = None
         if run:
-            claimed = self._load(tx, run, epoch, tx.inbox.of_run(run.id))
+            open_rows = tx.confirmation_lookup.unreported(conversation)
+            claimed = self._load(tx, run, epoch, tx.inbox.of_run(run.id), open_rows)
             claimed.poison_candidate = run.attempts == MAX_CRASHES - 1 and run.id not in self.begun
             if not claimed.poison_candidate:
                 self._count(tx, claimed)
             return claimed
-        expire_questions(tx, conversation, now)
+        unreported = expire_questions(tx, conversation, now)
         items = self._allowed(tx, conversation)
         if wait := _debounce(items, now, busy=busy):
             return wait
-        new = _new(tx, conversation, items, now)
+        new = _new(tx, conversation, items, unreported, now)
         if new is None:
             return None
         self.begun.add(new.id)
-        return self._load(tx, new, epoch, items[:MOST])
+        return self._load(tx, new, epoch, items[:MOST], unreported)
 
     def try_again(self, tx: Transaction, claimed: ClaimedRun) -> None:
         """Count the last attempt of a poison_candidate, now that it begins."""
@@ -119,11 +126,19 @@ class Claimer:
                 allowed.append(item)
         return allowed
 
-    def _load(self, tx: Transaction, run: Run, epoch: int, items: Sequence[InboxItem]) -> ClaimedRun:
+    def _load(
+        self,
+        tx: Transaction,
+        run: Run,
+        epoch: int,
+        items: Sequence[InboxItem],
+        unreported: Sequence[Confirmation],
+    ) -> ClaimedRun:
         conversation = tx.conversations.get(run.conversation)
         parked = tx.transcript.parked(run.conversation)
         late = tx.confirmations.get(run.ref) if run.ref else None
-        unreported = tx.confirmation_lookup.unreported(run.conversation)
+        bounds = tx.transcript_rows.bounds(run.conversation)
+        window = self.windows.get(run.conversation, epoch, bounds)
         rows = _of_batch(unreported, parked) if parked else []
         asked_by = _asked_by(tx, run, [late] if late else rows)
         asks = run.kind == "message" and not run.prompted
@@ -133,8 +148,9 @@ class Claimer:
             conversation=conversation,
             person=items[-1].person if items else asked_by or conversation.person or PersonId(""),
             items=items,
-            bodies=tx.transcript.window(run.conversation, WINDOW),
-            revision=tx.transcript_rows.bounds(run.conversation)[1],
+            window=window,
+            bodies=tx.transcript.window(run.conversation, WINDOW) if window is None else (),
+            bounds=bounds,
             open_questions=sum(row.state in OPEN for row in unreported),
             parked=parked,
             rows=rows,
@@ -154,16 +170,21 @@ def _debounce(items: Sequence[InboxItem], now: float, *, busy: bool) -> Wait | N
     return None
 
 
-def _new(tx: Transaction, conversation: ConversationId, items: Sequence[InboxItem], now: float) -> Run | None:
+def _new(
+    tx: Transaction,
+    conversation: ConversationId,
+    items: Sequence[InboxItem],
+    unreported: Sequence[Confirmation],
+    now: float,
+) -> Run | None:
     if items:
         run = _start(tx, conversation, "message")
         tx.inbox.move([item.seq for item in items[:MOST]], "taken", run.id)
         return run
     parked = tx.transcript.parked(conversation)
-    if parked and is_settled(_batch(tx, conversation, parked), now):
+    if parked and is_settled(_of_batch(unreported, parked), now):
         return _start(tx, conversation, "resume")
-    open_rows = tx.confirmation_lookup.unreported(conversation)
-    late = next((row for row in open_rows if row.detached and row.state == "approved"), None)
+    late = next((row for row in unreported if row.detached and row.state == "approved"), None)
     return _start(tx, conversation, "late", late.ref) if late else None
 
 

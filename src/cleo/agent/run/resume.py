@@ -36,10 +36,12 @@ def resume(claimed: ClaimedRun, prompt: Sequence[UserContent]) -> Exchange:
 
 def window(claimed: ClaimedRun) -> Exchange:
     """Read the stored messages, from the first prompt on."""
-    messages = [read_body(body) for body in claimed.bodies]
+    messages = claimed.window
+    if messages is None:
+        messages = [read_body(body) for body in claimed.bodies]
     start = next((place for place, message in enumerate(messages) if begins_turn(message)), len(messages))
-    first = claimed.revision - len(messages) + start + 1
-    return Exchange(messages=messages[start:], first_revision=first, stored=len(messages) - start)
+    first = claimed.bounds[1] - len(messages) + start + 1
+    return Exchange(messages=list(messages[start:]), first_revision=first, stored=len(messages) - start)
 
 
 def _late(claimed: ClaimedRun, row: Confirmation, exchange: Exchange) -> None:

@@ -13,6 +13,7 @@ from cleo.agent.approval.outcome import facts
 from cleo.agent.media.fetch import Fetcher
 from cleo.agent.model.clip import Clipper
 from cleo.agent.model.exchange import Exchange
+from cleo.agent.model.window_cache import Window
 from cleo.agent.outbox.deliver import Deliverer, Delivery
 from cleo.agent.outbox.delivery_status import DeliveryStatus
 from cleo.agent.run.claim import ClaimedRun, Claimer, Wait
@@ -265,15 +266,27 @@ class Worker:
 
         def commit(tx: Transaction) -> tuple[set[ConversationId], _Step]:
             wake = self._committer.commit(tx, claimed, exchange, result, now)
+            self._claimer.windows.keep(claimed.conversation.id, self._window(claimed, exchange))
             return wake, self._look(tx, turn, busy=True)
 
         failpoint("answer.before_commit")
-        wake, step = await self.store.write(commit)
+        try:
+            wake, step = await self.store.write(commit)
+        except BaseException:
+            self._claimer.windows.drop(claimed.conversation.id)
+            raise
         failpoint("answer.after_commit")
         self._claimer.begun.discard(claimed.run.id)
         for conversation in wake - {claimed.conversation.id}:
             await self.engine.wake(conversation)
         return step
+
+    def _window(self, claimed: ClaimedRun, exchange: Exchange) -> Window:
+        """Return what the next run begins with, as much of it as a request may hold."""
+        count = len(exchange.messages)
+        kept = self.loop.budget.fit(exchange.messages, fixed=0, turn=count)
+        newest = exchange.first_revision + count - 1
+        return Window(tuple(kept), (claimed.bounds[0], newest), claimed.epoch)
 
 
 async def _rendered(markdown: str, channel: Channel) -> list[str]:
