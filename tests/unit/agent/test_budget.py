@@ -28,9 +28,15 @@ async def dump(characters: int) -> str:
     return await spill(characters)
 
 
+async def wipe(name: str) -> str:
+    """Wipe something."""
+    return f"wiped {name}"
+
+
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[ScriptedHouse]:
     tools = [Tool(name="spill", function=spill, read_only=True), Tool(name="dump", function=dump), READ_MORE]
+    tools.append(Tool(name="wipe", function=wipe, requires_confirmation=True))
     house = ScriptedHouse(tmp_path, tools)
     yield house
     await house.store.close()
@@ -109,6 +115,14 @@ async def test_a_turn_that_outgrows_all_leaves_its_oldest_results_out(house: Scr
     results = [str(result.content) for result in house.script.results()]
     assert results[0] == LEFT_OUT and results[-1] != LEFT_OUT
     assert weight(house) < house.loop.budget.tokens
+
+
+async def test_a_question_in_a_turn_that_outgrew_all_is_carried_out(house: ScriptedHouse) -> None:
+    house.script.steps = [answers(calls("spill", {"characters": 20_000}, f"c{n}")) for n in range(6)]
+    house.script.steps.append(answers(calls("wipe", {"name": "disk"}, "w")))
+    await house.say("go")
+    assert await house.react("👍", house.question().id) == ["ok"]
+    assert house.script.results()[-1].content == "wiped disk"
 
 
 def test_other_scripts_and_pictures_weigh_more() -> None:

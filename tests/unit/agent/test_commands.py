@@ -164,8 +164,10 @@ async def test_new_begins_anew_and_keeps_open_questions(house: ScriptedHouse) ->
     assert effects == ["begin b"], "the question was still open"
 
 
-async def test_new_while_something_runs_ends_it_too(house: ScriptedHouse) -> None:
-    house.script.steps = [answers(calls("slow", {"name": "b"}))]
+@pytest.mark.parametrize("tool", ["slow", "look"])
+async def test_new_while_something_runs_ends_it_too(house: ScriptedHouse, tool: str) -> None:
+    """Whether its prompt was saved by then, or comes behind the new beginning."""
+    house.script.steps = [answers(calls(tool, {"name": "b"}))]
     await house.hear("old words")
     await while_running(house, "/new")
     assert ANEW in texts(house) and any(text.startswith("⏹") for text in texts(house))

@@ -101,6 +101,16 @@ class Budget:
 
         `fixed` is what else the request holds. When the turn alone is too long, its older results are left out.
         """
+        start, excess = self._start(messages, fixed, turn)
+        kept = list(messages[start:])
+        return _without_results(kept, excess) if excess > 0 else kept
+
+    def newest(self, messages: Sequence[ModelMessage], *, turn: int) -> Sequence[ModelMessage]:
+        """Return the messages from which a later request may be made, as they are."""
+        return messages[self._start(messages, 0, turn)[0] :]
+
+    def _start(self, messages: Sequence[ModelMessage], fixed: int, turn: int) -> tuple[int, int]:
+        """Return the place of the first message that fits, and by how much all from there on are too long."""
         room = self.tokens - fixed - PICTURE * min(_pictures(messages), PICTURES)
         sizes = [size(message) for message in messages]
         left, start = sum(sizes), 0
@@ -110,8 +120,7 @@ class Budget:
             while start < turn and not begins_turn(messages[start]):
                 left -= sizes[start]
                 start += 1
-        kept = list(messages[start:])
-        return _without_results(kept, left - room) if left > room else kept
+        return start, left - room
 
 
 def _without_results(messages: list[ModelMessage], excess: int) -> list[ModelMessage]:

@@ -284,7 +284,7 @@ class Worker:
     def _window(self, claimed: ClaimedRun, exchange: Exchange) -> Window:
         """Return what the next run begins with, as much of it as a request may hold."""
         count = len(exchange.messages)
-        kept = self.loop.budget.fit(exchange.messages, fixed=0, turn=count)
+        kept = self.loop.budget.newest(exchange.messages, turn=exchange.turn_start())
         newest = exchange.first_revision + count - 1
         return Window(tuple(kept), (claimed.bounds[0], newest), claimed.epoch)
 
