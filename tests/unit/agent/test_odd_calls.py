@@ -5,9 +5,19 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from pydantic_ai.messages import ModelMessage, TextPart, ThinkingPart, ToolCallPart
-from tests.support.scripted_model import ScriptedHouse, answers, calls
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelMessagesTypeAdapter,
+    ModelRequest,
+    RetryFeedbackPart,
+    RetryInfo,
+    TextPart,
+    ThinkingPart,
+    ToolCallPart,
+)
+from tests.support.scripted_model import ScriptedHouse, answers, calls, parts
 
+from cleo.domain.run import RunId
 from cleo.ports import Tool, ToolContext
 
 effects: list[str] = []
@@ -193,3 +203,15 @@ async def test_too_many_calls_at_once_run_none(house: ScriptedHouse) -> None:
     [notice] = await house.say("go")
     assert "more actions than one turn may take (24)" in notice
     assert effects == []
+
+
+async def test_what_an_earlier_release_stored_is_translated_for_the_model(house: ScriptedHouse) -> None:
+    """A part of the library's own feedback goes out as words that the model can read."""
+    await house.say("one")
+    chat = house.channel.delivered[-1].to
+    feedback = RetryFeedbackPart("Please answer.", retry=RetryInfo(cause="no_output"))
+    body = ModelMessagesTypeAdapter.dump_json([ModelRequest(parts=[feedback])])
+    await house.store.write(lambda tx: tx.transcript.append(chat, RunId("old"), [body]))
+    assert await house.say("two") == ["ok"]
+    kinds = {type(part) for part in parts(house.script.seen[-1])}
+    assert RetryFeedbackPart not in kinds

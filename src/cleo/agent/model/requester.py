@@ -37,6 +37,8 @@ from cleo.agent.model.quarantine import Search
 from cleo.agent.model.trouble import AWAY, sorted_errors
 from cleo.domain.errors import ContentRefused, ModelError, ModelUnavailable
 
+_PLAIN = frozenset({"user-prompt", "tool-return", "text", "tool-call"})
+
 
 @dataclass(slots=True, kw_only=True)
 class Requester:
@@ -93,7 +95,8 @@ class Requester:
         outgoing = repair_messages(messages)
         if self.images:
             outgoing = await self.images.attach(outgoing, model)
-        outgoing = model.prepare_messages(outgoing, parameters)
+        if _needs_preparation(model, outgoing):
+            outgoing = model.prepare_messages(outgoing, parameters)
         with sorted_errors():
             if not self.stream:
                 return await model.request(outgoing, None, parameters)
@@ -135,6 +138,14 @@ def _as_told(response: ModelResponse) -> ModelResponse:
 def _nudge(words: str) -> ModelRequest:
     """Say something to the model in one request only."""
     return ModelRequest(parts=[UserPromptPart(words)])
+
+
+def _needs_preparation(model: Model, messages: Sequence[ModelMessage]) -> bool:
+    """Tell whether the library must translate messages for a model first. It takes long, and plain ones need it only
+    where the model could read marks of its own format in them."""
+    if model.profile.get("may_tokenize_special_tokens_in_content", False):
+        return True
+    return not all(part.part_kind in _PLAIN for message in messages for part in message.parts)
 
 
 def _broke_off(response: ModelResponse) -> bool:
