@@ -60,7 +60,12 @@ async def _run(toolbox: Toolbox, exchange: Exchange, deps: RunDeps, ready: Seque
         exchange.results[call.call.tool_call_id] = result
 
     if len(ready) > 1 and all(call.tool.read_only and not needs_yes(call.tool) for call in ready):
-        await asyncio.gather(*(one(call) for call in ready))
+        tasks = [asyncio.ensure_future(one(call)) for call in ready]
+        try:
+            await asyncio.gather(*tasks)
+        finally:  # the others end with one that was overtaken
+            for task in tasks:
+                task.cancel()
         return
     for call in ready:
         await one(call)

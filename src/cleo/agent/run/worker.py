@@ -16,7 +16,7 @@ from cleo.agent.model.exchange import Exchange
 from cleo.agent.model.window_cache import Window
 from cleo.agent.outbox.deliver import Deliverer, Delivery
 from cleo.agent.outbox.delivery_status import DeliveryStatus
-from cleo.agent.run.claim import ClaimedRun, Claimer, Wait
+from cleo.agent.run.claim import WINDOW, ClaimedRun, Claimer, Wait
 from cleo.agent.run.commit import Committer
 from cleo.agent.run.deps import RunDeps
 from cleo.agent.run.model_loop import ModelLoop, RunResult
@@ -286,7 +286,7 @@ class Worker:
         count = len(exchange.messages)
         kept = self.loop.budget.newest(exchange.messages, turn=exchange.turn_start())
         newest = exchange.first_revision + count - 1
-        return Window(tuple(kept), (claimed.bounds[0], newest), claimed.epoch)
+        return Window(tuple(kept[-WINDOW:]), (claimed.bounds[0], newest), claimed.epoch)
 
 
 async def _rendered(markdown: str, channel: Channel) -> list[str]:
