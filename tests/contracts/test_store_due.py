@@ -171,3 +171,26 @@ async def test_a_long_backlog_is_looked_through_quickly(store: Store) -> None:
         await store.write(lambda tx, part=part: fill(tx, 2_000, part * 2_000, done=False))
     assert len(await due(store)) == 100
     assert await spent(store) < 0.1
+
+
+async def test_a_run_that_waits_for_its_model_keeps_its_chat_waiting(store: Store) -> None:
+    """Messages to send go out meanwhile; a stop is heard at once."""
+    waiting = replace(run("R1"), retry_at=1500.0, waiting_since=900.0)
+
+    def work(tx: Transaction) -> None:
+        tx.conversations.open(chat())
+        tx.runs.start(run("R1"))
+        tx.runs.update(waiting)
+
+    await store.write(work)
+    await store.write(put(inbound("M1")))
+    assert await due(store, 1000.0) == []
+    assert await due(store, 1500.0) == [CHAT]
+    found = await store.read(lambda tx: tx.runs.open(CHAT))
+    assert found is not None and (found.retry_at, found.waiting_since) == (1500.0, 900.0)
+    await store.write(lambda tx: tx.outbox.add(outgoing("notice")))
+    assert await due(store, 1000.0) == [CHAT]
+    await store.write(lambda tx: tx.outbox.update(outgoing("notice", state="sent")))
+    assert await due(store, 1000.0) == []
+    await store.write(lambda tx: tx.runs.stop(CHAT, "stop"))
+    assert await due(store, 1000.0) == [CHAT]

@@ -352,3 +352,31 @@ async def test_dead_letters_are_kept_once(store: Store) -> None:
         await store.write(lambda tx, letter=letter: tx.dead_letters.add(letter))
     assert await store.read(lambda tx: tx.dead_letters.recent(9)) == letters[::-1]
     assert await store.read(lambda tx: tx.dead_letters.recent(1)) == letters[:1:-1]
+
+
+async def test_a_conversation_that_began_anew_shows_only_what_came_since(store: Store) -> None:
+    await store.write(lambda tx: tx.conversations.open(chat()))
+    assert await store.read(lambda tx: tx.transcript_rows.bounds(CHAT)) == (0, 0)
+    await store.write(lambda tx: tx.transcript.append(CHAT, RunId("R1"), [b"1", b"2"]))
+    await store.write(lambda tx: tx.transcript_rows.begin_anew(CHAT))
+    assert list(await store.read(lambda tx: tx.transcript.window(CHAT, 10))) == []
+    await store.write(lambda tx: tx.transcript.append(CHAT, RunId("R2"), [b"3"]))
+    assert list(await store.read(lambda tx: tx.transcript.window(CHAT, 10))) == [b"3"]
+    assert await store.read(lambda tx: tx.transcript_rows.bounds(CHAT)) == (2, 3)
+
+
+async def test_one_message_is_replaced_and_its_neighbours_stay(store: Store) -> None:
+    await store.write(lambda tx: tx.transcript.append(CHAT, RunId("R1"), [b"1", b"2", b"3"]))
+    await store.write(lambda tx: tx.transcript.append(OTHER_CHAT, RunId("R2"), [b"x", b"y"]))
+    await store.write(lambda tx: tx.transcript_rows.replace(CHAT, 2, b"other"))
+    assert list(await store.read(lambda tx: tx.transcript.window(CHAT, 10))) == [b"1", b"other", b"3"]
+    assert list(await store.read(lambda tx: tx.transcript.window(OTHER_CHAT, 10))) == [b"x", b"y"]
+
+
+async def test_a_run_is_asked_to_end_and_keeps_it_through_updates(store: Store) -> None:
+    assert await store.write(lambda tx: tx.runs.stop(CHAT, "stop")) is None
+    await store.write(lambda tx: tx.runs.start(run("R1")))
+    await store.write(lambda tx: tx.runs.stop(CHAT, "new"))
+    await store.write(lambda tx: tx.runs.update(replace(run("R1"), attempts=2)))
+    found = await store.read(lambda tx: tx.runs.open(CHAT))
+    assert found is not None and (found.stop, found.attempts) == ("new", 2)

@@ -1,6 +1,7 @@
 """Rules about what may be done where."""
 
 import itertools
+import re
 
 from tests.house.tree import attributes, calls, found, imports, named, short, syntax
 
@@ -74,3 +75,20 @@ def test_nothing_is_printed_but_by_the_commands() -> None:
         if name in {"print", "sys.stdout.write", "sys.stderr.write"}
     }
     assert spoken == set()
+
+
+def test_the_agent_runs_its_own_loop() -> None:
+    """Messages, models and tool schemas are the library's; what happens between two requests is decided here."""
+    graph = {"Agent", "RunContext", "DeferredToolRequests", "DeferredToolResults", "capabilities"}
+    used = {
+        (short(path), name)
+        for path in named(".py", below="src")
+        for name in re.findall(r"\b\w+\b", "\n".join(_imports_of_the_library(path.read_text())))
+        if name in graph
+    }
+    in_a_signature = {each for each in used if each[1] == "RunContext" and "/models/" in each[0]}
+    assert used - in_a_signature == set()
+
+
+def _imports_of_the_library(text: str) -> list[str]:
+    return re.findall(r"(?:from|import) pydantic_ai[^(\n]*(?:\([^)]*\))?", text)

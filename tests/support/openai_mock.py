@@ -62,7 +62,14 @@ class Breaks:
     """Closes the connection in the middle of the answer."""
 
 
-Answer = Says | Calls | Fails | Hangs | Garbage | Breaks
+@dataclass(frozen=True)
+class BreaksOff:
+    """Streams some words, and ends without a reason."""
+
+    text: str
+
+
+Answer = Says | Calls | Fails | Hangs | Garbage | Breaks | BreaksOff
 
 
 @dataclass
@@ -190,21 +197,25 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(b'{"id": "half')
                 self.wfile.flush()
                 self.close_connection = True
+            case BreaksOff(text):
+                self._stream(Says(text), body, whole=False)
             case Says() | Calls():
                 if body.get("stream"):
                     self._stream(answer, body)
                 else:
                     self._send(200, _completion(answer, body))
 
-    def _stream(self, answer: Says | Calls, body: Body) -> None:
+    def _stream(self, answer: Says | Calls, body: Body, *, whole: bool = True) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Connection", "close")
         self.end_headers()
-        for chunk in _chunks(answer, body):
+        chunks = list(_chunks(answer, body))
+        for chunk in chunks if whole else chunks[:-2]:
             self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
             self.wfile.flush()
-        self.wfile.write(b"data: [DONE]\n\n")
+        if whole:
+            self.wfile.write(b"data: [DONE]\n\n")
         self.close_connection = True
 
     def _send(self, status: int, body: Body, extra: dict[str, str] | None = None) -> None:

@@ -3,11 +3,14 @@
 from cleo.agent.account_watch import AccountWatch
 from cleo.agent.approval.ask import Asker
 from cleo.agent.approval.prompt_delivery import PromptDelivery
+from cleo.agent.commands import Commands
 from cleo.agent.media.images import ImageAttacher
+from cleo.agent.model.limits import RunLimits
 from cleo.agent.outbox.delivery_status import DeliveryStatus
 from cleo.agent.outbox.queue import OutboxQueue
 from cleo.agent.receive import ClaimCode, Receiver
-from cleo.agent.run.model_loop import ModelLoop, RunLimits
+from cleo.agent.run.model_loop import ModelLoop
+from cleo.agent.run.patience import Patience
 from cleo.agent.run.worker import Worker
 from cleo.agent.sweep import Sweeper
 
@@ -15,10 +18,12 @@ __all__ = [
     "AccountWatch",
     "Asker",
     "ClaimCode",
+    "Commands",
     "DeliveryStatus",
     "ImageAttacher",
     "ModelLoop",
     "OutboxQueue",
+    "Patience",
     "PromptDelivery",
     "Receiver",
     "RunLimits",

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from cleo.agent.approval.read_answer import AnswerReader
+from cleo.agent.commands import Commands
 from cleo.agent.outbox.delivery_status import DeliveryStatus
 from cleo.agent.outbox.queue import OutboxQueue
 from cleo.domain.access import Access
@@ -70,6 +71,7 @@ class Receiver:
         access: Access,
         queue: OutboxQueue,
         delivery: DeliveryStatus,
+        commands: Commands | None = None,
         claim: ClaimCode | None = None,
         most_waiting: int = 10_000,
     ) -> None:
@@ -81,6 +83,7 @@ class Receiver:
         self._most_waiting = most_waiting
         self._queue = queue
         self._delivery = delivery
+        self._commands = commands or Commands(queue=queue)
         self._answer_reader = AnswerReader(access, queue)
 
     async def message(self, inbound: Inbound) -> IntakeStatus:
@@ -169,7 +172,7 @@ class Receiver:
         if not allowed:  # strangers are noted, not answered
             return _Kept("ignored", {conversation.id} if released else set())
         effect = self._answer_reader.read(tx, inbound, conversation, person, now)
-        if effect.is_answer and state == "new":
+        if state == "new" and (effect.is_answer or self._commands.obey(tx, inbound, conversation, now)):
             tx.inbox.move([seq], "noted")
         elif state == "new" and self._is_too_much(tx, conversation):
             raise Overloaded(f"{self._most_waiting} messages wait for an answer already (CLEO_INBOX_MAX).")

@@ -11,15 +11,18 @@ from urllib.parse import urlsplit
 import pydantic_ai
 import structlog
 from fastapi import APIRouter
+from pydantic_ai.models import Model
 
 from cleo.agent import (
     AccountWatch,
     Asker,
     ClaimCode,
+    Commands,
     DeliveryStatus,
     ImageAttacher,
     ModelLoop,
     OutboxQueue,
+    Patience,
     PromptDelivery,
     Receiver,
     RunLimits,
@@ -133,6 +136,8 @@ async def build(
         queue = OutboxQueue(channels=channels)
         asker = Asker(access=access, queue=queue, tools={tool.name: tool for tool in tools}, expiry=expiry)
         delivery = DeliveryStatus(clock=clock, queue=queue, listeners=[PromptDelivery(expiry=expiry)])
+        choice = resolve_model(settings.cleo_model, environment())
+        await closing.enter_async_context(choice.model)
         receiver = Receiver(
             store=store,
             engine=engine,
@@ -140,11 +145,11 @@ async def build(
             access=access,
             queue=queue,
             delivery=delivery,
+            commands=Commands(queue=queue, model=choice.name),
             claim=claim,
             most_waiting=settings.cleo_inbox_max,
         )
-        choice = resolve_model(settings.cleo_model, environment())
-        await closing.enter_async_context(choice.model)
+        fallback = await _fallback(settings, closing)
         worker = Worker(
             store=store,
             engine=engine,
@@ -156,13 +161,16 @@ async def build(
                 model=choice.model,
                 tools=tools,
                 bounds=_bounds(settings),
-                capabilities=[ImageAttacher(files)],
+                images=ImageAttacher(files),
                 stream=settings.cleo_stream,
+                fallback=fallback,
+                context_tokens=settings.cleo_context_tokens,
             ),
             tools=asker.tools,
             zone=settings.zone,
             extra_instructions=settings.cleo_instructions,
             file_max_bytes=settings.cleo_file_max_bytes,
+            patience=Patience(settings.cleo_model_patience),
             reconcile_after=settings.whatsapp_cloud_doubt_seconds,
         )
         watch = AccountWatch(
@@ -231,8 +239,16 @@ def _tools(settings: Settings) -> tuple[Tool, ...]:
 
 
 def _bounds(settings: Settings) -> RunLimits:
-    bounds = RunLimits(cost=settings.cleo_max_cost)
-    return RunLimits(cost=settings.cleo_max_cost, tokens=settings.cleo_max_tokens or bounds.tokens)
+    steps = settings.cleo_max_steps
+    tokens = settings.cleo_max_tokens or RunLimits().tokens
+    return RunLimits(requests=steps, tool_calls=2 * steps, tokens=tokens, cost=settings.cleo_max_cost)
+
+
+async def _fallback(settings: Settings, closing: AsyncExitStack) -> Model | None:
+    if settings.cleo_model_fallback is None:
+        return None
+    model = resolve_model(settings.cleo_model_fallback, environment()).model
+    return await closing.enter_async_context(model)
 
 
 async def _claim(store: Store, access: Access, part: Part) -> ClaimCode | None:

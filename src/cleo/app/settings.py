@@ -147,6 +147,14 @@ class Settings(BaseSettings):
     """Python modules with tools of your own, separated by commas."""
     cleo_instructions: str = Field("", examples=["You are Ada. Be brief."], json_schema_extra={"file": True})
     """What the model is told besides."""
+    cleo_model_fallback: str | None = Field(None, examples=["anthropic:claude-sonnet-5-5"])
+    """A second model, which answers while the first cannot be reached."""
+    cleo_model_patience: float = Field(900, ge=0, le=86_400, examples=[900])
+    """Seconds that a message waits for a model that cannot be reached, before Cleo says so."""
+    cleo_context_tokens: int | None = Field(None, ge=2_000, examples=[32768])
+    """How many tokens the model can read. Not set: what is known of it by its name, else 24,000."""
+    cleo_max_steps: int = Field(12, ge=1, le=200, examples=[12])
+    """The most requests to the model that one turn may take. It may call twice as many tools."""
     cleo_max_tokens: int | None = Field(None, ge=1, examples=[50000])
     """The most tokens that one turn may use."""
     cleo_max_cost: float | None = Field(None, gt=0, examples=[0.25])

@@ -14,6 +14,7 @@
     ├── ModelError
     │   ├── ModelUnavailable later, one honest notice
     │   └── ModelRefused     said
+    │       └── ContentRefused   something in the request: it is found, and left out from then on
     ├── ToolError            the model is told, in words
     ├── Overloaded           not taken in now; whoever has it sends it again
     └── NotAllowed           noted, no reply
@@ -79,11 +80,19 @@ class ModelError(CleoError):
 
 
 class ModelUnavailable(ModelError):
-    """The model cannot be reached now."""
+    """The model cannot be reached now. `retry_after` is in seconds, when the provider named a time."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class ModelRefused(ModelError):
     """The model, or a limit, refused this request."""
+
+
+class ContentRefused(ModelRefused):
+    """The provider refused what the request holds: the same content will be refused again."""
 
 
 class ToolError(CleoError):

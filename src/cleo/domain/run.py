@@ -12,8 +12,9 @@ RunKind = Literal["message", "resume", "late"]
 """`message` answers inbox items · `resume` continues after every open question of a batch was settled · `late`
 does what was approved after the chat had moved on."""
 
-MAX_ATTEMPTS = 3
-"""A run whose model could not be reached this often says so."""
+Stop = Literal["", "stop", "new"]
+"""`stop`: somebody wants it to end · `new`: and the conversation to begin anew."""
+
 MAX_CRASHES = 5
 """A run during which the process ended this often is given up, so that its neighbours go on. Not every death is
 the message's doing: people pull plugs, and a start that is killed again takes the same run down with it."""
@@ -31,3 +32,8 @@ class Run:
     prompted: bool = False
     ref: str = ""
     """The confirmation that a `late` run carries out."""
+    retry_at: float | None = None
+    """Unix seconds: it waits for its model until then."""
+    waiting_since: float | None = None
+    """Unix seconds of the first time that its model could not be reached."""
+    stop: Stop = ""

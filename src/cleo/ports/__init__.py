@@ -23,6 +23,7 @@ from cleo.ports.clock import Clock
 from cleo.ports.engine import Engine
 from cleo.ports.files import Files
 from cleo.ports.store import (
+    LONG_TEXT,
     ConfirmationLookup,
     Confirmations,
     Conversations,
@@ -46,11 +47,13 @@ from cleo.ports.store import (
     Store,
     Transaction,
     Transcript,
+    TranscriptRows,
     WebhookEvents,
 )
 from cleo.ports.tool import Say, Tool, ToolContext
 
 __all__ = [
+    "LONG_TEXT",
     "Capabilities",
     "Channel",
     "ChoiceLimits",
@@ -96,6 +99,7 @@ __all__ = [
     "ToolContext",
     "Transaction",
     "Transcript",
+    "TranscriptRows",
     "TypingIndicator",
     "WebhookEvents",
 ]

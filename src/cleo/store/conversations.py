@@ -81,11 +81,9 @@ def _of_parked_batch(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
 _heads = (
     select(func.min(outbox.c.seq).label("seq")).where(is_waiting).group_by(outbox.c.conversation).subquery()
 )
-_DUE = union(
+_work = union(
     select(inbox.c.conversation).where(is_new).distinct(),
     select(runs.c.conversation).where(is_open_run),
-    # Only the head of each chat's queue counts: what stands behind it must wait for it.
-    select(outbox.c.conversation).join(_heads, _heads.c.seq == outbox.c.seq).where(outbox.c.next_at <= _NOW),
     # A parked batch goes on when somebody decided one of its calls, or when nothing is left to decide.
     select(conversations.c.id).where(
         is_parked,
@@ -106,6 +104,14 @@ _DUE = union(
             confirmations.c.asked_at.is_(None) & (confirmations.c.created_at < _LONG_AGO),
         ),
     ),
+).subquery()
+_waits_for_model = exists().where(
+    runs.c.conversation == _work.c.conversation, is_open_run, runs.c.retry_at > _NOW, runs.c.stop == ""
+)
+_DUE = union(
+    select(_work.c.conversation).where(~_waits_for_model),
+    # Only the head of each chat's queue counts: what stands behind it must wait for it.
+    select(outbox.c.conversation).join(_heads, _heads.c.seq == outbox.c.seq).where(outbox.c.next_at <= _NOW),
 )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
 from cleo.domain.conversation import ConversationId
-from cleo.domain.run import Run, RunState
+from cleo.domain.run import Run, RunState, Stop
 from cleo.store.schema import is_open_run, runs
 
 _RUN: Any = select(
@@ -18,11 +18,15 @@ _RUN: Any = select(
     runs.c.attempts,
     runs.c.prompted,
     runs.c.ref,
+    runs.c.retry_at,
+    runs.c.waiting_since,
+    runs.c.stop,
 )
 _OPEN = _RUN.where(runs.c.conversation == bindparam("chat"), is_open_run)
 _RECENT = _RUN.order_by(runs.c.seq.desc()).limit(bindparam("newest"))
 _START = insert(runs)
 _UPDATE = update(runs).where(runs.c.id == bindparam("it"))
+_STOP = update(runs).where(runs.c.conversation == bindparam("chat"), is_open_run)
 
 
 class SqlRuns:
@@ -41,9 +45,20 @@ class SqlRuns:
         self._connection.execute(_START, asdict(run))
 
     def update(self, run: Run) -> None:
-        """Save attempts, prompted and state."""
-        changes = {"attempts": run.attempts, "prompted": run.prompted, "state": run.state}
+        """Save attempts, prompted, state, and until when it waits."""
+        changes = {
+            "attempts": run.attempts,
+            "prompted": run.prompted,
+            "state": run.state,
+            "retry_at": run.retry_at,
+            "waiting_since": run.waiting_since,
+        }
         self._connection.execute(_UPDATE, {"it": run.id, **changes})
+
+    def stop(self, conversation: ConversationId, how: Stop) -> Run | None:
+        """Ask the run that is not finished to end; return it, None: there is none."""
+        self._connection.execute(_STOP, {"chat": conversation, "stop": how})
+        return self.open(conversation)
 
     def recent(self, limit: int) -> Sequence[tuple[Run, RunState]]:
         """The newest runs of all conversations, newest first."""

@@ -79,6 +79,8 @@ class _Conversations(TypedColumns):
     last_inbound_id: Named[str | None] = Column(Text)
     last_inbound_at: Named[float | None]
     account: Named[str] = Column(Text, server_default="default")
+    transcript_from: Named[int] = Column(BigInteger, server_default="0")
+    """The revision after which the model reads: people can begin anew."""
 
 
 class _Inbox(_Numbered):
@@ -116,6 +118,9 @@ class _Runs(_Numbered):
     attempts: Named[int] = Column(Integer)
     prompted: Named[bool]
     ref: Named[str] = Column(Text)
+    retry_at: Named[float | None]
+    waiting_since: Named[float | None]
+    stop: Named[str] = Column(String(8), server_default="")
 
 
 class _Transcript(TypedColumns):

@@ -108,6 +108,7 @@ def nouns(connection: Connection, clock: Clock) -> Transaction:
         outbox_lookup=SqlOutboxLookup(connection),
         conversations=SqlConversations(connection),
         transcript=SqlTranscript(connection),
+        transcript_rows=SqlTranscript(connection),
         runs=SqlRuns(connection),
         ledger=SqlLedger(connection),
         confirmations=SqlConfirmations(connection),

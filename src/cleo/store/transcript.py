@@ -10,11 +10,20 @@ from cleo.ports.store import Parked
 from cleo.store.schema import conversations, transcript
 
 _of_it = transcript.c.conversation == bindparam("chat")
+_from = func.coalesce(
+    select(conversations.c.transcript_from).where(conversations.c.id == bindparam("chat")).scalar_subquery(),
+    0,
+)
 _WINDOW = (
-    select(transcript.c.body).where(_of_it).order_by(transcript.c.revision.desc()).limit(bindparam("newest"))
+    select(transcript.c.body)
+    .where(_of_it, transcript.c.revision > _from)
+    .order_by(transcript.c.revision.desc())
+    .limit(bindparam("newest"))
 )
 _REVISION = select(func.coalesce(func.max(transcript.c.revision), 0)).where(_of_it)
+_BOUNDS = select(_from, func.coalesce(func.max(transcript.c.revision), 0)).where(_of_it)
 _APPEND = insert(transcript)
+_REPLACE = update(transcript).where(_of_it, transcript.c.revision == bindparam("number"))
 _parked_by = (transcript.c.conversation == conversations.c.id) & (
     transcript.c.revision == conversations.c.parked_batch
 )
@@ -23,17 +32,17 @@ _PARKED = (
     .join_from(conversations, transcript, _parked_by, isouter=True)
     .where(conversations.c.id == bindparam("chat"))
 )
-_PARK = update(conversations).where(conversations.c.id == bindparam("chat"))
+_CONVERSATION = update(conversations).where(conversations.c.id == bindparam("chat"))
 
 
 class SqlTranscript:
-    """Implements `cleo.ports.Transcript`. The revision is the number of messages."""
+    """Implements `cleo.ports.Transcript` and `TranscriptRows`. The revision is the number of messages."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def window(self, conversation: ConversationId, limit: int) -> Sequence[bytes]:
-        """The newest `limit` messages, oldest first."""
+        """The newest `limit` messages since the conversation began anew, oldest first."""
         newest = self._connection.execute(_WINDOW, {"chat": conversation, "newest": limit}).scalars().all()
         return newest[::-1]
 
@@ -63,4 +72,18 @@ class SqlTranscript:
             "parked_batch": parked.batch if parked else None,
             "parked_requests": parked.requests if parked else None,
         }
-        self._connection.execute(_PARK, row)
+        self._connection.execute(_CONVERSATION, row)
+
+    def bounds(self, conversation: ConversationId) -> tuple[int, int]:
+        """Return the revision after which the conversation began, and the newest one."""
+        began, newest = self._connection.execute(_BOUNDS, {"chat": conversation}).one()
+        return began, newest
+
+    def replace(self, conversation: ConversationId, revision: int, body: bytes) -> None:
+        """Put another message in the place of one."""
+        self._connection.execute(_REPLACE, {"chat": conversation, "number": revision, "body": body})
+
+    def begin_anew(self, conversation: ConversationId) -> None:
+        """Let windows start behind what is there now."""
+        _, newest = self.bounds(conversation)
+        self._connection.execute(_CONVERSATION, {"chat": conversation, "transcript_from": newest})

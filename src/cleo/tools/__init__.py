@@ -17,6 +17,7 @@ from cleo.tools.lists import add_to_list, clear_list, delete_list, remove_from_l
 from cleo.tools.load import load
 from cleo.tools.messages import send_message
 from cleo.tools.notes import add_note, delete_note, find_notes, list_notes
+from cleo.tools.read_more import read_more
 from cleo.tools.reminders import cancel_reminder, list_reminders, set_reminder
 from cleo.tools.units import convert
 
@@ -42,6 +43,7 @@ TOOLS: tuple[Tool, ...] = (
     list_files,
     send_file,
     delete_file,
+    read_more,
     help,
 )
 """Every tool that comes with Cleo."""

@@ -7,7 +7,7 @@ import pytest
 from pydantic_ai.exceptions import ModelHTTPError
 from tests.support.agent_house import FRIEND, OWNER, STRANGER, House
 
-from cleo.agent import ClaimCode
+from cleo.agent import ClaimCode, Patience
 from cleo.agent.run.claim import ClaimedRun
 from cleo.domain.access import Access
 from cleo.domain.content import Edit, File, MessageId, Other, Reaction
@@ -213,7 +213,8 @@ async def test_a_poison_message_is_given_up_and_its_neighbours_go_on(house: Hous
 
 
 async def test_a_model_that_stays_away_is_said_once(house: House) -> None:
-    house.model.fail = [ModelHTTPError(503, "m") for _ in range(3)]
+    house.worker.patience = Patience(longest=0)
+    house.model.fail = [ModelHTTPError(503, "m")]
     [notice] = await house.say("hello")
     assert "cannot be reached" in notice
     assert (await house.say("and now?"))[0].startswith("you said")

@@ -7,6 +7,7 @@ import pytest
 from pydantic_ai.exceptions import ModelHTTPError
 from tests.support.agent_house import FRIEND, OWNER, House
 
+from cleo.agent import Patience
 from cleo.agent.account_switch import LOST
 from cleo.domain.access import Access
 from cleo.domain.content import Chosen, MessageId, Reaction
@@ -269,7 +270,8 @@ async def test_free_and_confirmed_calls_in_one_response(house: House) -> None:
 
 async def test_the_effect_is_single_when_the_model_fails_after_it(house: House) -> None:
     await house.say('do wipe {"name": "disk"}')
-    house.model.fail = [ModelHTTPError(500, "m") for _ in range(3)]
+    house.worker.patience = Patience(longest=0)
+    house.model.fail = [ModelHTTPError(500, "m")]
     texts = await house.react("👍", house.question().id)
     assert effects == ["disk:False"]
     assert any("carried out" in text for text in texts)
@@ -279,7 +281,10 @@ async def test_the_effect_is_single_when_the_model_fails_after_it(house: House) 
 
 async def test_a_model_that_recovers_is_not_noticed(house: House) -> None:
     house.model.fail = [ModelHTTPError(503, "m"), ModelHTTPError(429, "m")]
-    assert await house.say("hello") == ["you said: hello"]
+    assert await house.say("hello") == []
+    await house.later(3)
+    await house.later(3)
+    assert [message.text for message in house.channel.delivered] == ["you said: hello"]
 
 
 async def test_a_tool_without_confirmation_runs_at_once_and_once(house: House) -> None:

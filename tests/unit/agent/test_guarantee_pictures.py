@@ -47,7 +47,7 @@ async def house(tmp_path: Path, server: OpenAIMock) -> AsyncIterator[House]:
 def answering(house: House, model: Model) -> None:
     """Let this model answer, as a whole Cleo has it."""
     seeing = ImageAttacher(DiskFiles(house.root / "files"))
-    house.loop = ModelLoop(model=model, tools=house.tools.values(), bounds=RunLimits(), capabilities=[seeing])
+    house.loop = ModelLoop(model=model, tools=house.tools.values(), bounds=RunLimits(), images=seeing)
     house.worker.loop = house.loop
 
 

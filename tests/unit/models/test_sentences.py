@@ -11,7 +11,7 @@ from pydantic_ai.tools import ToolDefinition
 from tests.house.tree import ROOT
 from tests.unit.models.sentences import HELD_OUT, KNOWN, NOT_UNDERSTOOD, Expected
 
-from cleo.agent.run.tool_adapter import toolkit
+from cleo.agent.run.toolbox import Toolbox
 from cleo.models.basic.plan import next_step
 from cleo.models.basic.prompt import Prompt
 from cleo.models.basic.request import Call
@@ -34,8 +34,8 @@ def set_thermostat(degrees: float) -> str:
 
 
 def definitions() -> dict[str, ToolDefinition]:
-    own = [Tool(turn_light), Tool(set_thermostat)]
-    return {tool.name: tool.tool_def for tool in [*toolkit(TOOLS), *own]}
+    own = [Tool(turn_light).tool_def, Tool(set_thermostat).tool_def]
+    return {tool.name: tool for tool in [*Toolbox(TOOLS).definitions(), *own]}
 
 
 DEFINITIONS = definitions()

@@ -8,14 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
-from pydantic_ai import DeferredToolRequests
-
-from cleo.agent.approval.plan import digest
+from cleo.agent.approval.plan import PlannedCall, digest
 from cleo.agent.approval.prompt_text import question
 from cleo.agent.outbox.queue import OutboxQueue
 from cleo.domain.access import Access
 from cleo.domain.answer import tap_id
-from cleo.domain.confirmation import EXPIRY, OPEN, Confirmation, new_ref, undelivered
+from cleo.domain.confirmation import EXPIRY, Confirmation, new_ref, undelivered
 from cleo.domain.content import Choices, Option, Text
 from cleo.domain.conversation import Conversation, ConversationId, conversation_id
 from cleo.domain.identity import Person, PersonId
@@ -23,11 +21,6 @@ from cleo.ports import Tool, Transaction
 
 _NOBODY = "nobody may say yes: no owner is set"
 _WAITING = "⏳ I asked my owner to confirm that. I'll go on when there is an answer."
-
-
-def open_questions(tx: Transaction, conversation: ConversationId) -> int:
-    """Return how many questions this conversation waits for."""
-    return sum(row.state in OPEN for row in tx.confirmation_lookup.unreported(conversation))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +35,7 @@ class Asker:
     def ask(
         self,
         tx: Transaction,
-        requests: DeferredToolRequests,
+        calls: Sequence[PlannedCall],
         *,
         conversation: Conversation,
         person: PersonId,
@@ -51,26 +44,23 @@ class Asker:
     ) -> set[ConversationId]:
         """Write one confirmation for each parked call; return the conversations with new messages."""
         places = self._places(tx, conversation, person, now)
-        for call in requests.approvals:
-            details = requests.metadata.get(call.tool_call_id, {})
-            plan = str(details.get("plan", ""))
+        for call in calls:
             confirmation = Confirmation(
                 ref=_unused_ref(tx),
                 conversation=conversation.id,
                 batch=batch,
-                call_id=call.tool_call_id,
-                tool=call.tool_name,
-                tool_hash=str(details.get("hash", "")),
-                plan=plan,
-                digest=digest(plan),
+                call_id=call.call_id,
+                tool=call.tool,
+                tool_hash=call.tool_hash,
+                plan=call.plan,
+                digest=digest(call.plan),
                 asked_by=person,
                 created_at=now,
                 state="pending" if places else "cancelled",
                 reason="" if places else _NOBODY,
-                retry_of=str(details.get("retry_of", "")),
             )
             self._add(tx, confirmation, places)
-        if requests.approvals and places and conversation.id not in {place.id for place in places}:
+        if calls and places and conversation.id not in {place.id for place in places}:
             key = f"waiting:{conversation.id}:{batch}"
             self.queue.put(tx, conversation, Text(body=_WAITING), key=key, purpose="notice")
         return {place.id for place in places} | {conversation.id}

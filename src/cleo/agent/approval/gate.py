@@ -1,26 +1,22 @@
 """The one choke point for tools: nothing that changes things runs unasked, and nothing runs twice.
 
-Every call of every tool passes here, own ones and those of MCP servers. A tool that nobody knows is asked about.
+Every call of every tool passes here.
 """
 
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-from typing import Any, Literal
-from uuid import uuid4
+from dataclasses import dataclass
+from typing import Literal
 
 import structlog
-from pydantic_ai import RunContext
-from pydantic_ai.capabilities import AbstractCapability
-from pydantic_ai.exceptions import ApprovalRequired, ToolFailed, ToolFailedError, ToolRetryError
-from pydantic_ai.messages import ModelResponse, ToolCallPart
-from pydantic_ai.models import ModelRequestContext
-from pydantic_ai.tools import ToolDefinition
+from pydantic_ai.messages import ModelResponse, ToolCallPart, ToolReturnPart
 
 from cleo.agent.approval.outcome import show_outcome
-from cleo.agent.approval.plan import digest, freeze, tool_hash
+from cleo.agent.approval.plan import PlannedCall, digest, freeze, tool_hash
+from cleo.agent.model.exchange import Exchange
 from cleo.agent.run.deps import RunDeps
+from cleo.agent.run.toolbox import DescribedCall
 from cleo.domain.confirmation import (
     GRANT_AGE,
     MAX_OPEN,
@@ -31,19 +27,21 @@ from cleo.domain.confirmation import (
     expire,
     finish,
 )
-from cleo.domain.errors import CleoError
+from cleo.domain.errors import CleoError, ToolError
 from cleo.domain.failpoint import failpoint
-from cleo.ports import Tool, Transaction
+from cleo.ports import Tool, ToolContext, Transaction
 
 _log = structlog.get_logger("cleo.gate")
 
 UNKNOWN = "Started; outcome unknown. It was NOT repeated; the user is being asked."
+RESTARTED = "Started before a restart; outcome unknown. NOT repeated. Ask the user to check."
 TOO_MANY = f"NOT DONE: there are {MAX_OPEN} open questions already; the user must answer some first."
 WITHDRAWN = "NOT DONE: the confirmation was withdrawn, is too old, or was for something else."
 
-_Arguments = dict[str, Any]  # the library's own type for validated arguments
-_Handler = Callable[[_Arguments], Awaitable[Any]]
 _LATE = "late_"
+
+Effect = Callable[[Callable[[], ToolContext]], Awaitable[object]]
+"""Runs the tool of a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,56 +53,63 @@ class _Claim:
     row: Confirmation | None = None
 
 
-class Gate(AbstractCapability[RunDeps]):
-    """Asks before, records around, and contains what goes wrong inside every tool call."""
-
-    async def after_tool_validate(
-        self, ctx: RunContext[RunDeps], *, call: ToolCallPart, tool_def: ToolDefinition, args: _Arguments
-    ) -> _Arguments:
-        """Park a call that needs a yes, with the exact bytes that will be shown."""
-        if not _needs_yes(ctx.deps, tool_def.name) or ctx.tool_call_approved:
-            return args
-        if ctx.deps.open_questions >= MAX_OPEN:
-            raise ToolFailed(TOO_MANY)
-        ctx.deps.open_questions += 1
-        raise ApprovalRequired(metadata={"plan": freeze(tool_def.name, args), "hash": tool_hash(tool_def)})
-
-    async def after_model_request(
-        self, ctx: RunContext[RunDeps], *, request_context: ModelRequestContext, response: ModelResponse
-    ) -> ModelResponse:
-        """Give the response an id of its own: the call ids of some models repeat in every response."""
-        return replace(response, metadata={**(response.metadata or {}), "uid": uuid4().hex})
-
-    async def wrap_tool_execute(
-        self,
-        ctx: RunContext[RunDeps],
-        *,
-        call: ToolCallPart,
-        tool_def: ToolDefinition,
-        args: _Arguments,
-        handler: _Handler,
-    ) -> Any:
-        """Run the call under the rule of its kind."""
-        tool = ctx.deps.tools.get(tool_def.name)
-        if _needs_yes(ctx.deps, tool_def.name):
-            return await _confirmed(ctx, call, tool_def, args, handler)
-        key = f"{_uid(ctx, call)}:{_in_short(call.tool_call_id)}"
-        ctx.deps.keys[call.tool_call_id] = key
-        if tool is None or tool.read_only:
-            return await _contained(tool, args, handler)
-        await ctx.deps.checkpoint(ctx.messages)
-        if tool.repeatable:
-            return await _contained(tool, args, handler)
-        return await _once(ctx.deps, key, tool, args, handler)
+class _NotDone(Exception):
+    """The call did not do what it should; the text is for the model."""
 
 
-def _needs_yes(deps: RunDeps, name: str) -> bool:
-    tool = deps.tools.get(name)
+def needs_yes(tool: Tool | None) -> bool:
+    """Tell whether a call runs only after a 👍. A tool that nobody knows is asked about."""
     return tool is None or tool.requires_confirmation
 
 
-def _uid(ctx: RunContext[RunDeps], call: ToolCallPart) -> str:
-    for message in reversed(ctx.messages):
+def plan_call(deps: RunDeps, call: DescribedCall) -> PlannedCall | ToolReturnPart:
+    """Freeze a call that needs a yes, with the exact bytes that will be shown; or refuse it."""
+    if deps.open_questions >= MAX_OPEN:
+        return told(call.call, TOO_MANY, "failed")
+    deps.open_questions += 1
+    return PlannedCall(
+        call_id=call.call.tool_call_id,
+        tool=call.tool.name,
+        tool_hash=tool_hash(call.definition),
+        plan=freeze(call.tool.name, call.arguments),
+    )
+
+
+async def run_call(deps: RunDeps, exchange: Exchange, call: DescribedCall, effect: Effect) -> ToolReturnPart:
+    """Run a call under the rule of its kind; one that needs a yes runs only if its row says so."""
+    try:
+        value = await _under_its_rule(deps, exchange, call, effect)
+        result = told(call.call, value, "success")
+    except _NotDone as error:
+        result = told(call.call, str(error), "failed")
+    exchange.running.pop(call.call.tool_call_id, None)
+    return result
+
+
+def told(
+    call: ToolCallPart, content: object, outcome: Literal["success", "failed", "denied", "retried"]
+) -> ToolReturnPart:
+    """Make what the model reads as the result of a call."""
+    return ToolReturnPart(call.tool_name, content, call.tool_call_id, outcome=outcome)
+
+
+async def _under_its_rule(deps: RunDeps, exchange: Exchange, call: DescribedCall, effect: Effect) -> object:
+    tool = call.tool
+    if needs_yes(tool):
+        return await _confirmed(deps, exchange, call, effect)
+    key = f"{_uid(exchange, call.call)}:{_in_short(call.call.tool_call_id)}"
+    if tool.read_only:
+        return await _contained(deps, tool, key, effect)
+    await deps.checkpoint()
+    exchange.running[call.call.tool_call_id] = key
+    if tool.repeatable:
+        return await _contained(deps, tool, key, effect)
+    return await _once(deps, key, tool, effect)
+
+
+def _uid(exchange: Exchange, call: ToolCallPart) -> str:
+    """Return the id of the response that holds the call: call ids of some models repeat in every response."""
+    for message in reversed(exchange.messages):
         if isinstance(message, ModelResponse) and call in message.parts:
             return str((message.metadata or {}).get("uid", ""))
     return ""
@@ -112,80 +117,80 @@ def _uid(ctx: RunContext[RunDeps], call: ToolCallPart) -> str:
 
 def _in_short(call_id: str) -> str:
     """Models choose these ids, and what is said under them goes out with a key that has limits."""
-    return call_id if len(call_id) <= 64 else hashlib.sha256(call_id.encode()).hexdigest()
+    return call_id if len(call_id) <= 64 else hashlib.sha256(call_id.encode(errors="replace")).hexdigest()
 
 
-async def _contained(tool: Tool | None, args: _Arguments, handler: _Handler) -> Any:
+async def _contained(deps: RunDeps, tool: Tool, key: str, effect: Effect) -> object:
     """Run a call that may be repeated: whatever goes wrong is told to the model, and the turn goes on."""
     try:
-        async with asyncio.timeout(tool.timeout if tool else 60):
-            return await _effect(args, handler)
-    except (ToolFailedError, ToolRetryError, CleoError):
+        async with asyncio.timeout(tool.timeout):
+            return await _effect(deps, key, effect)
+    except ToolError as error:
+        raise _NotDone(str(error)) from error
+    except CleoError:
         raise
     except Exception as error:
-        _log.warning("tool failed", tool=tool.name if tool else "", error=type(error).__name__)
-        raise ToolFailed(f"The tool failed ({type(error).__name__}).") from error
+        _log.warning("tool failed", tool=tool.name, error=type(error).__name__)
+        raise _NotDone(f"The tool failed ({type(error).__name__}).") from error
 
 
-async def _effect(args: _Arguments, handler: _Handler) -> Any:
+async def _effect(deps: RunDeps, key: str, effect: Effect) -> object:
     failpoint("tool.before_effect")
-    value = await handler(args)
+    value = await effect(lambda: deps.context(key))
     failpoint("tool.after_effect")
-    return value
+    return await deps.clip(value, key)
 
 
-async def _once(deps: RunDeps, key: str, tool: Tool, args: _Arguments, handler: _Handler) -> Any:
+async def _once(deps: RunDeps, key: str, tool: Tool, effect: Effect) -> object:
     """Run a call at most once, also through a crash in its middle."""
     prior = await deps.store.write(lambda tx: tx.ledger.claim(key, tool.name, deps.clock.now()))
     if prior and prior.state == "succeeded":
         return prior.value
     if prior:
-        raise ToolFailed("Started before a restart; outcome unknown. NOT repeated. Ask the user to check.")
+        raise _NotDone(RESTARTED)
 
     async def end(ending: Ending, value: str) -> None:
         await deps.store.write(lambda tx: tx.ledger.finish(key, ending, value, deps.clock.now()))
 
-    return await _recorded(tool.timeout, args, handler, end)
+    return await _recorded(deps, tool.timeout, key, effect, end)
 
 
-async def _confirmed(
-    ctx: RunContext[RunDeps],
-    call: ToolCallPart,
-    tool_def: ToolDefinition,
-    args: _Arguments,
-    handler: _Handler,
-) -> Any:
-    deps = ctx.deps
-    plan = freeze(tool_def.name, args)
-    shown = (digest(plan), tool_hash(tool_def))
-    claimed = await deps.store.write(lambda tx: _claim(tx, deps, call.tool_call_id, shown))
+async def _confirmed(deps: RunDeps, exchange: Exchange, call: DescribedCall, effect: Effect) -> object:
+    shown = (digest(freeze(call.tool.name, call.arguments)), tool_hash(call.definition))
+    call_id = call.call.tool_call_id
+    claimed = await deps.store.write(lambda tx: _claim(tx, deps, call_id, shown))
     if claimed.verdict == "repeat":
         return claimed.text
     if claimed.verdict == "refuse" or claimed.row is None:
-        raise ToolFailed(claimed.text)
+        raise _NotDone(claimed.text)
     row = claimed.row
-    deps.keys[call.tool_call_id] = f"confirmed:{row.ref}"
+    key = exchange.running[call_id] = confirmed_key(row)
 
     async def end(ending: Ending, value: str) -> None:
         await deps.store.write(lambda tx: _finish(tx, deps, row, ending, value))
 
-    tool = deps.tools.get(tool_def.name)
-    return await _recorded(tool.timeout if tool else 60, args, handler, end)
+    return await _recorded(deps, call.tool.timeout, key, effect, end)
+
+
+async def refuse_changed(deps: RunDeps, call: ToolCallPart) -> ToolReturnPart:
+    """Use up a yes for a call that cannot run as it was shown: its tool is gone, or takes other arguments now."""
+    claimed = await deps.store.write(lambda tx: _claim(tx, deps, call.tool_call_id, ("", "")))
+    return told(call, claimed.text or WITHDRAWN, "success" if claimed.verdict == "repeat" else "failed")
 
 
 async def _recorded(
-    limit: float, args: _Arguments, handler: _Handler, end: Callable[[Ending, str], Awaitable[None]]
-) -> Any:
+    deps: RunDeps, limit: float, key: str, effect: Effect, end: Callable[[Ending, str], Awaitable[None]]
+) -> object:
     try:
         async with asyncio.timeout(limit):
-            value = await _effect(args, handler)
-    except (ToolFailedError, ToolRetryError) as refused:  # the tool itself says: nothing was done
+            value = await _effect(deps, key, effect)
+    except ToolError as refused:  # the tool itself says: nothing was done
         await end("failed", str(refused))
-        raise
+        raise _NotDone(str(refused)) from refused
     except Exception as error:
         _log.warning("tool outcome unknown", error=type(error).__name__)
         await end("unknown", UNKNOWN)
-        raise ToolFailed(UNKNOWN) from error
+        raise _NotDone(UNKNOWN) from error
     await end("succeeded", str(value))
     return value
 
@@ -205,7 +210,7 @@ def _claim(tx: Transaction, deps: RunDeps, call_id: str, shown: tuple[str, str])
             return _Claim("refuse", WITHDRAWN)
         tx.confirmations.save(started, before=row.state)
         tx.confirmations.log(row.ref, "executing", at=now)
-        tx.ledger.claim(f"confirmed:{row.ref}", row.tool, now)
+        tx.ledger.claim(confirmed_key(row), row.tool, now)
         return _Claim("run", row=started)
     return _replay(tx, deps, row, now)
 
@@ -215,7 +220,7 @@ def _replay(tx: Transaction, deps: RunDeps, row: Confirmation, now: float) -> _C
     if row.state not in ("executing", "succeeded", "failed", "unknown"):
         return _Claim("refuse", WITHDRAWN)
     tool = deps.tools.get(row.tool)
-    prior = tx.ledger.claim(f"confirmed:{row.ref}", row.tool, now)
+    prior = tx.ledger.claim(confirmed_key(row), row.tool, now)
     if prior is None or prior.state == "started":
         if tool and tool.repeatable:
             return _Claim("run", row=row)
@@ -226,7 +231,7 @@ def _replay(tx: Transaction, deps: RunDeps, row: Confirmation, now: float) -> _C
 
 def _finish(tx: Transaction, deps: RunDeps, row: Confirmation, ending: Ending, value: str) -> None:
     now = deps.clock.now()
-    tx.ledger.finish(f"confirmed:{row.ref}", ending, value, now)
+    tx.ledger.finish(confirmed_key(row), ending, value, now)
     current = tx.confirmations.get(row.ref)
     if current and (ended := finish(current, ending)):
         tx.confirmations.save(ended, before=current.state)
@@ -247,6 +252,11 @@ def _row_of(tx: Transaction, deps: RunDeps, call_id: str) -> Confirmation | None
 def _still_good(tx: Transaction, deps: RunDeps, row: Confirmation, now: float) -> bool:
     fresh = row.decided_at is not None and row.decided_at > now - GRANT_AGE
     return fresh and row.decided_by is not None and deps.access.may_approve(tx.people.get(row.decided_by))
+
+
+def confirmed_key(row: Confirmation) -> str:
+    """Return the ledger key of a confirmed call."""
+    return f"confirmed:{row.ref}"
 
 
 def late_call_id(row: Confirmation) -> str:

@@ -3,9 +3,20 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from pydantic_ai.tools import ToolDefinition
 from pydantic_core import to_jsonable_python
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedCall:
+    """A call that waits for a yes, as it will be shown."""
+
+    call_id: str
+    tool: str
+    tool_hash: str
+    plan: str
 
 
 def freeze(tool: str, arguments: Mapping[str, object]) -> str:

@@ -1,11 +1,10 @@
 """Pictures for models that see: history holds references, a request gets the newest as bytes."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
-from pydantic_ai import RunContext
-from pydantic_ai.capabilities import AbstractCapability
 from pydantic_ai.messages import (
     BinaryContent,
     ModelMessage,
@@ -14,9 +13,8 @@ from pydantic_ai.messages import (
     UserContent,
     UserPromptPart,
 )
-from pydantic_ai.models import ModelRequestContext
+from pydantic_ai.models import Model
 
-from cleo.agent.run.deps import RunDeps
 from cleo.domain.content import FileId
 from cleo.ports import Files
 
@@ -26,28 +24,25 @@ _LARGEST = 5 * 1024 * 1024
 _SEEN = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif"})
 
 
-class ImageAttacher(AbstractCapability[RunDeps]):
+class ImageAttacher:
     """Shows the newest pictures to a model whose profile says that it accepts images."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
 
-    async def prepare_model_request(
-        self, ctx: RunContext[RunDeps], request_context: ModelRequestContext
-    ) -> ModelRequestContext:
-        """Put bytes beside the newest references, in this request only."""
-        model = request_context.model
+    async def attach(self, before: Sequence[ModelMessage], model: Model) -> list[ModelMessage]:
+        """Return the messages with bytes beside the newest references, for one request."""
+        messages = list(before)
         if model.system == "builtin" or not model.profile.get("supports_image_input", True):
-            return request_context
+            return messages
         left = NEWEST
-        messages = list(request_context.messages)
         for place in range(len(messages) - 1, -1, -1):
             shown, used = await self._show(messages[place], left)
             messages[place] = shown
             left -= used
             if left <= 0:
                 break
-        return replace(request_context, messages=messages)
+        return messages
 
     async def _show(self, message: ModelMessage, left: int) -> tuple[ModelMessage, int]:
         if not isinstance(message, ModelRequest):

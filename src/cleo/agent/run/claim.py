@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
+from pydantic_ai.messages import ModelMessage
+
 from cleo.agent.approval.settle import expire_questions, is_settled
+from cleo.agent.model.window_cache import WindowCache
 from cleo.agent.outbox.queue import OutboxQueue
 from cleo.domain.access import Access
-from cleo.domain.confirmation import FINAL, Confirmation, cancel, detach, finish, mark_reported
+from cleo.domain.confirmation import FINAL, OPEN, Confirmation, cancel, detach, finish, mark_reported
 from cleo.domain.content import Text
 from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.identity import PersonId
@@ -15,8 +18,8 @@ from cleo.domain.message import InboxItem
 from cleo.domain.run import MAX_CRASHES, Run, RunId, RunKind
 from cleo.ports import DeadLetter, Parked, Transaction
 
-WINDOW = 60
-"""Messages of history that the model gets."""
+WINDOW = 400
+"""Messages of the transcript that are read; how many of them the model gets is bounded by their size."""
 MOST = 10
 """Messages that one turn answers. The rest of a long burst has turns of its own: all of it in one would want more
 tool calls than a turn may make, and all of it would fail."""
@@ -36,7 +39,13 @@ class ClaimedRun:
     conversation: Conversation
     person: PersonId
     items: Sequence[InboxItem] = ()
+    window: Sequence[ModelMessage] | None = None
+    """The newest messages of the transcript, oldest first, where they were in memory."""
     bodies: Sequence[bytes] = ()
+    """The same as they are stored, where they were not."""
+    bounds: tuple[int, int] = (0, 0)
+    """The revision after which the conversation began, and that of its newest message."""
+    open_questions: int = 0
     parked: Parked | None = None
     rows: Sequence[Confirmation] = ()
     """The questions of the parked batch."""
@@ -62,6 +71,7 @@ class Claimer:
 
     access: Access
     queue: OutboxQueue
+    windows: WindowCache = field(default_factory=WindowCache)
     begun: set[RunId] = field(default_factory=set[RunId])
     """Runs that this process has worked on: it outlived them."""
 
@@ -74,24 +84,27 @@ class Claimer:
         comes from another claimed, so that what is new came in meanwhile.
         """
         run = tx.runs.open(conversation)
+        if run and not run.stop and run.retry_at is not None and run.retry_at > now:
+            return None  # it waits for its model, and what came since waits behind it
         if run and run.attempts >= MAX_CRASHES:
             _give_up(tx, self.queue, run, now)
             run = None
         if run:
-            claimed = self._load(tx, run, epoch, tx.inbox.of_run(run.id))
+            open_rows = tx.confirmation_lookup.unreported(conversation)
+            claimed = self._load(tx, run, epoch, tx.inbox.of_run(run.id), open_rows)
             claimed.poison_candidate = run.attempts == MAX_CRASHES - 1 and run.id not in self.begun
             if not claimed.poison_candidate:
                 self._count(tx, claimed)
             return claimed
-        expire_questions(tx, conversation, now)
+        unreported = expire_questions(tx, conversation, now)
         items = self._allowed(tx, conversation)
         if wait := _debounce(items, now, busy=busy):
             return wait
-        new = _new(tx, conversation, items, now)
+        new = _new(tx, conversation, items, unreported, now)
         if new is None:
             return None
         self.begun.add(new.id)
-        return self._load(tx, new, epoch, items[:MOST])
+        return self._load(tx, new, epoch, items[:MOST], unreported)
 
     def try_again(self, tx: Transaction, claimed: ClaimedRun) -> None:
         """Count the last attempt of a poison_candidate, now that it begins."""
@@ -99,7 +112,7 @@ class Claimer:
         self._count(tx, claimed)
 
     def _count(self, tx: Transaction, claimed: ClaimedRun) -> None:
-        claimed.run = replace(claimed.run, attempts=claimed.run.attempts + 1)
+        claimed.run = replace(claimed.run, attempts=claimed.run.attempts + 1, retry_at=None)
         tx.runs.update(claimed.run)
         self.begun.add(claimed.run.id)
 
@@ -113,25 +126,36 @@ class Claimer:
                 allowed.append(item)
         return allowed
 
-    def _load(self, tx: Transaction, run: Run, epoch: int, items: Sequence[InboxItem]) -> ClaimedRun:
+    def _load(
+        self,
+        tx: Transaction,
+        run: Run,
+        epoch: int,
+        items: Sequence[InboxItem],
+        unreported: Sequence[Confirmation],
+    ) -> ClaimedRun:
         conversation = tx.conversations.get(run.conversation)
         parked = tx.transcript.parked(run.conversation)
         late = tx.confirmations.get(run.ref) if run.ref else None
-        rows = _batch(tx, run.conversation, parked) if parked else []
+        bounds = tx.transcript_rows.bounds(run.conversation)
+        window = self.windows.get(run.conversation, epoch, bounds)
+        rows = _of_batch(unreported, parked) if parked else []
         asked_by = _asked_by(tx, run, [late] if late else rows)
         asks = run.kind == "message" and not run.prompted
-        unreported = tx.confirmation_lookup.unreported(run.conversation) if asks else ()
         return ClaimedRun(
             run=run,
             epoch=epoch,
             conversation=conversation,
             person=items[-1].person if items else asked_by or conversation.person or PersonId(""),
             items=items,
-            bodies=tx.transcript.window(run.conversation, WINDOW),
+            window=window,
+            bodies=tx.transcript.window(run.conversation, WINDOW) if window is None else (),
+            bounds=bounds,
+            open_questions=sum(row.state in OPEN for row in unreported),
             parked=parked,
             rows=rows,
             late=late,
-            ended_questions=[row for row in unreported if row.detached and row.state in FINAL],
+            ended_questions=[row for row in unreported if asks and row.detached and row.state in FINAL],
             lost=tx.dead_letters.unreported(run.conversation) if asks else (),
         )
 
@@ -146,16 +170,21 @@ def _debounce(items: Sequence[InboxItem], now: float, *, busy: bool) -> Wait | N
     return None
 
 
-def _new(tx: Transaction, conversation: ConversationId, items: Sequence[InboxItem], now: float) -> Run | None:
+def _new(
+    tx: Transaction,
+    conversation: ConversationId,
+    items: Sequence[InboxItem],
+    unreported: Sequence[Confirmation],
+    now: float,
+) -> Run | None:
     if items:
         run = _start(tx, conversation, "message")
         tx.inbox.move([item.seq for item in items[:MOST]], "taken", run.id)
         return run
     parked = tx.transcript.parked(conversation)
-    if parked and is_settled(_batch(tx, conversation, parked), now):
+    if parked and is_settled(_of_batch(unreported, parked), now):
         return _start(tx, conversation, "resume")
-    open_rows = tx.confirmation_lookup.unreported(conversation)
-    late = next((row for row in open_rows if row.detached and row.state == "approved"), None)
+    late = next((row for row in unreported if row.detached and row.state == "approved"), None)
     return _start(tx, conversation, "late", late.ref) if late else None
 
 
@@ -166,8 +195,11 @@ def _start(tx: Transaction, conversation: ConversationId, kind: RunKind, ref: st
 
 
 def _batch(tx: Transaction, conversation: ConversationId, parked: Parked) -> list[Confirmation]:
-    rows = tx.confirmation_lookup.unreported(conversation)
-    return [row for row in rows if row.batch == parked.batch and not row.detached]
+    return _of_batch(tx.confirmation_lookup.unreported(conversation), parked)
+
+
+def _of_batch(unreported: Sequence[Confirmation], parked: Parked) -> list[Confirmation]:
+    return [row for row in unreported if row.batch == parked.batch and not row.detached]
 
 
 def _asked_by(tx: Transaction, run: Run, rows: Sequence[Confirmation]) -> PersonId:

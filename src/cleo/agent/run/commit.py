@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pydantic import TypeAdapter
-from pydantic_ai import DeferredToolRequests, DeferredToolResults
-from pydantic_ai.messages import ModelMessage
-
 from cleo.agent.approval.ask import Asker
 from cleo.agent.approval.settle import close_batch
+from cleo.agent.model.exchange import Exchange, write_body
 from cleo.agent.run.claim import ClaimedRun
-from cleo.agent.run.model_loop import RunResult, bodies
+from cleo.agent.run.model_loop import RunResult
+from cleo.agent.run.stop import settle_stopped
 from cleo.domain.confirmation import Confirmation, cancel, mark_reported
 from cleo.domain.content import Text
 from cleo.domain.conversation import ConversationId
@@ -18,9 +16,6 @@ from cleo.domain.errors import ModelError
 from cleo.domain.message import Quoted
 from cleo.domain.spending import Spending
 from cleo.ports import Parked, Transaction
-
-REQUESTS: TypeAdapter[DeferredToolRequests] = TypeAdapter(DeferredToolRequests)
-"""Reads and writes a parked batch."""
 
 DONE_ANYWAY = "What you confirmed was carried out."
 
@@ -31,57 +26,51 @@ class Committer:
 
     asker: Asker
 
-    def checkpoint(
-        self,
-        tx: Transaction,
-        claimed: ClaimedRun,
-        messages: Sequence[ModelMessage],
-        answers: DeferredToolResults | None,
-    ) -> None:
+    def checkpoint(self, tx: Transaction, claimed: ClaimedRun, exchange: Exchange) -> None:
         """Save the turn so far: its input counts as read, a crash goes on from here."""
         tx.conversations.guard(claimed.conversation.id, claimed.epoch)
-        self._remember(tx, claimed, messages)
-        if answers:  # who goes on after a crash does not know them any more
-            close_batch(tx, claimed.rows, answers)
+        self._remember(tx, claimed, exchange)
+        if exchange.grants is not None:  # who goes on after a crash does not know them any more
+            close_batch(tx, claimed.rows, exchange.grants)
         if not claimed.run.prompted:
             claimed.run = replace(claimed.run, prompted=True)
             tx.runs.update(claimed.run)
 
     def commit(
-        self,
-        tx: Transaction,
-        claimed: ClaimedRun,
-        result: RunResult,
-        answers: DeferredToolResults | None,
-        now: float,
+        self, tx: Transaction, claimed: ClaimedRun, exchange: Exchange, result: RunResult, now: float
     ) -> set[ConversationId]:
         """Finish the run with what is not saved yet; tells the conversations with new messages to send."""
         tx.conversations.guard(claimed.conversation.id, claimed.epoch)
         wake = {claimed.conversation.id}
-        revision = self._remember(tx, claimed, result.messages)
-        self._settle(tx, claimed, answers)
-        if result.parked:
-            tx.transcript.park(
-                claimed.conversation.id, Parked(batch=revision, requests=REQUESTS.dump_json(result.parked))
-            )
+        revision = self._remember(tx, claimed, exchange)
+        if result.exit == "stopped":
+            settle_stopped(tx, self.asker.queue, claimed, exchange, now)
+        self._settle(tx, claimed, exchange)
+        if result.planned:
+            tx.transcript.park(claimed.conversation.id, Parked(batch=revision))
             wake |= self.asker.ask(
                 tx,
-                result.parked,
+                result.planned,
                 conversation=claimed.conversation,
                 person=claimed.person,
                 batch=revision,
                 now=now,
             )
         self._reply(tx, claimed, [self._excuse(tx, claimed, result.error)] if result.error else result.parts)
-        if result.usage.total_tokens:
+        if result.spent.usage.total_tokens:
             tx.spendings.add(_spending(claimed, result, now))
         tx.inbox.move([item.seq for item in claimed.items], "done")
         tx.runs.update(replace(claimed.run, state="failed" if result.error else "done"))
         return wake
 
-    def _remember(self, tx: Transaction, claimed: ClaimedRun, messages: Sequence[ModelMessage]) -> int:
+    def _remember(self, tx: Transaction, claimed: ClaimedRun, exchange: Exchange) -> int:
         """Append messages; the batch that was parked before them is answered now."""
-        revision = tx.transcript.append(claimed.conversation.id, claimed.run.id, bodies(messages))
+        bodies = [write_body(message) for message in exchange.unstored]
+        for place in exchange.replaced:
+            if place < exchange.stored:
+                body = write_body(exchange.messages[place])
+                tx.transcript_rows.replace(claimed.conversation.id, exchange.first_revision + place, body)
+        revision = tx.transcript.append(claimed.conversation.id, claimed.run.id, bodies)
         if claimed.parked:
             tx.transcript.park(claimed.conversation.id, None)
         for row in claimed.ended_questions:
@@ -89,9 +78,9 @@ class Committer:
         tx.dead_letters.mark_reported(claimed.lost)
         return revision
 
-    def _settle(self, tx: Transaction, claimed: ClaimedRun, answers: DeferredToolResults | None) -> None:
-        if answers:
-            close_batch(tx, claimed.rows, answers)
+    def _settle(self, tx: Transaction, claimed: ClaimedRun, exchange: Exchange) -> None:
+        if exchange.grants is not None:
+            close_batch(tx, claimed.rows, exchange.grants)
         if claimed.late:
             _report(tx, claimed.late.ref, cancel_unused=True)
 
@@ -125,13 +114,14 @@ def _quote(claimed: ClaimedRun) -> Quoted | None:
 
 
 def _spending(claimed: ClaimedRun, result: RunResult, now: float) -> Spending:
+    cost = result.spent.usage.cost
     return Spending(
         conversation=claimed.conversation.id,
         run=claimed.run.id,
         kind="chat",
-        model=result.model,
-        tokens_in=result.usage.input_tokens,
-        tokens_out=result.usage.output_tokens,
-        cost=result.cost,
+        model=result.spent.model,
+        tokens_in=result.spent.usage.input_tokens,
+        tokens_out=result.spent.usage.output_tokens,
+        cost=None if cost is None else float(cost),
         at=now,
     )

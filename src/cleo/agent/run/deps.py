@@ -1,9 +1,7 @@
-"""What one turn works with: its conversation, its tools, and the way to save its progress."""
+"""What one run works with: its conversation, its tools, and the way to save its progress."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-
-from pydantic_ai.messages import ModelMessage
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 
 from cleo.agent.approval.ask import Asker
 from cleo.domain.access import Access
@@ -15,7 +13,7 @@ from cleo.ports import Clock, Store, Tool, ToolContext
 
 @dataclass(slots=True, kw_only=True)
 class RunDeps:
-    """The library's `deps` of one run: lives in memory only, for the length of the run."""
+    """Lives in memory only, for the length of the run."""
 
     conversation: Conversation
     person: PersonId
@@ -28,8 +26,8 @@ class RunDeps:
     instructions: str
     context: Callable[[str], ToolContext]
     """Makes a tool's context for an idempotency key."""
-    checkpoint: Callable[[Sequence[ModelMessage]], Awaitable[None]]
+    checkpoint: Callable[[], Awaitable[None]]
     """Saves the turn so far, so that a call keeps its identity through a crash. Raises `Fenced`."""
+    clip: Callable[[object, str], Awaitable[object]]
+    """Cuts what a tool returned, when it is too long; the second argument is the call's idempotency key."""
     open_questions: int = 0
-    keys: dict[str, str] = field(default_factory=dict[str, str])
-    """Idempotency key of each call that runs now, by its call id."""

@@ -2,30 +2,34 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import structlog
 
-from cleo.agent.approval.ask import Asker, open_questions
+from cleo.agent.approval.ask import Asker
 from cleo.agent.approval.outcome import facts
 from cleo.agent.media.fetch import Fetcher
+from cleo.agent.model.clip import Clipper
+from cleo.agent.model.exchange import Exchange
+from cleo.agent.model.window_cache import Window
 from cleo.agent.outbox.deliver import Deliverer, Delivery
 from cleo.agent.outbox.delivery_status import DeliveryStatus
-from cleo.agent.run.claim import ClaimedRun, Claimer, Wait
+from cleo.agent.run.claim import WINDOW, ClaimedRun, Claimer, Wait
 from cleo.agent.run.commit import Committer
 from cleo.agent.run.deps import RunDeps
 from cleo.agent.run.model_loop import ModelLoop, RunResult
+from cleo.agent.run.patience import Patience
 from cleo.agent.run.progress import Progress
 from cleo.agent.run.prompt import instructions, lateness, losses, prompt
-from cleo.agent.run.resume import ResumePoint, resume
+from cleo.agent.run.resume import resume
+from cleo.agent.run.stop import stopped, unless_stopped
 from cleo.agent.run.tool_messages import ToolMessages
 from cleo.agent.run.typing import shown_typing
 from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.errors import Fenced, ModelUnavailable
 from cleo.domain.failpoint import failpoint
-from cleo.domain.run import MAX_ATTEMPTS
 from cleo.ports import (
     Channel,
     Clock,
@@ -42,8 +46,6 @@ from cleo.ports import (
 _log = structlog.get_logger("cleo.worker")
 
 _LONG_REPLY = 4000
-_MODEL_PAUSE = 2.0
-"""Seconds before a model that could not be reached is tried again; doubled each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class Worker:
     zone: ZoneInfo
     extra_instructions: str = ""
     file_max_bytes: int = 64 * 1024 * 1024
+    patience: Patience = field(default_factory=Patience)
     reconcile_after: float = 20.0
     """Seconds that a status of a message may take whose send was cut off."""
 
@@ -159,17 +162,32 @@ class Worker:
     async def _run(self, claimed: ClaimedRun, turn: _Turn) -> _Step | None:
         self._mark_read(turn.channel, claimed)
         async with shown_typing(turn.channel, claimed.conversation):
-            resume_point = await self._begin(claimed, turn.channel)
-            progress = Progress(self.store, self._committer, claimed, resume_point)
-            deps = await self._deps(claimed, turn.channel, progress)
+            exchange = await self._begin(claimed, turn.channel)
+            deps = self._deps(claimed, turn.channel, exchange)
             failpoint("model.before")
-            result = await self.loop.run(resume_point.start, deps)
+            result = await self._until_stopped(claimed, exchange, deps)
             failpoint("model.after")
-        if isinstance(result.error, ModelUnavailable) and claimed.run.attempts < MAX_ATTEMPTS:
-            _log.warning("model unavailable", attempt=claimed.run.attempts, reason=str(result.error))
-            await self.clock.sleep(_MODEL_PAUSE * 2 ** (claimed.run.attempts - 1))
+        if isinstance(result.error, ModelUnavailable) and await self._waits(claimed, result, result.error):
             return None
-        return await self._finish(claimed, result, progress, turn)
+        return await self._finish(claimed, exchange, result, turn)
+
+    async def _until_stopped(self, claimed: ClaimedRun, exchange: Exchange, deps: RunDeps) -> RunResult:
+        async def is_stopped() -> bool:
+            run = await self.store.read(lambda tx: tx.runs.open(claimed.conversation.id))
+            if run and run.id == claimed.run.id:
+                claimed.run = replace(claimed.run, stop=run.stop)
+            return bool(claimed.run.stop)
+
+        if claimed.run.stop:
+            return stopped(exchange, self.tools)
+        result = await unless_stopped(self.loop.run(exchange, deps), is_stopped)
+        return result or stopped(exchange, self.tools)
+
+    async def _waits(self, claimed: ClaimedRun, result: RunResult, error: ModelUnavailable) -> bool:
+        if result.spent.usage.requests:  # it could be reached meanwhile: this is trouble of its own
+            claimed.run = replace(claimed.run, waiting_since=None)
+        now, queue = self.clock.now(), self.asker.queue
+        return await self.store.write(lambda tx: self.patience.wait(tx, queue, claimed, error, now))
 
     def _mark_read(self, channel: Channel, claimed: ClaimedRun) -> None:
         """Say that it was read; the answer does not wait for that, nor ends it."""
@@ -178,7 +196,7 @@ class Worker:
             self._reading.add(reading)
             reading.add_done_callback(self._reading.discard)
 
-    async def _begin(self, claimed: ClaimedRun, channel: Channel) -> ResumePoint:
+    async def _begin(self, claimed: ClaimedRun, channel: Channel) -> Exchange:
         if claimed.run.prompted or not claimed.items:
             return resume(claimed, ())
         files = await self._fetcher.fetch(claimed.items, channel)
@@ -188,11 +206,10 @@ class Worker:
             facts=[*facts(claimed.ended_questions), *losses(claimed.lost), *lateness(claimed.items)],
             named=claimed.conversation.is_group,
         )
-        return resume(claimed, words)
+        return resume(claimed, await self._clipper(claimed).prompt(words, claimed.run.id))
 
-    async def _deps(self, claimed: ClaimedRun, channel: Channel, progress: Progress) -> RunDeps:
+    def _deps(self, claimed: ClaimedRun, channel: Channel, exchange: Exchange) -> RunDeps:
         here = claimed.conversation
-        questions = await self.store.read(lambda tx: open_questions(tx, here.id)) if claimed.rows else 0
         now = datetime.fromtimestamp(self.clock.now(), self.zone)
         return RunDeps(
             conversation=here,
@@ -207,8 +224,18 @@ class Worker:
                 now=now, zone=self.zone.key, advice=channel.capabilities.advice, extra=self.extra_instructions
             ),
             context=lambda key: self._tool_context(key, claimed),
-            checkpoint=progress.checkpoint,
-            open_questions=questions,
+            checkpoint=Progress(self.store, self._committer, claimed, exchange).checkpoint,
+            clip=self._clipper(claimed).result,
+            open_questions=claimed.open_questions,
+        )
+
+    def _clipper(self, claimed: ClaimedRun) -> Clipper:
+        return Clipper(
+            store=self.store,
+            files=self.files,
+            clock=self.clock,
+            conversation=claimed.conversation.id,
+            most=self.loop.budget.piece,
         )
 
     def _tool_context(self, key: str, claimed: ClaimedRun) -> ToolContext:
@@ -231,24 +258,35 @@ class Worker:
             say=say,
         )
 
-    async def _finish(self, claimed: ClaimedRun, result: RunResult, progress: Progress, turn: _Turn) -> _Step:
+    async def _finish(self, claimed: ClaimedRun, exchange: Exchange, result: RunResult, turn: _Turn) -> _Step:
         if result.error:
             _log.error("turn failed", reason=str(result.error))
-        result.messages = progress.unsaved(result.messages)
         result.parts = await _rendered(result.reply, turn.channel)
         now = self.clock.now()
 
         def commit(tx: Transaction) -> tuple[set[ConversationId], _Step]:
-            wake = self._committer.commit(tx, claimed, result, progress.resume_point.answers, now)
+            wake = self._committer.commit(tx, claimed, exchange, result, now)
+            self._claimer.windows.keep(claimed.conversation.id, self._window(claimed, exchange))
             return wake, self._look(tx, turn, busy=True)
 
         failpoint("answer.before_commit")
-        wake, step = await self.store.write(commit)
+        try:
+            wake, step = await self.store.write(commit)
+        except BaseException:
+            self._claimer.windows.drop(claimed.conversation.id)
+            raise
         failpoint("answer.after_commit")
         self._claimer.begun.discard(claimed.run.id)
         for conversation in wake - {claimed.conversation.id}:
             await self.engine.wake(conversation)
         return step
+
+    def _window(self, claimed: ClaimedRun, exchange: Exchange) -> Window:
+        """Return what the next run begins with, as much of it as a request may hold."""
+        count = len(exchange.messages)
+        kept = self.loop.budget.newest(exchange.messages, turn=exchange.turn_start())
+        newest = exchange.first_revision + count - 1
+        return Window(tuple(kept[-WINDOW:]), (claimed.bounds[0], newest), claimed.epoch)
 
 
 async def _rendered(markdown: str, channel: Channel) -> list[str]:

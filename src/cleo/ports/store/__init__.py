@@ -8,15 +8,16 @@ from cleo.ports.store.installation import Installation
 from cleo.ports.store.ledger import Ledger, LedgerEntry
 from cleo.ports.store.outbox import Outbox, OutboxLookup
 from cleo.ports.store.people import People
-from cleo.ports.store.records import Record, Records
+from cleo.ports.store.records import LONG_TEXT, Record, Records
 from cleo.ports.store.reminders import Reminder, Reminders, Repeats
 from cleo.ports.store.runs import Runs
 from cleo.ports.store.spending import Spendings
 from cleo.ports.store.transaction import Store, Transaction
-from cleo.ports.store.transcript import Parked, Transcript
+from cleo.ports.store.transcript import Parked, Transcript, TranscriptRows
 from cleo.ports.store.webhook_events import WebhookEvents
 
 __all__ = [
+    "LONG_TEXT",
     "ConfirmationLookup",
     "Confirmations",
     "Conversations",
@@ -40,5 +41,6 @@ __all__ = [
     "Store",
     "Transaction",
     "Transcript",
+    "TranscriptRows",
     "WebhookEvents",
 ]

@@ -6,6 +6,9 @@ from typing import Protocol
 
 from cleo.domain.conversation import ConversationId
 
+LONG_TEXT = "text"
+"""The kind of a record that keeps a long text; its body is the id of the file that holds it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from cleo.domain.conversation import ConversationId
-from cleo.domain.run import Run, RunState
+from cleo.domain.run import Run, RunState, Stop
 
 
 class Runs(Protocol):
@@ -19,7 +19,11 @@ class Runs(Protocol):
         ...
 
     def update(self, run: Run) -> None:
-        """Save attempts, prompted and state."""
+        """Save attempts, prompted, state, and until when it waits."""
+        ...
+
+    def stop(self, conversation: ConversationId, how: Stop) -> Run | None:
+        """Ask the run that is not finished to end; return it, None: there is none."""
         ...
 
     def recent(self, limit: int) -> Sequence[tuple[Run, RunState]]:

@@ -16,7 +16,7 @@ from cleo.ports.store.records import Records
 from cleo.ports.store.reminders import Reminders
 from cleo.ports.store.runs import Runs
 from cleo.ports.store.spending import Spendings
-from cleo.ports.store.transcript import Transcript
+from cleo.ports.store.transcript import Transcript, TranscriptRows
 from cleo.ports.store.webhook_events import WebhookEvents
 
 T = TypeVar("T")
@@ -32,6 +32,7 @@ class Transaction:
     outbox_lookup: OutboxLookup
     conversations: Conversations
     transcript: Transcript
+    transcript_rows: TranscriptRows
     runs: Runs
     spendings: Spendings
     ledger: Ledger

@@ -10,20 +10,24 @@ from cleo.domain.run import RunId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parked:
-    """A batch of tool calls that waits for answers; `requests` is the model library's own JSON."""
+    """A batch of tool calls that waits for answers: those of the newest response that have no result."""
 
     batch: int
     """The revision of the history with which it was parked."""
-    requests: bytes
+    requests: bytes = b""
+    """What an earlier release kept about it."""
     run: RunId | None = None
     """Which run parked it; known when it is read back."""
 
 
 class Transcript(Protocol):
-    """The model's messages of a conversation, one row each, append only; bodies are the library's JSON."""
+    """The model's messages of a conversation, one row each; bodies are the library's JSON.
+
+    Revisions count them from 1 on, without gaps.
+    """
 
     def window(self, conversation: ConversationId, limit: int) -> Sequence[bytes]:
-        """The newest `limit` messages, oldest first."""
+        """The newest `limit` messages since the conversation began anew, oldest first."""
         ...
 
     def append(self, conversation: ConversationId, run: RunId, bodies: Sequence[bytes]) -> int:
@@ -36,4 +40,20 @@ class Transcript(Protocol):
 
     def park(self, conversation: ConversationId, parked: Parked | None) -> None:
         """Set or clear the open batch."""
+        ...
+
+
+class TranscriptRows(Protocol):
+    """The rows themselves: how many there are, and the few ways in which old ones are touched."""
+
+    def bounds(self, conversation: ConversationId) -> tuple[int, int]:
+        """Return the revision after which the conversation began, and the newest one."""
+        ...
+
+    def replace(self, conversation: ConversationId, revision: int, body: bytes) -> None:
+        """Put another message in the place of one."""
+        ...
+
+    def begin_anew(self, conversation: ConversationId) -> None:
+        """Let windows start behind what is there now."""
         ...

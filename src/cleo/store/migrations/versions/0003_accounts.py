@@ -41,6 +41,7 @@ def upgrade() -> None:
     _describe_outgoing_messages()
     _split_spending()
     _add_account()
+    _let_runs_wait()
     op.execute("UPDATE tool_calls SET state = 'succeeded' WHERE state = 'done'")
     if op.get_bind().dialect.name == "postgresql":
         _rename_constraints()
@@ -164,6 +165,16 @@ def _add_account() -> None:
     op.execute("""UPDATE webhook_events SET receipt = replace(receipt, '"account":', '"number_id":')""")
     op.execute("UPDATE installation SET name = 'number:whatsapp/default' WHERE name = 'account'")
     op.execute("DELETE FROM installation WHERE name = 'moves'")
+
+
+def _let_runs_wait() -> None:
+    """A run can wait for its model, and be stopped; a conversation can begin anew."""
+    op.add_column("runs", sa.Column("retry_at", _DOUBLE, nullable=True))
+    op.add_column("runs", sa.Column("waiting_since", _DOUBLE, nullable=True))
+    op.add_column("runs", sa.Column("stop", sa.String(8), server_default="", nullable=False))
+    op.add_column(
+        "conversations", sa.Column("transcript_from", sa.BigInteger(), server_default="0", nullable=False)
+    )
 
 
 def _rename_constraints() -> None:

@@ -1,0 +1,71 @@
+"""The calls of one response: looked at in their order, run or refused, or put before those who may say yes."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+
+from pydantic_ai.messages import ToolCallPart, ToolReturnPart
+
+from cleo.agent.approval.gate import needs_yes, plan_call, refuse_changed, run_call, told
+from cleo.agent.approval.plan import PlannedCall
+from cleo.agent.model.exchange import Exchange
+from cleo.agent.run.deps import RunDeps
+from cleo.agent.run.toolbox import DescribedCall, Toolbox
+
+CUT_OFF = (
+    "NOT DONE: the call was cut off, because the answer became too long. Make it shorter, or do it in parts."
+)
+
+
+async def answer_calls(toolbox: Toolbox, exchange: Exchange, deps: RunDeps) -> list[PlannedCall]:
+    """Add the results of every call that may run now; return those that need a yes first."""
+    calls = exchange.unanswered()
+    planned: list[PlannedCall] = []
+    ready: list[DescribedCall] = []
+    for call in calls:
+        match await _look(toolbox, exchange, deps, call):
+            case ToolReturnPart() as result:
+                exchange.results[call.tool_call_id] = result
+            case PlannedCall() as waiting:
+                planned.append(waiting)
+            case DescribedCall() as checked:
+                ready.append(checked)
+    await _run(toolbox, exchange, deps, ready)
+    results = exchange.results
+    exchange.add_request([results[call.tool_call_id] for call in calls if call.tool_call_id in results])
+    return planned
+
+
+async def _look(
+    toolbox: Toolbox, exchange: Exchange, deps: RunDeps, call: ToolCallPart
+) -> ToolReturnPart | PlannedCall | DescribedCall:
+    """Tell what becomes of a call."""
+    grants = (exchange.grants or {}) if exchange.answers_parked else {}
+    id_ = call.tool_call_id
+    if (why_not := grants.get(id_)) is not None:
+        return told(call, why_not, "denied")
+    checked = toolbox.check(call)
+    if isinstance(checked, str):
+        if id_ in grants:
+            return await refuse_changed(deps, call)
+        return told(call, CUT_OFF if exchange.was_cut_off() else checked, "retried")
+    return plan_call(deps, checked) if needs_yes(checked.tool) and id_ not in grants else checked
+
+
+async def _run(toolbox: Toolbox, exchange: Exchange, deps: RunDeps, ready: Sequence[DescribedCall]) -> None:
+    """Run calls that only read side by side; once one of them has an effect, all in their order."""
+
+    async def one(call: DescribedCall) -> None:
+        result = await run_call(deps, exchange, call, partial(toolbox.run, call))
+        exchange.results[call.call.tool_call_id] = result
+
+    if len(ready) > 1 and all(call.tool.read_only and not needs_yes(call.tool) for call in ready):
+        tasks = [asyncio.ensure_future(one(call)) for call in ready]
+        try:
+            await asyncio.gather(*tasks)
+        finally:  # the others end with one that was overtaken
+            for task in tasks:
+                task.cancel()
+        return
+    for call in ready:
+        await one(call)
