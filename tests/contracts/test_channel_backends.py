@@ -15,7 +15,10 @@ from tests.support.files_at import FilesAt, once
 from cleo.app.demo.graph.phones import Bubble
 from cleo.app.demo.graph.sends import Location as Place
 from cleo.channels import CHANNELS
-from cleo.channels.whatsapp import BACKENDS, WhatsAppBridgeClient, WhatsAppChannel
+from cleo.channels.whatsapp import BACKENDS
+from cleo.channels.whatsapp.backend import Backend
+from cleo.channels.whatsapp.bridge.client import WhatsAppBridgeClient
+from cleo.channels.whatsapp.channel import WhatsAppChannel
 from cleo.domain.content import Content, Edit, File, Location, MessageId, Other, Reaction, Revoke, Text
 from cleo.domain.conversation import Conversation, LastInbound, conversation_id
 from cleo.domain.errors import FetchError, SendFailed
@@ -73,6 +76,13 @@ class House(Protocol):
     async def go_down(self) -> None: ...
 
 
+def channel_on(backend: Backend) -> WhatsAppChannel:
+    """Make the channel as Cleo does."""
+    channel = CHANNELS["whatsapp"](backend)
+    assert isinstance(channel, WhatsAppChannel)
+    return channel
+
+
 @dataclass
 class BridgeHouse:
     bridge: FakeBridge
@@ -99,7 +109,7 @@ async def bridge_house(folder: Path, *, ours: bool) -> AsyncGenerator[House]:
     files = FilesAt(folder)
     async with FakeBridge(ours=ours, secret="s3cret") as bridge:
         client = WhatsAppBridgeClient(bridge.url, files=files, secret="s3cret", timeout=2.0)
-        yield BridgeHouse(bridge, WhatsAppChannel(client), files, dedupes=ours, reacts=ours)
+        yield BridgeHouse(bridge, channel_on(client), files, dedupes=ours, reacts=ours)
         await client.close()
 
 
@@ -133,7 +143,7 @@ async def cloud_house(folder: Path) -> AsyncGenerator[House]:
     async with cloud_line(folder) as line:
         messages = line.graph.world.messages
         messages["3A"] = replace(messages[WAMID], id="3A")
-        yield CloudHouse(line, WhatsAppChannel(line.client), line.files)
+        yield CloudHouse(line, channel_on(line.client), line.files)
 
 
 HOUSES: dict[str, Callable[[Path], AbstractAsyncContextManager[House]]] = {
@@ -161,7 +171,6 @@ async def sent(house: House, content: Content, key: str = "k", quoted: Quoted | 
 
 def test_every_backend_has_a_house() -> None:
     assert {name.partition(",")[0] for name in HOUSES} == set(BACKENDS)
-    assert CHANNELS["whatsapp"] is WhatsAppChannel
 
 
 async def test_messages_arrive_in_the_order_of_their_sends(house: House) -> None:

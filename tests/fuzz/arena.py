@@ -79,7 +79,9 @@ class Arena:
         items = read_batch(raw, phone_number_id=NUMBER, reopen_template=None, now=NOW).events
         assert len(items) == len(webhook), "not every leaf is one item"
         assert not [item.problem for item in items if item.problem.startswith(FAULT)]
-        kept = {key for (key,) in self._rows.execute("SELECT key FROM webhook_events WHERE seq > ?", before[:1])}
+        kept = {
+            key for (key,) in self._rows.execute("SELECT key FROM webhook_events WHERE seq > ?", before[:1])
+        }
         assert {item.key for item in items if salt in item.key} <= kept, "an item was not kept"
         rows = self._rows.execute("SELECT body, state FROM inbox WHERE seq > ?", before[1:]).fetchall()
         heard = [(json.loads(body)["id"], state) for body, state in rows]

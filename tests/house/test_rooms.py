@@ -1,6 +1,10 @@
 """Rules about what may be done where."""
 
+import ast
+
 from tests.house.tree import attributes, calls, found, named, short, syntax
+
+from cleo.channels.whatsapp import BACKENDS
 
 ENVIRONMENT = ("os.environ", "os.getenv")
 WALL_CLOCK = {
@@ -59,3 +63,14 @@ def test_nothing_is_printed_but_by_the_commands() -> None:
         if name in {"print", "sys.stdout.write", "sys.stderr.write"}
     }
     assert spoken == set()
+
+
+def test_the_app_names_no_backend() -> None:
+    """It finds them in the registry; what differs between them is in their `SPEC`."""
+    named_in_app = {
+        f"{short(path)}:{node.lineno}: {node.value}"
+        for path in named(".py", below="src/cleo/app")
+        for node in ast.walk(syntax(path))
+        if isinstance(node, ast.Constant) and node.value in BACKENDS
+    }
+    assert named_in_app == set()

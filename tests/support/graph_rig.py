@@ -20,7 +20,7 @@ from tests.support.stage_part import until
 
 from cleo.app.demo.graph.server import FakeGraph
 from cleo.app.demo.graph.world import Knobs
-from cleo.app.embedded_uvicorn import QuietServer
+from cleo.app.http.embedded_uvicorn import QuietServer
 
 NUMBER = "1001"
 TOKEN = "the-token"

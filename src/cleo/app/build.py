@@ -23,14 +23,15 @@ from cleo.agent import (
     Worker,
     switch_account,
 )
-from cleo.app.backends import Way, way
+from cleo.app.chosen_backend import backend_context, chosen_backend
 from cleo.app.engines import open_engine
 from cleo.app.failpoints import arm_failpoints
+from cleo.app.http.outbox_routes import outbox_routes
+from cleo.app.http.readiness import Readiness
 from cleo.app.logs import in_short
-from cleo.app.outbox_routes import outbox_routes
-from cleo.app.readiness import Readiness
-from cleo.app.settings import Settings, environment, is_cloud
+from cleo.app.settings import Settings, environment
 from cleo.channels import CHANNELS
+from cleo.channels.whatsapp.backend_spec import BackendContext
 from cleo.domain.access import Access
 from cleo.domain.errors import ConfigError
 from cleo.models import Choice, resolve_model
@@ -110,8 +111,9 @@ async def build(
         store = open_store(settings.database, clock=clock)
         closing.push_async_callback(store.close)
         files = DiskFiles(data / "files", shared=settings.is_shared)
-        whatsapp = way(settings, bridge_url=bridge_url, secret=secret)
-        channels = _channels(settings, whatsapp, files, closing)
+        backend = chosen_backend(settings)
+        context = backend_context(settings, bridge_url=bridge_url, secret=secret)
+        channels = _channels(context, settings, files, closing)
         engine = await open_engine(settings, closing)
         access = Access(
             owners=settings.cleo_owners,
@@ -150,17 +152,17 @@ async def build(
             extra_instructions=settings.cleo_instructions,
             file_max_bytes=settings.cleo_file_max_bytes,
             question_expiry=settings.cleo_confirm_minutes * 60,
-            reconcile_after=settings.whatsapp_cloud_doubt_seconds,
+            reconcile_after=backend.reconcile_after(settings) if backend.reconcile_after else 0.0,
         )
         if part != "api":
-            await _notice_move(store, clock, whatsapp, [worker.asker(each) for each in channels.values()])
+            await _notice_switch(settings, store, clock, [worker.asker(each) for each in channels.values()])
         return Cleo(
             settings=settings,
             choice=choice,
             claim_code=claim.code if claim else None,
             readiness=Readiness(store=store, channels=channels),
-            webhooks=_webhooks(settings, whatsapp.routes(receiver, clock), store, secret),
-            known_names=None if secret or is_cloud(settings) else _names(settings),
+            webhooks=_routes(context, settings, receiver, clock, store),
+            known_names=None if secret or backend.has_public_webhook else _names(settings),
             store=store,
             _part=part,
             _engine=engine,
@@ -171,28 +173,36 @@ async def build(
     raise AssertionError("unreachable: an exit stack swallows nothing here")
 
 
-def _channels(settings: Settings, whatsapp: Way, files: Files, closing: AsyncExitStack) -> dict[str, Channel]:
+def _channels(
+    context: BackendContext, settings: Settings, files: Files, closing: AsyncExitStack
+) -> dict[str, Channel]:
     channels: dict[str, Channel] = {}
     for name in settings.enabled_clients:
         make_channel = _named(CHANNELS, name, "ENABLED_CLIENTS")
-        if whatsapp.open:
-            backend = whatsapp.open(files)
+        if backend := chosen_backend(settings).open(context, files):
             closing.push_async_callback(backend.close)
             channels[name] = make_channel(backend)
     return channels
 
 
-def _webhooks(
-    settings: Settings, routes: APIRouter, store: Store, secret: str | None
+def _routes(
+    context: BackendContext, settings: Settings, receiver: Receiver, clock: Clock, store: Store
 ) -> tuple[APIRouter, ...]:
-    """The outbox is not told to strangers: with a public webhook only to who knows the secret."""
-    return (routes, outbox_routes(store, secret)) if secret or not is_cloud(settings) else (routes,)
+    """Make the webhook, and the outbox, which is not told to strangers: beside a public webhook only to who knows
+    the secret."""
+    backend = chosen_backend(settings)
+    webhook = backend.routes(context, receiver, clock)
+    if backend.has_public_webhook and not context.secret:
+        return (webhook,)
+    return webhook, outbox_routes(store, context.secret)
 
 
-async def _notice_move(store: Store, clock: Clock, whatsapp: Way, askers: Sequence[Asker]) -> None:
-    """What was open on another way to WhatsApp is taken along; the first sweep finds it."""
+async def _notice_switch(settings: Settings, store: Store, clock: Clock, askers: Sequence[Asker]) -> None:
+    """What was open on another account is taken along; the first sweep finds it."""
+    name, account = settings.whatsapp_backend, chosen_backend(settings).account(settings)
+    identity = f"{name}:{account}" if account else name
     for asker in askers:
-        await store.write(lambda tx, asker=asker: switch_account(tx, whatsapp.account, asker, clock))
+        await store.write(lambda tx, asker=asker: switch_account(tx, identity, asker, clock))
 
 
 def _names(settings: Settings) -> frozenset[str]:

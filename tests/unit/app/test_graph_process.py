@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from tests.support.graph_rig import rigged
 
-from cleo.app.demo.graph.graph_phone import GraphPhone
-from cleo.app.demo.phone import Arrival, DemoError, Simulator
+from cleo.channels.whatsapp.cloud.demo.phone import GraphPhone
+from cleo.channels.whatsapp.demo.phone import Arrival, DemoError
+from cleo.channels.whatsapp.demo.simulator import Simulator
 
 
 @pytest.mark.parametrize("end", ["input", "signal"])

@@ -4,6 +4,7 @@ import pytest
 
 from cleo.app.setting_values import system_zone
 from cleo.app.settings import environment, load, passed_on, secrets, unknown_names
+from cleo.channels.whatsapp.bridge.settings import BridgeSettings
 from cleo.domain.errors import ConfigError
 
 
@@ -26,7 +27,7 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setenv(name, "")
     settings = load()
     assert settings.cleo_port == 8000
-    assert settings.whatsapp_bridge_url is None
+    assert BridgeSettings.of(settings).whatsapp_bridge_url is None
     assert settings.whatsapp_webhook_secret is None
 
 

@@ -4,25 +4,28 @@ import time
 from collections.abc import Mapping
 
 from cleo.agent.receive import CONTESTED
-from cleo.app.doctor.finding import Findings, good, note
-from cleo.app.settings import Settings, is_cloud
-from cleo.channels.whatsapp.cloud.capabilities import DAY
+from cleo.app.settings import Settings
+from cleo.channels.whatsapp import BACKENDS
+from cleo.domain.finding import Findings, good, note
 from cleo.store import DatabaseOverview, inspect_database
 
 
 def database(settings: Settings) -> Findings:
     """Look without changing anything; raises `StoreError` when it cannot be reached."""
-    seen = inspect_database(
-        settings.database, since=time.time() - DAY, account=settings.whatsapp_cloud_phone_number_id
-    )
+    backend = BACKENDS.get(settings.whatsapp_backend)  # one that there is not is found by another check
+    window = backend.capabilities().window if backend else None
+    account = backend.account(settings) if backend else ""
+    seen = inspect_database(settings.database, since=time.time() - (window or 0.0), account=account or None)
     name = "Postgres" if settings.is_shared else "Database"
     if seen is None:
         yield note(f"{name}: nothing in it yet", "Cleo makes its tables at the first start: cleo up")
         return
     yield good(f"{name}: can be read")
     yield from _messages(seen.messages)
-    if is_cloud(settings):
-        yield good(f"Chats that may be written to now (24 hours since the person wrote): {seen.windows}")
+    if window:
+        yield good(
+            f"Chats that may be written to now ({window / 3600:g} hours since the person wrote): {seen.windows}"
+        )
     yield from _contested(seen)
 
 

@@ -24,7 +24,7 @@ from cleo.app.demo.graph.outgoing import Outgoing
 from cleo.app.demo.graph.people import People
 from cleo.app.demo.graph.wire import Wires
 from cleo.app.demo.graph.world import Knobs, World
-from cleo.app.embedded_uvicorn import QuietServer
+from cleo.app.http.embedded_uvicorn import QuietServer
 
 
 class FakeGraph:

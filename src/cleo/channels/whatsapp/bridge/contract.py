@@ -16,7 +16,6 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
-SECRET_HEADER = "X-Webhook-Secret"  # noqa: S105 - the header's name, not a secret
 KEY_HEADER = "Idempotency-Key"
 
 MAX_WEBHOOK_BYTES = 1024 * 1024

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 import httpx2
 
 from cleo.channels.http.http_files import NOT_SENT, FilePart, start_of
-from cleo.channels.whatsapp.bridge.contract import KEY_HEADER, SECRET_HEADER
+from cleo.channels.whatsapp.backend import SECRET_HEADER
+from cleo.channels.whatsapp.bridge.contract import KEY_HEADER
 from cleo.channels.whatsapp.bridge.origin import Origin
 from cleo.channels.whatsapp.bridge.responses import Answer
 from cleo.domain.errors import SendFailed, SendUncertain

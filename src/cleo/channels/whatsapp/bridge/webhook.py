@@ -13,10 +13,9 @@ from pydantic import ValidationError
 from cleo.channels.http.error_responses import Refusal, not_now, refuse
 from cleo.channels.http.strict_json import NotJson, read_json
 from cleo.channels.http.webhook_auth import Guard, Refused, Secret
-from cleo.channels.whatsapp.backend import PATH
+from cleo.channels.whatsapp.backend import PATH, SECRET_HEADER
 from cleo.channels.whatsapp.bridge.contract import (
     MAX_WEBHOOK_BYTES,
-    SECRET_HEADER,
     InboundEvent,
     WebhookAnswer,
 )

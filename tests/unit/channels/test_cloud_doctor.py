@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 from tests.support.graph_rig import ANN, NUMBER, SECRET, TOKEN, Rig, rigged
 
-from cleo.app.doctor.cloud import cloud
-from cleo.app.doctor.finding import Finding, take
-from cleo.app.doctor.history import history
-from cleo.app.doctor.number import NEWEST
+from cleo.app.doctor.context import doctor_context
 from cleo.app.runfile import noted
 from cleo.app.settings import Settings, load
+from cleo.channels.whatsapp.cloud.doctor.checks import CHECKS
+from cleo.channels.whatsapp.cloud.doctor.history import history
+from cleo.channels.whatsapp.cloud.doctor.number import NEWEST
+from cleo.domain.finding import Finding, run_checks
+
+pytestmark = pytest.mark.usefixtures("bare_environment")
 
 WORD = "the-verify-token"
 WABA = "9001"
@@ -33,7 +36,7 @@ class Office:
 
     async def findings(self, **more: Any) -> list[Finding]:
         settings = self.load(**more)
-        return await asyncio.to_thread(lambda: list(take([cloud], settings)))
+        return await asyncio.to_thread(lambda: list(run_checks(CHECKS, doctor_context(settings))))
 
     async def finds(self, grade: str, what: str, fix: str = "", **more: Any) -> None:
         """Expect a finding; `grade` good: it has no fix."""
@@ -283,7 +286,7 @@ async def test_the_history_of_a_message_is_told_in_words(office: Office) -> None
     await office.rig.settled()
 
     def asked(message: str) -> list[Finding]:
-        return list(history(office.load(), message))
+        return list(history(doctor_context(office.load()), message))
 
     told = await asyncio.to_thread(asked, id)
     assert [finding.grade for finding in told] == ["good", "bad", "good"]

@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import cast
 
-from cleo.app.demo.phone import Arrival, Json, Simulator, file_at
+from cleo.channels.whatsapp.demo.phone import Arrival, DemoPhone, Presses
+from cleo.channels.whatsapp.demo.simulator import Json, Simulator, file_at
 
 
-class GraphPhone:
+class GraphPhone(DemoPhone, Presses):
     """One phone, by its id, number or user id; `business` is the `phone_number_id` it writes to (default: the first).
 
     `simulator` is opened on the control API: `Simulator(graph.control)`.

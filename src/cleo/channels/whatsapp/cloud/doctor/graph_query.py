@@ -4,11 +4,10 @@ import asyncio
 
 import httpx2
 
-from cleo.app.backends import cloud_settings
-from cleo.app.settings import Settings
 from cleo.channels.whatsapp.cloud.outbound.graph import Graph
 from cleo.channels.whatsapp.cloud.outbound.origin import Origin
 from cleo.channels.whatsapp.cloud.outbound.responses import Answer
+from cleo.channels.whatsapp.cloud.settings import CloudSettings
 from cleo.domain.errors import CleoError
 
 _SECONDS = 10.0
@@ -16,9 +15,9 @@ _UNKNOWN = 100
 """Graph's code for what there is not, or what the token may not see."""
 
 
-def origin_of(settings: Settings) -> Origin:
+def origin_of(settings: CloudSettings) -> Origin:
     """Tell where to ask; raises `ConfigError`, which names all that is missing or wrong."""
-    needed = cloud_settings(settings)
+    needed = settings.credentials()
     return Origin(
         settings.whatsapp_cloud_base_url,
         api_version=settings.whatsapp_cloud_api_version,

@@ -2,13 +2,13 @@
 
 from datetime import UTC, datetime, tzinfo
 
-from cleo.app.doctor.finding import Finding, Findings, bad, good, note
-from cleo.app.doctor.graph import ask, is_unknown, origin_of
-from cleo.app.doctor.token import unseen
-from cleo.app.settings import Settings, is_cloud, load
+from cleo.channels.whatsapp.backend_spec import BackendContext
+from cleo.channels.whatsapp.cloud.doctor.graph_query import ask, is_unknown, origin_of
+from cleo.channels.whatsapp.cloud.doctor.token import unseen
 from cleo.channels.whatsapp.cloud.outbound.responses import Tolerant, read_body
+from cleo.channels.whatsapp.cloud.settings import CloudSettings
 from cleo.channels.whatsapp.cloud.wire import Many, Maybe
-from cleo.domain.errors import CleoError
+from cleo.domain.finding import Finding, Findings, bad, good, note
 
 _FIELDS = "id,message_id,events{delivery_status,webhook_update_state,webhook_uri,timestamp,error_description}"
 _AGAIN = "Meta sends it again for up to 7 days, until it is answered with 200. `cleo doctor` looks at the way there."
@@ -34,20 +34,9 @@ class _Told(Tolerant):
     data: Many[_Message] = ()
 
 
-def trace(message: str) -> Findings:
+def history(context: BackendContext, message: str) -> Findings:
     """Ask Meta about one message by its id, such as `wamid.HBg…`; raises `CleoError`."""
-    settings = load()
-    if not is_cloud(settings):
-        raise CleoError(
-            "Only Meta's Cloud API tells the history of a message (WHATSAPP_BACKEND=cloud). `cleo outbox` shows what "
-            "became of those that Cleo sent."
-        )
-    yield from history(settings, message)
-
-
-def history(settings: Settings, message: str) -> Findings:
-    """Say what Meta tells of a message, in the order of its telling."""
-    origin = origin_of(settings)
+    origin = origin_of(CloudSettings.of(context.settings))
     asked = {"message_id": message, "fields": _FIELDS}
     answer = ask(origin, origin.number("message_history").copy_merge_params(asked))
     if is_unknown(answer):
@@ -62,7 +51,7 @@ def history(settings: Settings, message: str) -> Findings:
     if not events:
         yield note("Meta knows the message and tells of no webhook about it", "Try again in a minute.")
     for event in events:
-        yield _sentence(event, settings.zone)
+        yield _sentence(event, context.zone)
 
 
 def _sentence(event: _Event, zone: tzinfo) -> Finding:

@@ -8,8 +8,8 @@ from typing import Literal
 from fastapi import APIRouter, FastAPI, Response
 from pydantic import BaseModel
 
-from cleo.app.browser_guard import NoWebPages
-from cleo.app.readiness import Readiness
+from cleo.app.http.browser_guard import NoWebPages
+from cleo.app.http.readiness import Readiness
 from cleo.domain.health import Health
 
 

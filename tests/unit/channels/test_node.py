@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from cleo.app.node import find_node
+from cleo.channels.whatsapp.bridge.process.node import find_node
 from cleo.domain.errors import ConfigError
 
 

@@ -6,12 +6,10 @@ import secrets
 
 import httpx2
 
-from cleo.app.backends import cloud_settings
-from cleo.app.doctor.finding import Finding, Findings, bad, good, note
-from cleo.app.runfile import find_running
-from cleo.app.settings import Settings
 from cleo.channels.whatsapp.backend import PATH
-from cleo.domain.errors import CleoError
+from cleo.channels.whatsapp.backend_spec import BackendContext
+from cleo.channels.whatsapp.cloud.settings import CloudSettings
+from cleo.domain.finding import Finding, Findings, bad, good, note
 
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 _FORM = f"app dashboard → WhatsApp → Configuration → Callback URL: https://your.domain{PATH}"
@@ -21,7 +19,7 @@ _IN_FRONT = (
 )
 
 
-def callback(settings: Settings, text: str) -> Findings:
+def callback(context: BackendContext, text: str) -> Findings:
     """Do Meta's handshake with the URL that Meta has."""
     if not text:
         yield bad("Meta has no callback URL for this number, so nothing that people write arrives", _FORM)
@@ -35,39 +33,37 @@ def callback(settings: Settings, text: str) -> Findings:
     if url.scheme != "https" and not _LOOPBACK.fullmatch(url.host):
         yield bad(f"The callback {shown} is not https; Meta needs https with a public certificate", _FORM)
         return
-    yield _knock(settings, url, shown)
+    yield _knock(context, url, shown)
 
 
-def _knock(settings: Settings, url: httpx2.URL, shown: str) -> Finding:
-    word = cloud_settings(settings).verify_token.get_secret_value()
+def _knock(context: BackendContext, url: httpx2.URL, shown: str) -> Finding:
+    word = CloudSettings.of(context.settings).credentials().verify_token.get_secret_value()
     challenge = secrets.token_hex(8)
     asked = {"hub.mode": "subscribe", "hub.challenge": challenge, "hub.verify_token": word}
     try:
         with httpx2.Client(timeout=10, trust_env=False, follow_redirects=False) as http:
             answer = http.get(url.copy_merge_params(asked))
     except httpx2.HTTPError as error:
-        return _silent(settings, shown, error)
+        return _silent(context, shown, error)
     if answer.status_code == 200 and hmac.compare_digest(answer.content, challenge.encode()):
         return good(f"The callback {shown} answers Meta's handshake")
     if answer.status_code == 403:
         fix = f"Meta's form and WHATSAPP_CLOUD_VERIFY_TOKEN must have the same word. {_IN_FRONT}"
         return bad(f"The callback {shown} refuses the handshake (403)", fix)
     if answer.status_code in {502, 503, 504}:
-        return _away(settings, f"{shown} answers {answer.status_code}: nothing behind it listens")
+        return _away(context, f"{shown} answers {answer.status_code}: nothing behind it listens")
     fix = f"It must lead to this Cleo's {PATH}. {_IN_FRONT}"
     return bad(f"The callback {shown} is not answered by Cleo (it answered {answer.status_code})", fix)
 
 
-def _silent(settings: Settings, shown: str, error: httpx2.HTTPError) -> Finding:
-    return _away(settings, f"{shown} cannot be reached from here ({type(error).__name__})")
+def _silent(context: BackendContext, shown: str, error: httpx2.HTTPError) -> Finding:
+    return _away(context, f"{shown} cannot be reached from here ({type(error).__name__})")
 
 
-def _away(settings: Settings, what: str) -> Finding:
+def _away(context: BackendContext, what: str) -> Finding:
     """Grade it by whether Cleo should be there."""
-    try:
-        find_running(settings.cleo_data)
-    except CleoError:
-        what = f"The callback {what}; no Cleo runs on {settings.cleo_data} now"
+    if not context.is_running:
+        what = f"The callback {what}; no Cleo runs on {context.data} now"
         return note(what, "Start it, then look again: cleo up")
     return bad(
         f"The callback {what}",

@@ -1,15 +1,16 @@
 """Is the token good, and what may it do?"""
 
 import time
+from collections.abc import Callable
 from typing import Final
 
-from cleo.app.doctor.finding import Finding, Findings, bad, good, note
-from cleo.app.doctor.graph import ask, origin_of, said
-from cleo.app.settings import Settings
+from cleo.channels.whatsapp.cloud.doctor.graph_query import ask, origin_of, said
 from cleo.channels.whatsapp.cloud.errors import lacks_right
 from cleo.channels.whatsapp.cloud.outbound.responses import Answer, Tolerant, read_body
+from cleo.channels.whatsapp.cloud.settings import CloudSettings
 from cleo.channels.whatsapp.cloud.wire import Many, Maybe
 from cleo.domain.errors import CleoError
+from cleo.domain.finding import Finding, Findings, bad, good, note
 
 MESSAGING: Final = "whatsapp_business_messaging"
 MANAGEMENT: Final = "whatsapp_business_management"
@@ -33,8 +34,8 @@ class _Told(Tolerant):
     data: Maybe[_Data] = None
 
 
-def token(settings: Settings) -> Findings:
-    """Ask Graph about the token itself."""
+def token(settings: CloudSettings, *, clock: Callable[[], float] = time.time) -> Findings:
+    """Ask Graph about the token itself; `clock` tells Unix seconds."""
     origin = origin_of(settings)
     text = settings.whatsapp_cloud_token.get_secret_value() if settings.whatsapp_cloud_token else ""
     answer = ask(origin, origin.node("debug_token").copy_set_param("input_token", text))
@@ -42,7 +43,7 @@ def token(settings: Settings) -> Findings:
     if answer.error and answer.error.code == _INVALID:
         yield _refused()
     elif answer.well and data:
-        yield from _judge(data)
+        yield from _judge(data, clock())
     else:
         yield _untold(answer)
 
@@ -58,7 +59,7 @@ def _untold(answer: Answer) -> Finding:
     return note("Meta does not tell this token its own rights", f"It must have {MESSAGING}. {NEW_TOKEN}")
 
 
-def _judge(data: _Data) -> Findings:
+def _judge(data: _Data, now: float) -> Findings:
     if data.is_valid is False:
         yield _refused()
         return
@@ -71,7 +72,7 @@ def _judge(data: _Data) -> Findings:
     else:
         yield good(f"The token is valid, with {MESSAGING} and {MANAGEMENT}")
     if data.expires_at:
-        days = max(0, int(data.expires_at - time.time())) // _DAY
+        days = max(0, int(data.expires_at - now)) // _DAY
         yield note(f"The token expires in {days} days", f"Make one that never does. {NEW_TOKEN}")
 
 

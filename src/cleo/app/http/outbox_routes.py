@@ -6,7 +6,7 @@ from fastapi import APIRouter, Header, HTTPException, Query, Request
 from pydantic import BaseModel
 
 from cleo.channels.http.webhook_auth import Guard, Refused, Secret
-from cleo.channels.whatsapp.bridge.contract import SECRET_HEADER
+from cleo.channels.whatsapp.backend import SECRET_HEADER
 from cleo.domain.message import OutboxItem, OutboxState
 from cleo.ports import Store
 

@@ -1,10 +1,9 @@
-"""What a look finds."""
+"""What a check of `cleo doctor` finds."""
 
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
-from cleo.app.settings import Settings
 from cleo.domain.errors import CleoError, ConfigError
 
 
@@ -18,14 +17,14 @@ class Finding:
 
 
 Findings = Generator[Finding, None, None]
-Look = Callable[[Settings], Findings]
+T = TypeVar("T")
 
 
-def take(looks: Iterable[Look], settings: Settings) -> Findings:
-    """Take one look after the other; what one raises is a finding, too, and ends that look only."""
-    for look in looks:
+def run_checks(checks: Iterable[Callable[[T], Findings]], given: T) -> Findings:
+    """Run one check after the other; what one raises is a finding, too, and ends that check only."""
+    for check in checks:
         try:
-            yield from look(settings)
+            yield from check(given)
         except ConfigError as error:
             yield from wrong_settings(error)
         except CleoError as error:
@@ -33,22 +32,22 @@ def take(looks: Iterable[Look], settings: Settings) -> Findings:
 
 
 def wrong_settings(error: ConfigError) -> Findings:
-    """Tell the example apart from what is wrong."""
+    """Split a settings error into findings, one a line, with the example as the fix."""
     for line in str(error).splitlines():
         what, _, example = line.partition(" For example: ")
         yield Finding(grade="bad", what=what, fix=f"For example: {example}" if example else "")
 
 
 def good(what: str) -> Finding:
-    """All is well."""
+    """Return a finding that is in order."""
     return Finding(grade="good", what=what)
 
 
 def note(what: str, fix: str = "") -> Finding:
-    """Worth knowing."""
+    """Return a finding that is worth knowing."""
     return Finding(grade="note", what=what, fix=fix)
 
 
 def bad(what: str, fix: str) -> Finding:
-    """It does not work like this."""
+    """Return a finding that keeps Cleo from working."""
     return Finding(grade="bad", what=what, fix=fix)

@@ -1,12 +1,12 @@
 """Does Meta tell this app what happens, and is the template approved?"""
 
-from cleo.app.doctor.finding import Findings, bad, good, note
-from cleo.app.doctor.graph import ask, is_unknown, origin_of
-from cleo.app.doctor.token import unseen
-from cleo.app.settings import Settings
+from cleo.channels.whatsapp.cloud.doctor.graph_query import ask, is_unknown, origin_of
+from cleo.channels.whatsapp.cloud.doctor.token import unseen
 from cleo.channels.whatsapp.cloud.outbound.responses import Tolerant, read_body
+from cleo.channels.whatsapp.cloud.settings import CloudSettings
 from cleo.channels.whatsapp.cloud.wire import Many, Maybe
 from cleo.domain.content import Template
+from cleo.domain.finding import Findings, bad, good, note
 
 _WABA = "It is in the WhatsApp Manager, or in the app dashboard → WhatsApp → API setup."
 _EXAMPLE = f"Set WHATSAPP_CLOUD_WABA_ID, for example 102290129340398. {_WABA}"
@@ -48,7 +48,7 @@ class _Templates(Tolerant):
     data: Many[_Listed] = ()
 
 
-def subscription(settings: Settings) -> Findings:
+def subscription(settings: CloudSettings) -> Findings:
     """Ask whether webhooks of the account go to any app: the commonest reason that nothing arrives."""
     account = settings.whatsapp_cloud_waba_id
     if not account:
@@ -74,7 +74,7 @@ def subscription(settings: Settings) -> Findings:
         )
 
 
-def fallback(settings: Settings) -> Findings:
+def fallback(settings: CloudSettings) -> Findings:
     """Look for the template that is sent to people who have not written for a day."""
     wanted, account = settings.whatsapp_cloud_fallback_template, settings.whatsapp_cloud_waba_id
     if wanted is None:
@@ -89,7 +89,7 @@ def fallback(settings: Settings) -> Findings:
         yield from _approved(settings, wanted, account)
 
 
-def _approved(settings: Settings, wanted: Template, account: str) -> Findings:
+def _approved(settings: CloudSettings, wanted: Template, account: str) -> Findings:
     origin = origin_of(settings)
     asked = {"name": wanted.name, "fields": "name,language,status,components"}
     answer = ask(origin, origin.node(f"{account}/message_templates").copy_merge_params(asked))

@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 import uvicorn
 
 from cleo.app.build import Cleo
-from cleo.app.embedded_uvicorn import QuietServer
 from cleo.app.http import http_app
+from cleo.app.http.embedded_uvicorn import QuietServer
 
 LAST_ANSWERS = 2
 """Seconds that requests under way have at the end."""

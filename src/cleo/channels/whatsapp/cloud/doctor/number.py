@@ -3,12 +3,12 @@
 import re
 from typing import Final
 
-from cleo.app.doctor.finding import Finding, Findings, bad, good, note
-from cleo.app.doctor.graph import ask, is_unknown, origin_of
-from cleo.app.doctor.token import unseen
-from cleo.app.settings import Settings
+from cleo.channels.whatsapp.cloud.doctor.graph_query import ask, is_unknown, origin_of
+from cleo.channels.whatsapp.cloud.doctor.token import unseen
 from cleo.channels.whatsapp.cloud.outbound.responses import Answer, Tolerant, read_body
+from cleo.channels.whatsapp.cloud.settings import CloudSettings
 from cleo.channels.whatsapp.cloud.wire import Many, Maybe
+from cleo.domain.finding import Finding, Findings, bad, good, note
 
 NEWEST: Final = "v26.0"
 """The newest version of the Graph API that Cleo knows of: the one in Meta's documentation of the middle of 2026."""
@@ -66,14 +66,14 @@ class Number(Tolerant):
         return told.phone_number or told.whatsapp_business_account or told.application or ""
 
 
-def ask_number(settings: Settings) -> tuple[Answer, Number]:
+def ask_number(settings: CloudSettings) -> tuple[Answer, Number]:
     """Ask Graph about the number; raises `CleoError`."""
     origin = origin_of(settings)
     answer = ask(origin, origin.number().copy_set_param("fields", _FIELDS))
     return answer, read_body(Number, answer.body)
 
 
-def version(settings: Settings) -> Findings:
+def version(settings: CloudSettings) -> Findings:
     """Compare the version of the API with the newest that is known."""
     used = settings.whatsapp_cloud_api_version
     if _major(used) <= _major(NEWEST) - _BEHIND:
