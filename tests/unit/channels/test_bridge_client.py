@@ -256,16 +256,18 @@ async def test_what_no_bridge_could_send_is_rejected(
     assert "xxx" not in str(caught.value)
 
 
-async def test_our_bridge_reacts(files: FilesAt) -> None:
+@pytest.mark.parametrize("own", [False, True])
+async def test_our_bridge_reacts(files: FilesAt, own: bool) -> None:
     async with FakeBridge(ours=True) as bridge:
         client = WhatsAppBridgeClient(bridge.url, files=files)
-        sent = await client.react(chat(GROUP), Reaction(emoji="👀", to=MessageId("3A")), key="k", author=ANN)
+        reaction = Reaction(emoji="👀", to=MessageId("3A"), on_own=own)
+        sent = await client.react(chat(GROUP), reaction, key="k", author=ANN)
         assert sent == Sent(message_id=MessageId(message_id_for("k")))
         assert bridge.asked[0].fields == {
             "to": "120363000000000001@g.us",
             "messageId": "3A",
             "emoji": "👀",
-            "fromMe": False,
+            "fromMe": own,
             "senderId": ANN_JID,
         }
         await client.close()

@@ -90,6 +90,7 @@ class WhatsAppBridgeClient:
             to=_jid(to.address),
             message_id=reaction.to,
             emoji=reaction.emoji,
+            from_me=reaction.on_own,
             sender_id=_jid(author) if author else None,
         )
         answer = await self._http.send("/react", key=key, body=_json(command))
