@@ -1,10 +1,12 @@
 """Rules about what may be done where."""
 
 import ast
+from dataclasses import fields
 
 from tests.house.tree import attributes, calls, found, named, short, syntax
 
 from cleo.channels.whatsapp import BACKENDS
+from cleo.ports import Capabilities, ChoiceLimits, FileLimit, TypingIndicator
 
 ENVIRONMENT = ("os.environ", "os.getenv")
 WALL_CLOCK = {
@@ -74,3 +76,15 @@ def test_the_app_names_no_backend() -> None:
         if isinstance(node, ast.Constant) and node.value in BACKENDS
     }
     assert named_in_app == set()
+
+
+def test_every_capability_decides_something() -> None:
+    """A field that nothing reads promises what nobody keeps."""
+    read = {
+        name.rpartition(".")[2]
+        for path in named(".py", below="src/cleo")
+        if short(path) != "src/cleo/ports/capabilities.py"
+        for _, name in attributes(syntax(path))
+    }
+    kinds = (Capabilities, ChoiceLimits, FileLimit, TypingIndicator)
+    assert {each.name for kind in kinds for each in fields(kind)} - read == set()

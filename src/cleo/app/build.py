@@ -199,10 +199,10 @@ def _routes(
 
 async def _notice_switch(settings: Settings, store: Store, clock: Clock, askers: Sequence[Asker]) -> None:
     """What was open on another account is taken along; the first sweep finds it."""
-    name, account = settings.whatsapp_backend, chosen_backend(settings).account(settings)
-    identity = f"{name}:{account}" if account else name
+    number_id = chosen_backend(settings).number_id(settings)
+    account = f"{settings.whatsapp_backend}:{number_id}" if number_id else settings.whatsapp_backend
     for asker in askers:
-        await store.write(lambda tx, asker=asker: switch_account(tx, identity, asker, clock))
+        await store.write(lambda tx, asker=asker: switch_account(tx, account, asker, clock))
 
 
 def _names(settings: Settings) -> frozenset[str]:

@@ -35,7 +35,7 @@ async def test_every_backend_can_be_chosen_and_hears_at_the_same_path(name: str,
 
 def test_two_numbers_are_two_accounts() -> None:
     settings = [load(**CLOUD | {"whatsapp_cloud_phone_number_id": id}) for id in ("1001", "1002")]
-    assert len({chosen_backend(each).account(each) for each in settings}) == 2
+    assert len({chosen_backend(each).number_id(each) for each in settings}) == 2
 
 
 @pytest.mark.parametrize("missing", [name for name in CLOUD if name != "whatsapp_backend"])

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.cloud_line import CloudLine, Ticks, cloud_line
 
-from cleo.channels.whatsapp.cloud.outbound.limiter import Limiter
+from cleo.channels.whatsapp.cloud.outbound.limiter import Limiter, Rate
 from cleo.domain.conversation import ConversationId
 from cleo.domain.errors import SendFailed
-from cleo.ports import Rate, Sent
+from cleo.ports import Sent
 
 
 @pytest.fixture

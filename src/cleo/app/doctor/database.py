@@ -14,8 +14,8 @@ def database(settings: Settings) -> Findings:
     """Look without changing anything; raises `StoreError` when it cannot be reached."""
     backend = BACKENDS.get(settings.whatsapp_backend)  # one that there is not is found by another check
     window = backend.capabilities().window if backend else None
-    account = backend.account(settings) if backend else ""
-    seen = inspect_database(settings.database, since=time.time() - (window or 0.0), account=account or None)
+    number_id = backend.number_id(settings) if backend else ""
+    seen = inspect_database(settings.database, since=time.time() - (window or 0.0), account=number_id or None)
     name = "Postgres" if settings.is_shared else "Database"
     if seen is None:
         yield note(f"{name}: nothing in it yet", "Cleo makes its tables at the first start: cleo up")

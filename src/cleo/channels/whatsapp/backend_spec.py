@@ -104,9 +104,9 @@ class BackendSpec:
     """Return the group of its settings."""
     capabilities: Callable[[], Capabilities]
     """Return what it can do, before any setting changes that."""
-    account: Callable[[BackendSettings], str]
-    """Name whom Cleo is there, as inbound messages do: another account is another chat partner. Empty: it is not
-    known before the connection."""
+    number_id: Callable[[BackendSettings], str]
+    """Return the id of Cleo's number there, as inbound messages have it: another number is another chat partner.
+    Empty: it is not known before the connection."""
     open: Callable[[BackendContext, Files], Backend | None]
     """Make the backend; None: this process sends nothing. Raises `ConfigError` for a setting that is missing."""
     routes: Callable[[BackendContext, Receive, Clock], APIRouter]

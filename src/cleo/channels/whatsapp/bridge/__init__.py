@@ -96,7 +96,7 @@ def _stage(host: DemoHost) -> AbstractAsyncContextManager[DemoPhone]:
 SPEC = BackendSpec(
     settings=_settings,
     capabilities=_capabilities,
-    account=lambda settings: "",
+    number_id=lambda settings: "",
     open=_open,
     routes=_routes,
     has_public_webhook=False,

@@ -33,7 +33,7 @@ def _capabilities() -> Capabilities:
     return CLOUD
 
 
-def _account(settings: BackendSettings) -> str:
+def _number_id(settings: BackendSettings) -> str:
     return _settings().of(settings).whatsapp_cloud_phone_number_id or ""
 
 
@@ -73,7 +73,7 @@ def _introduction(context: BackendContext) -> str:
     from cleo.channels.whatsapp.backend import PATH
 
     return (
-        f"WhatsApp Cloud API, number {_account(context.settings)}; Meta must reach {PATH} of this Cleo by a public "
+        f"WhatsApp Cloud API, number {_number_id(context.settings)}; Meta must reach {PATH} of this Cleo by a public "
         "https address (docs/howto/cloud.md)"
     )
 
@@ -99,7 +99,7 @@ def _stage(host: DemoHost) -> AbstractAsyncContextManager[DemoPhone]:
 SPEC = BackendSpec(
     settings=_settings,
     capabilities=_capabilities,
-    account=_account,
+    number_id=_number_id,
     open=_open,
     routes=_routes,
     has_public_webhook=True,

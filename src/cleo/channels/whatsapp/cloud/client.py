@@ -10,13 +10,13 @@ import httpx2
 from pydantic import SecretStr
 
 from cleo.channels.http.http_files import open_stored
-from cleo.channels.whatsapp.cloud.capabilities import CLOUD, DAY, PER_ACCOUNT, PER_CHAT, TAPPING
+from cleo.channels.whatsapp.cloud.capabilities import CLOUD, DAY, TAPPING
 from cleo.channels.whatsapp.cloud.errors import PAIR_LIMIT, WINDOW, reason_of
 from cleo.channels.whatsapp.cloud.health import Checkup
 from cleo.channels.whatsapp.cloud.outbound import requests as bodies
 from cleo.channels.whatsapp.cloud.outbound.circuit_breaker import HALTING, Halt
 from cleo.channels.whatsapp.cloud.outbound.graph import Graph
-from cleo.channels.whatsapp.cloud.outbound.limiter import Limiter
+from cleo.channels.whatsapp.cloud.outbound.limiter import PER_ACCOUNT, PER_CHAT, Limiter
 from cleo.channels.whatsapp.cloud.outbound.media import Media, read_uploaded
 from cleo.channels.whatsapp.cloud.outbound.media_fallback import Fitted, fit
 from cleo.channels.whatsapp.cloud.outbound.origin import Origin
@@ -67,7 +67,6 @@ class WhatsAppCloudClient:
         self._media = Media(graph=self._graph, limit=file_max_bytes, clock=monotonic)
         self._halt = Halt(clock=monotonic)
         self._checkup = Checkup(graph=self._graph, halt=self._halt, clock=monotonic)
-        self._capabilities = replace(CLOUD, per_chat=replace(PER_CHAT, seconds=chat_seconds))
         self._limiter = Limiter(
             per_chat=replace(PER_CHAT, seconds=chat_seconds), per_account=PER_ACCOUNT, clock=monotonic
         )
@@ -76,7 +75,7 @@ class WhatsAppCloudClient:
     @property
     def capabilities(self) -> Capabilities:
         """What it can do now."""
-        return self._capabilities
+        return CLOUD
 
     async def send_text(self, to: Conversation, body: str, *, key: str, quoted: Quoted | None) -> Outcome:
         """Send words."""

@@ -6,13 +6,24 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from cleo.domain.errors import RateLimited
-from cleo.ports import Rate
 
 _SHORT_WAIT = 0.5
 """Seconds that are slept away; longer ones are for the queue."""
 _MANY_CHATS = 1000
 _LONGEST_BACKOFF = 3600.0
 _STEP: Final = 4.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """How fast messages may follow each other: `burst` at once, then one each `seconds`."""
+
+    burst: int
+    seconds: float
+
+
+PER_CHAT: Final = Rate(burst=10, seconds=6.0)
+PER_ACCOUNT: Final = Rate(burst=80, seconds=1 / 80)
 
 
 @dataclass(slots=True)
