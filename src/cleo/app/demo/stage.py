@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from typing_extensions import override
+
 from cleo.app.chosen_backend import chosen_backend
 from cleo.app.serve import BridgeOptions, Running, running
 from cleo.app.settings import Settings, load, passed_on
 from cleo.app.supervise import Child
 from cleo.channels.whatsapp import BACKENDS
 from cleo.channels.whatsapp.backend_spec import Demo, Link, News, Program
-from cleo.channels.whatsapp.demo.host import ME, PATIENCE
+from cleo.channels.whatsapp.demo.host import ME, PATIENCE, DemoCleo, DemoHost
 from cleo.channels.whatsapp.demo.phone import DemoError, DemoPhone
 from cleo.channels.whatsapp.demo.simulator import Simulator
 
@@ -71,16 +73,18 @@ async def staged(settings: Settings) -> AsyncGenerator[Stage]:
 
 
 @dataclass
-class _Cleo:
-    """Implements `DemoCleo`."""
+class _Cleo(DemoCleo):
+    """A running Cleo, what its bridge shows, and why that ended, if it did."""
 
     url: str = ""
     shown: asyncio.Future[Link] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     troubles: list[str] = field(default_factory=list[str])
 
+    @override
     async def link(self) -> Link:
         return await self.wait_for(self.shown, "The bridge has shown no code to link with.")
 
+    @override
     async def wait_for(self, step: Awaitable[T], failure: str) -> T:
         return await _wait_for(step, failure, self.troubles)
 
@@ -89,17 +93,18 @@ class _Cleo:
             self.shown.set_result(link)
 
 
-class _Host:
-    """Implements `DemoHost`."""
+class _Host(DemoHost):
+    """Runs the programs of one demo."""
 
     running: Running
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.data = settings.cleo_data
-        self.environment = passed_on()
+        self.environment: Mapping[str, str] = passed_on()
 
     @asynccontextmanager
+    @override
     async def simulator(self, program: Program) -> AsyncGenerator[tuple[Simulator, News]]:
         ready: asyncio.Future[News] = asyncio.get_running_loop().create_future()
         troubles: list[str] = []
@@ -119,6 +124,7 @@ class _Host:
             await asyncio.gather(keeping, return_exceptions=True)
 
     @asynccontextmanager
+    @override
     async def cleo(
         self, *, settings: Mapping[str, object], bridge_env: Mapping[str, str]
     ) -> AsyncGenerator[_Cleo]:

@@ -8,8 +8,18 @@ from dataclasses import replace
 
 import httpx2
 from pydantic import SecretStr
+from typing_extensions import override
 
 from cleo.channels.http.http_files import open_stored
+from cleo.channels.whatsapp.backend import (
+    Backend,
+    Reacts,
+    Reads,
+    SendsChoices,
+    SendsPlaces,
+    SendsTemplates,
+    Types,
+)
 from cleo.channels.whatsapp.cloud.capabilities import CLOUD, DAY, TAPPING
 from cleo.channels.whatsapp.cloud.errors import PAIR_LIMIT, WINDOW, reason_of
 from cleo.channels.whatsapp.cloud.health import Checkup
@@ -33,8 +43,8 @@ from cleo.ports import Capabilities, Files, Outcome, Refused
 UNQUOTED = "It does not quote the message that it answers, because that did not come through the Cloud API."
 
 
-class WhatsAppCloudClient:
-    """Implements `Backend`, `Reacts`, `SendsChoices`, `SendsPlaces`, `SendsTemplates`, `Types` and `Reads`.
+class WhatsAppCloudClient(Backend, Reacts, SendsChoices, SendsPlaces, SendsTemplates, Types, Reads):
+    """Sends and fetches as one number of Meta's Cloud API.
 
     It tries everything once; who calls decides about another try. Close it with `close`.
     """
@@ -73,43 +83,43 @@ class WhatsAppCloudClient:
         self._window = Window(number_id=phone_number_id, seconds=DAY, fallback=fallback_template, clock=clock)
 
     @property
+    @override
     def capabilities(self) -> Capabilities:
-        """What it can do now."""
         return CLOUD
 
+    @override
     async def send_text(self, to: Conversation, body: str, *, key: str, quoted: Quoted | None) -> Outcome:
-        """Send words."""
         return await self._send(to, bodies.text(body), key=key, quoted=quoted)
 
+    @override
     async def send_choices(
         self, to: Conversation, choices: Choices, *, key: str, quoted: Quoted | None
     ) -> Outcome:
-        """Send words with buttons, or with a list."""
         return await self._send(to, bodies.choices(choices, TAPPING), key=key, quoted=quoted)
 
+    @override
     async def send_place(
         self, to: Conversation, place: Location, *, key: str, quoted: Quoted | None
     ) -> Outcome:
-        """Send a place."""
         return await self._send(to, bodies.place(place), key=key, quoted=quoted)
 
+    @override
     async def send_template(self, to: Conversation, template: Template, *, key: str) -> Outcome:
-        """Send a text that WhatsApp approved, at any time."""
         message = bodies.message(to.address, bodies.template(template), key=key, quoted=None)
         await self._admit(to)
         return self._sent(to, await self._graph.send(message))
 
+    @override
     async def react(
         self, to: Conversation, reaction: Reaction, *, key: str, author: Address | None
     ) -> Outcome:
-        """Put an emoji on a message, or take it back. One that comes too late is not worth a template."""
         del author  # the message's id says enough
         if not self._window.is_open(to):
             return Refused(reason=reason_of(WINDOW, "", ""), code=WINDOW)
         return await self._send(to, bodies.reaction(reaction), key=key, quoted=None)
 
+    @override
     async def send_file(self, to: Conversation, file: File, *, key: str, quoted: Quoted | None) -> Outcome:
-        """Upload a stored file, as it is read from disk, and send it; as something else where only that fits."""
         with open_stored(self._files, file) as stored:
             fitted = fit(file, os.fstat(stored.fileno()).st_size, CLOUD)
             bodies.recipient(to.address)
@@ -120,28 +130,28 @@ class WhatsAppCloudClient:
         message = bodies.message(to.address, _as_body(fitted, id), key=key, quoted=quoted)
         return await self._post(to, message, key, _notes(fitted.how, quoted))
 
+    @override
     async def typing(self, to: Conversation, on: bool) -> None:
-        """Show that Cleo writes, which marks what was heard last as read; it ends by itself or with the answer."""
         if on:
             await self._seen(to, typing=True)
 
+    @override
     async def read(self, chat: Conversation) -> None:
-        """Mark what was heard last, and all before it, as read."""
         await self._seen(chat, typing=False)
 
+    @override
     async def fetch(self, file: File) -> AsyncIterator[bytes]:
-        """Read an inbound file, whose URL is `cloud:{media id}`, perhaps with `?sha256=`; raises `FetchError`."""
         if file.url is None:
             raise FetchError("The message named no place to fetch its file from.")
         async for chunk in self._media.fetch(file.url):
             yield chunk
 
+    @override
     async def health(self) -> Health:
-        """Ask how the number is doing, once a minute."""
         return await self._checkup.health()
 
+    @override
     async def close(self) -> None:
-        """Close the connections."""
         await self._graph.close()
 
     async def _send(

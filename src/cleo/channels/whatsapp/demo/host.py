@@ -21,10 +21,8 @@ PATIENCE: Final = 60.0
 class DemoCleo(Protocol):
     """A Cleo that runs for the demo."""
 
-    @property
-    def url(self) -> str:
-        """Its base URL."""
-        ...
+    url: str
+    """Its base URL."""
 
     async def link(self) -> Link:
         """Wait until its bridge shows a QR code; raises `DemoError`."""
@@ -38,15 +36,10 @@ class DemoCleo(Protocol):
 class DemoHost(Protocol):
     """What the stage of a demo asks of whoever runs it."""
 
-    @property
-    def data(self) -> Path:
-        """A directory that is deleted at the end."""
-        ...
-
-    @property
-    def environment(self) -> Mapping[str, str]:
-        """The variables that a child process may have."""
-        ...
+    data: Path
+    """A directory that is deleted at the end."""
+    environment: Mapping[str, str]
+    """The variables that a child process may have."""
 
     def simulator(self, program: Program) -> AbstractAsyncContextManager[tuple[Simulator, News]]:
         """Run a simulator whose first news has `ready` and the URL of its `control` API; raises `DemoError`."""

@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import cast
 
+from typing_extensions import override
+
 from cleo.channels.whatsapp.demo.phone import Arrival, DemoPhone
 from cleo.channels.whatsapp.demo.simulator import Json, Simulator, file_at
 
@@ -16,26 +18,26 @@ class SimulatorPhone(DemoPhone):
         self._path = f"/phones/{number}"
         self._other = other
 
+    @override
     async def say(self, text: str, quote: str | None = None) -> str:
-        """Send text, as a reply to the message `quote` if given; tells the id."""
         return await self._send({"text": text}, quote)
 
+    @override
     async def send_file(self, path: Path, caption: str = "") -> str:
-        """Send a file; tells the id. Raises `DemoError` when there is none."""
         return await self._send({"media": await file_at(path, caption)}, None)
 
+    @override
     async def react(self, to: str, emoji: str, *, own: bool) -> str:
-        """Put an emoji on a message, or take it back (`""`)."""
         return await self._send({"reaction": {"id": to, "emoji": emoji, "fromMe": own}}, None)
 
+    @override
     async def arrivals(self) -> AsyncIterator[Arrival]:
-        """Everything that appears on the phone, from now on, until cancelled."""
         async for entry in self._simulator.feed(f"{self._path}/messages"):
             if not entry.get("fromMe"):
                 yield _arrival(entry)
 
+    @override
     async def typing(self) -> AsyncIterator[bool]:
-        """Whether the other side is writing, at every change, until cancelled."""
         async for entry in self._simulator.feed(f"{self._path}/presence"):
             if entry.get("state") in {"composing", "recording", "paused", "available", "unavailable"}:
                 yield entry["state"] in {"composing", "recording"}

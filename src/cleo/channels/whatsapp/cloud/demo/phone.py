@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import cast
 
+from typing_extensions import override
+
 from cleo.channels.whatsapp.demo.phone import Arrival, DemoPhone, Presses
 from cleo.channels.whatsapp.demo.simulator import Json, Simulator, file_at
 
@@ -19,32 +21,32 @@ class GraphPhone(DemoPhone, Presses):
         self._path = f"/phones/{name}"
         self._to: Json = {"to": business} if business else {}
 
+    @override
     async def say(self, text: str, quote: str | None = None) -> str:
-        """Send text, as a reply to the message `quote` if given; tells the id."""
         quoted: Json = {"quote": {"id": quote}} if quote else {}
         return await self._send({"text": text, **quoted})
 
+    @override
     async def send_file(self, path: Path, caption: str = "") -> str:
-        """Send a file; tells the id. Raises `DemoError` when there is none."""
         return await self._send({"media": await file_at(path, caption)})
 
+    @override
     async def react(self, to: str, emoji: str, *, own: bool) -> str:
-        """Put an emoji on a message, or take it back (`""`); Meta tells nobody of one on an own message."""
         return await self._send({"reaction": {"id": to, "emoji": emoji}})
 
+    @override
     async def press(self, title: str, to: str | None = None) -> str:
-        """Press a button, or choose a row, by its title: of the message `to`, else of the newest that has it."""
         context: Json = {"context": to} if to else {}
         return await self._send({"button": {"title": title, **context}})
 
+    @override
     async def arrivals(self) -> AsyncIterator[Arrival]:
-        """Everything that appears on the phone, from the beginning, until cancelled."""
         async for entry in self._simulator.feed(f"{self._path}/messages"):
             if not entry.get("fromMe"):
                 yield _arrival(entry)
 
+    @override
     async def typing(self) -> AsyncIterator[bool]:
-        """Whether the business is writing, at every change, until cancelled."""
         async for entry in self._simulator.feed(f"{self._path}/presence"):
             yield entry["state"] == "composing"
 
