@@ -11,6 +11,8 @@ import pytest
 from tests.support.cloud_line import NUMBER, WAMID, CloudLine, cloud_line
 from tests.support.fake_bridge import FakeBridge, Media
 from tests.support.files_at import FilesAt, once
+from tests.support.memory_backend import MemoryBackend
+from tests.support.memory_backend import sent as sent_in_memory
 
 from cleo.app.demo.graph.phones import Bubble
 from cleo.app.demo.graph.sends import Location as Place
@@ -146,10 +148,39 @@ async def cloud_house(folder: Path) -> AsyncGenerator[House]:
         yield CloudHouse(line, channel_on(line.client), line.files)
 
 
+@dataclass
+class MemoryHouse:
+    backend: MemoryBackend
+    channel: WhatsAppChannel
+    files: FilesAt
+    dedupes: bool = True
+    reacts: bool = True
+    has_groups: bool = True
+
+    def texts(self) -> list[str]:
+        return [text for _, text in sent_in_memory(self.backend.file)]
+
+    def offer(self, body: bytes) -> str:
+        self.backend.offered["memory:1"] = body
+        return "memory:1"
+
+    async def go_down(self) -> None:
+        await self.backend.close()
+
+
+@asynccontextmanager
+async def memory_house(folder: Path) -> AsyncGenerator[House]:
+    """A third backend, of which nothing but its own folder knows."""
+    files = FilesAt(folder)
+    backend = MemoryBackend(folder / "sent", files)
+    yield MemoryHouse(backend, channel_on(backend), files)
+
+
 HOUSES: dict[str, Callable[[Path], AbstractAsyncContextManager[House]]] = {
     "baileys": lambda folder: bridge_house(folder, ours=True),
     "baileys, a bridge from the first specification": lambda folder: bridge_house(folder, ours=False),
     "cloud": cloud_house,
+    "memory": memory_house,
 }
 
 
@@ -170,7 +201,7 @@ async def sent(house: House, content: Content, key: str = "k", quoted: Quoted | 
 
 
 def test_every_backend_has_a_house() -> None:
-    assert {name.partition(",")[0] for name in HOUSES} == set(BACKENDS)
+    assert {name.partition(",")[0] for name in HOUSES} == {*BACKENDS, "memory"}
 
 
 async def test_messages_arrive_in_the_order_of_their_sends(house: House) -> None:
