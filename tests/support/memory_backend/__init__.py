@@ -20,11 +20,11 @@ from cleo.channels.whatsapp.demo.phone import Arrival, DemoError, DemoPhone
 from cleo.domain.content import File, MessageId, Reaction, Text
 from cleo.domain.conversation import Conversation
 from cleo.domain.errors import FetchError, SendFailed, SendRejected
-from cleo.domain.finding import Findings, good
 from cleo.domain.health import Health
 from cleo.domain.identity import Address, address, namespace
 from cleo.domain.message import Inbound, Quoted
 from cleo.ports import Capabilities, Clock, Files, Outcome, Receive, Sent
+from cleo.ports.finding import Findings, good
 
 CAN = Capabilities(text_max=2000)
 

@@ -14,7 +14,7 @@ from cleo.app.doctor.database import database
 from cleo.app.settings import load
 from cleo.domain.content import MessageId
 from cleo.domain.conversation import LastInbound
-from cleo.domain.finding import Finding, run_checks
+from cleo.ports.finding import Finding, run_checks
 from cleo.store import SystemClock, open_store
 
 

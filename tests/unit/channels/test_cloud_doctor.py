@@ -16,7 +16,7 @@ from cleo.app.settings import Settings, load
 from cleo.channels.whatsapp.cloud.doctor.checks import CHECKS
 from cleo.channels.whatsapp.cloud.doctor.history import history
 from cleo.channels.whatsapp.cloud.doctor.number import NEWEST
-from cleo.domain.finding import Finding, run_checks
+from cleo.ports.finding import Finding, run_checks
 
 pytestmark = pytest.mark.usefixtures("bare_environment")
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from cleo.agent.receive import CONTESTED
 from cleo.app.settings import Settings
 from cleo.channels.whatsapp import BACKENDS
-from cleo.domain.finding import Findings, good, note
+from cleo.ports.finding import Findings, good, note
 from cleo.store import DatabaseOverview, inspect_database
 
 

@@ -11,7 +11,7 @@ from cleo.app.chosen_backend import chosen_backend
 from cleo.app.doctor.context import doctor_context
 from cleo.app.settings import Settings, environment, load, unknown_names
 from cleo.domain.errors import ConfigError
-from cleo.domain.finding import Findings, bad, good, note, run_checks, wrong_settings
+from cleo.ports.finding import Findings, bad, good, note, run_checks, wrong_settings
 
 _ENOUGH_DISK = 500 * 1024 * 1024
 _OLDEST_CLOCK = 1_760_000_000

@@ -4,7 +4,7 @@ from cleo.app.chosen_backend import chosen_backend
 from cleo.app.doctor.context import doctor_context
 from cleo.app.settings import load
 from cleo.domain.errors import CleoError
-from cleo.domain.finding import Findings
+from cleo.ports.finding import Findings
 
 
 def trace(message: str) -> Findings:

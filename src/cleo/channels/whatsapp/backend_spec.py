@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from cleo.channels.whatsapp.backend_settings import BackendSettings
     from cleo.channels.whatsapp.demo.host import DemoHost
     from cleo.channels.whatsapp.demo.phone import DemoPhone
-    from cleo.domain.finding import Findings
     from cleo.ports import Capabilities, Clock, Files, Receive
+    from cleo.ports.finding import Findings
 
 News = Mapping[str, object]
 """One JSON object from a child process's stdout."""

@@ -8,7 +8,7 @@ from cleo.channels.whatsapp.backend_spec import BackendContext
 from cleo.channels.whatsapp.bridge.process.node import find_node
 from cleo.channels.whatsapp.bridge.process.program import program_of
 from cleo.channels.whatsapp.bridge.settings import BridgeSettings
-from cleo.domain.finding import Finding, Findings, bad, good, note
+from cleo.ports.finding import Finding, Findings, bad, good, note
 
 
 def _program(context: BackendContext) -> Findings:

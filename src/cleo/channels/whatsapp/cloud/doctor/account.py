@@ -6,7 +6,7 @@ from cleo.channels.whatsapp.cloud.outbound.responses import Tolerant, read_body
 from cleo.channels.whatsapp.cloud.settings import CloudSettings
 from cleo.channels.whatsapp.cloud.wire import Many, Maybe
 from cleo.domain.content import Template
-from cleo.domain.finding import Findings, bad, good, note
+from cleo.ports.finding import Findings, bad, good, note
 
 _WABA = "It is in the WhatsApp Manager, or in the app dashboard → WhatsApp → API setup."
 _EXAMPLE = f"Set WHATSAPP_CLOUD_WABA_ID, for example 102290129340398. {_WABA}"

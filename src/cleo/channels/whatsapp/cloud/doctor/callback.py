@@ -9,7 +9,7 @@ import httpx2
 from cleo.channels.whatsapp.backend import PATH
 from cleo.channels.whatsapp.backend_spec import BackendContext
 from cleo.channels.whatsapp.cloud.settings import CloudSettings
-from cleo.domain.finding import Finding, Findings, bad, good, note
+from cleo.ports.finding import Finding, Findings, bad, good, note
 
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 _FORM = f"app dashboard → WhatsApp → Configuration → Callback URL: https://your.domain{PATH}"

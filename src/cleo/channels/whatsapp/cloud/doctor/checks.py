@@ -7,7 +7,7 @@ from cleo.channels.whatsapp.cloud.doctor.graph_query import origin_of
 from cleo.channels.whatsapp.cloud.doctor.number import ask_number, number, version
 from cleo.channels.whatsapp.cloud.doctor.token import token
 from cleo.channels.whatsapp.cloud.settings import CloudSettings
-from cleo.domain.finding import Findings, note
+from cleo.ports.finding import Findings, note
 
 
 def cloud(context: BackendContext) -> Findings:

@@ -8,7 +8,7 @@ from cleo.channels.whatsapp.cloud.doctor.token import unseen
 from cleo.channels.whatsapp.cloud.outbound.responses import Tolerant, read_body
 from cleo.channels.whatsapp.cloud.settings import CloudSettings
 from cleo.channels.whatsapp.cloud.wire import Many, Maybe
-from cleo.domain.finding import Finding, Findings, bad, good, note
+from cleo.ports.finding import Finding, Findings, bad, good, note
 
 _FIELDS = "id,message_id,events{delivery_status,webhook_update_state,webhook_uri,timestamp,error_description}"
 _AGAIN = "Meta sends it again for up to 7 days, until it is answered with 200. `cleo doctor` looks at the way there."

@@ -8,7 +8,7 @@ from cleo.channels.whatsapp.cloud.doctor.token import unseen
 from cleo.channels.whatsapp.cloud.outbound.responses import Answer, Tolerant, read_body
 from cleo.channels.whatsapp.cloud.settings import CloudSettings
 from cleo.channels.whatsapp.cloud.wire import Many, Maybe
-from cleo.domain.finding import Finding, Findings, bad, good, note
+from cleo.ports.finding import Finding, Findings, bad, good, note
 
 NEWEST: Final = "v26.0"
 """The newest version of the Graph API that Cleo knows of: the one in Meta's documentation of the middle of 2026."""

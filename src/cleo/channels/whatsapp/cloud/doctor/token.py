@@ -10,7 +10,7 @@ from cleo.channels.whatsapp.cloud.outbound.responses import Answer, Tolerant, re
 from cleo.channels.whatsapp.cloud.settings import CloudSettings
 from cleo.channels.whatsapp.cloud.wire import Many, Maybe
 from cleo.domain.errors import CleoError
-from cleo.domain.finding import Finding, Findings, bad, good, note
+from cleo.ports.finding import Finding, Findings, bad, good, note
 
 MESSAGING: Final = "whatsapp_business_messaging"
 MANAGEMENT: Final = "whatsapp_business_management"
