@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from tests.support.cloud_line import NUMBER, WAMID, CloudLine, cloud_line
+from tests.support.cloud_client import NUMBER, WAMID, CloudClientHarness, cloud_client
 from tests.support.fake_bridge import FakeBridge, Media
 from tests.support.files_at import FilesAt, once
 from tests.support.memory_backend import MemoryBackend
@@ -117,7 +117,7 @@ async def bridge_house(folder: Path, *, ours: bool) -> AsyncGenerator[House]:
 
 @dataclass
 class CloudHouse:
-    line: CloudLine
+    line: CloudClientHarness
     channel: WhatsAppChannel
     files: FilesAt
     dedupes: bool = False
@@ -142,7 +142,7 @@ def _words(bubble: Bubble) -> str:
 
 @asynccontextmanager
 async def cloud_house(folder: Path) -> AsyncGenerator[House]:
-    async with cloud_line(folder) as line:
+    async with cloud_client(folder) as line:
         messages = line.graph.world.messages
         messages["3A"] = replace(messages[WAMID], id="3A")
         yield CloudHouse(line, channel_on(line.client), line.files)

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, HTTPException, Query, Request
 from pydantic import BaseModel
 
-from cleo.channels.http.webhook_auth import Guard, Refused, Secret
+from cleo.channels.http.webhook_auth import RequestRefused, Secret, WebhookAuth
 from cleo.channels.whatsapp.backend import SECRET_HEADER
 from cleo.domain.message import OutboxItem, OutboxState
 from cleo.ports import Store
@@ -47,7 +47,7 @@ class OutboxReport(BaseModel):
 
 def outbox_routes(store: Store, secret: Secret) -> APIRouter:
     """Make the route; whoever asks needs the secret, when there is one."""
-    guard = Guard(secret, header=SECRET_HEADER, max_bytes=0, seconds=1)
+    auth = WebhookAuth(secret, header=SECRET_HEADER, max_bytes=0, seconds=1)
     routes = APIRouter(tags=["outbox"])
 
     @routes.get(PATH, summary="What became of messages", responses={403: {"description": "Wrong secret."}})
@@ -58,8 +58,8 @@ def outbox_routes(store: Store, secret: Secret) -> APIRouter:
     ) -> OutboxReport:
         """Tell the state of the newest messages: queued, sent, delivered, read, uncertain or failed."""
         try:
-            guard.admit(request)
-        except Refused:
+            auth.authenticate(request)
+        except RequestRefused:
             raise HTTPException(status_code=403) from None
         items = await store.read(lambda tx: tx.outbox.recent(limit))
         return OutboxReport(messages=[Outgoing.of(item) for item in items])

@@ -8,7 +8,7 @@ import httpx2
 from pydantic import ValidationError
 from typing_extensions import override
 
-from cleo.channels.http.http_files import capped, open_stored
+from cleo.channels.http.http_files import open_stored, read_capped
 from cleo.channels.whatsapp.addresses import write_jid
 from cleo.channels.whatsapp.backend import Backend, ForeseesIds, Reacts, Types
 from cleo.channels.whatsapp.bridge import contract as wire
@@ -36,7 +36,7 @@ BAILEYS = Capabilities(
 class WhatsAppBridgeClient(Backend, Reacts, Types, ForeseesIds):
     """Sends and fetches over the bridge's HTTP API.
 
-    It tries everything once; who calls decides about another try. Close it with `close`.
+    It tries everything once; the caller decides about another try.
     """
 
     def __init__(
@@ -82,8 +82,8 @@ class WhatsAppBridgeClient(Backend, Reacts, Types, ForeseesIds):
         )
         with open_stored(self._files, file) as stored:
             part = (file.name or "file", stored, file.mimetype)
-            answer = await self._http.upload("/send-media", key=key, fields=_form(command), file=part)
-        return read_sent(answer)
+            response = await self._http.upload("/send-media", key=key, fields=_form(command), file=part)
+        return read_sent(response)
 
     @override
     async def react(self, to: Conversation, reaction: Reaction, *, key: str, author: Address | None) -> Sent:
@@ -95,10 +95,10 @@ class WhatsAppBridgeClient(Backend, Reacts, Types, ForeseesIds):
             from_me=reaction.on_own,
             sender_id=_jid(author) if author else None,
         )
-        answer = await self._http.send("/react", key=key, body=_json(command))
-        if answer.knows_no_such_path:
+        response = await self._http.send("/react", key=key, body=_json(command))
+        if response.is_unknown_path:
             return Degraded(message_id=None, how="This bridge has no reactions.")
-        return read_sent(answer)
+        return read_sent(response)
 
     @override
     async def typing(self, to: Conversation, on: bool) -> None:
@@ -106,10 +106,10 @@ class WhatsAppBridgeClient(Backend, Reacts, Types, ForeseesIds):
             return
         try:
             command = _command(wire.Typing, to=_jid(to.address), state="composing" if on else "paused")
-            answer = await self._http.ask("POST", "/typing", _json(command))
+            response = await self._http.ask("POST", "/typing", _json(command))
         except (httpx2.HTTPError, SendRejected):
             return
-        self._shows_typing = not answer.knows_no_such_path
+        self._shows_typing = not response.is_unknown_path
 
     @override
     async def fetch(self, file: File) -> AsyncIterator[bytes]:
@@ -119,7 +119,7 @@ class WhatsAppBridgeClient(Backend, Reacts, Types, ForeseesIds):
         try:
             async with self._http.download(url) as response:
                 _check(response)
-                async for chunk in capped(response, self._file_max_bytes):
+                async for chunk in read_capped(response, self._file_max_bytes):
                     yield chunk
         except httpx2.HTTPError as error:
             raise FetchError(

@@ -1,8 +1,8 @@
-"""Does Meta tell this app what happens, and is the template approved?"""
+"""Is the account subscribed to an app, and is the template approved?"""
 
-from cleo.channels.whatsapp.cloud.doctor.graph_query import ask, is_unknown, origin_of
-from cleo.channels.whatsapp.cloud.doctor.token import unseen
-from cleo.channels.whatsapp.cloud.outbound.responses import Tolerant, read_body
+from cleo.channels.whatsapp.cloud.doctor.graph_query import ask, is_unknown_node, origin_of
+from cleo.channels.whatsapp.cloud.doctor.token import not_checked
+from cleo.channels.whatsapp.cloud.outbound.responses import LenientModel, read_body
 from cleo.channels.whatsapp.cloud.settings import CloudSettings
 from cleo.channels.whatsapp.cloud.wire import Many, Maybe
 from cleo.domain.content import Template
@@ -15,15 +15,15 @@ _MANAGER = (
 )
 
 
-class _App(Tolerant):
+class _App(LenientModel):
     name: Maybe[str] = None
 
 
-class _Subscription(Tolerant):
+class _Subscription(LenientModel):
     whatsapp_business_api_data: Maybe[_App] = None
 
 
-class _Subscriptions(Tolerant):
+class _Subscriptions(LenientModel):
     data: Many[_Subscription] = ()
 
     @property
@@ -33,23 +33,23 @@ class _Subscriptions(Tolerant):
         return [app.name or "an app without a name" for app in told if app]
 
 
-class _Component(Tolerant):
+class _Component(LenientModel):
     text: Maybe[str] = None
 
 
-class _Listed(Tolerant):
+class _Listed(LenientModel):
     name: Maybe[str] = None
     language: Maybe[str] = None
     status: Maybe[str] = None
     components: Many[_Component] = ()
 
 
-class _Templates(Tolerant):
+class _Templates(LenientModel):
     data: Many[_Listed] = ()
 
 
 def subscription(settings: CloudSettings) -> Findings:
-    """Ask whether webhooks of the account go to any app: the commonest reason that nothing arrives."""
+    """Check that webhooks of the account go to an app: the most common reason that nothing arrives."""
     account = settings.whatsapp_cloud_waba_id
     if not account:
         yield note("Whether what people write is told to the app was not looked at", _EXAMPLE)
@@ -59,13 +59,13 @@ def subscription(settings: CloudSettings) -> Findings:
         return
     origin = origin_of(settings)
     url = origin.node(f"{account}/subscribed_apps")
-    answer = ask(origin, url)
-    if is_unknown(answer):
+    response = ask(origin, url)
+    if is_unknown_node(response):
         fix = f"Correct WHATSAPP_CLOUD_WABA_ID, or give the system user the account as an asset. {_WABA}"
         yield bad("Graph does not know the WhatsApp account, or does not show it to this token", fix)
-    elif not answer.well:
-        yield unseen(answer, "The subscription")
-    elif apps := read_body(_Subscriptions, answer.body).apps:
+    elif not response.is_success:
+        yield not_checked(response, "The subscription")
+    elif apps := read_body(_Subscriptions, response.body).apps:
         yield good(f"What happens on the WhatsApp account is told to: {', '.join(apps)}")
     else:
         yield bad(
@@ -75,7 +75,7 @@ def subscription(settings: CloudSettings) -> Findings:
 
 
 def fallback(settings: CloudSettings) -> Findings:
-    """Look for the template that is sent to people who have not written for a day."""
+    """Check the template that is sent to people who have not written for a day."""
     wanted, account = settings.whatsapp_cloud_fallback_template, settings.whatsapp_cloud_waba_id
     if wanted is None:
         yield note(
@@ -92,11 +92,11 @@ def fallback(settings: CloudSettings) -> Findings:
 def _approved(settings: CloudSettings, wanted: Template, account: str) -> Findings:
     origin = origin_of(settings)
     asked = {"name": wanted.name, "fields": "name,language,status,components"}
-    answer = ask(origin, origin.node(f"{account}/message_templates").copy_merge_params(asked))
-    if not answer.well:
-        yield unseen(answer, f"The template {wanted.name}")
+    response = ask(origin, origin.node(f"{account}/message_templates").copy_merge_params(asked))
+    if not response.is_success:
+        yield not_checked(response, f"The template {wanted.name}")
         return
-    listed = [each for each in read_body(_Templates, answer.body).data if each and each.name == wanted.name]
+    listed = [each for each in read_body(_Templates, response.body).data if each and each.name == wanted.name]
     found = next((each for each in listed if each.language == wanted.language), None)
     named = f"The template {wanted.name} in {wanted.language}"
     if found is None:

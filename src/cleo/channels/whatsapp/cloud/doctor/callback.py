@@ -1,4 +1,4 @@
-"""Does Cleo answer where Meta will knock?"""
+"""Does Cleo answer at the callback URL?"""
 
 import hmac
 import re
@@ -33,35 +33,35 @@ def callback(context: BackendContext, text: str) -> Findings:
     if url.scheme != "https" and not _LOOPBACK.fullmatch(url.host):
         yield bad(f"The callback {shown} is not https; Meta needs https with a public certificate", _FORM)
         return
-    yield _knock(context, url, shown)
+    yield _handshake(context, url, shown)
 
 
-def _knock(context: BackendContext, url: httpx2.URL, shown: str) -> Finding:
+def _handshake(context: BackendContext, url: httpx2.URL, shown: str) -> Finding:
     word = CloudSettings.of(context.settings).credentials().verify_token.get_secret_value()
     challenge = secrets.token_hex(8)
     asked = {"hub.mode": "subscribe", "hub.challenge": challenge, "hub.verify_token": word}
     try:
         with httpx2.Client(timeout=10, trust_env=False, follow_redirects=False) as http:
-            answer = http.get(url.copy_merge_params(asked))
+            response = http.get(url.copy_merge_params(asked))
     except httpx2.HTTPError as error:
-        return _silent(context, shown, error)
-    if answer.status_code == 200 and hmac.compare_digest(answer.content, challenge.encode()):
+        return _no_response(context, shown, error)
+    if response.status_code == 200 and hmac.compare_digest(response.content, challenge.encode()):
         return good(f"The callback {shown} answers Meta's handshake")
-    if answer.status_code == 403:
+    if response.status_code == 403:
         fix = f"Meta's form and WHATSAPP_CLOUD_VERIFY_TOKEN must have the same word. {_IN_FRONT}"
         return bad(f"The callback {shown} refuses the handshake (403)", fix)
-    if answer.status_code in {502, 503, 504}:
-        return _away(context, f"{shown} answers {answer.status_code}: nothing behind it listens")
+    if response.status_code in {502, 503, 504}:
+        return _unreachable(context, f"{shown} answers {response.status_code}: nothing behind it listens")
     fix = f"It must lead to this Cleo's {PATH}. {_IN_FRONT}"
-    return bad(f"The callback {shown} is not answered by Cleo (it answered {answer.status_code})", fix)
+    return bad(f"The callback {shown} is not answered by Cleo (it answered {response.status_code})", fix)
 
 
-def _silent(context: BackendContext, shown: str, error: httpx2.HTTPError) -> Finding:
-    return _away(context, f"{shown} cannot be reached from here ({type(error).__name__})")
+def _no_response(context: BackendContext, shown: str, error: httpx2.HTTPError) -> Finding:
+    return _unreachable(context, f"{shown} cannot be reached from here ({type(error).__name__})")
 
 
-def _away(context: BackendContext, what: str) -> Finding:
-    """Grade it by whether Cleo should be there."""
+def _unreachable(context: BackendContext, what: str) -> Finding:
+    """Return a note or a bad finding, by whether Cleo runs."""
     if not context.is_running:
         what = f"The callback {what}; no Cleo runs on {context.data} now"
         return note(what, "Start it, then look again: cleo up")

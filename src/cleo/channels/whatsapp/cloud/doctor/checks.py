@@ -1,4 +1,4 @@
-"""Is everything in order at Meta, and on the way from there?"""
+"""All checks of the Cloud API, in order."""
 
 from cleo.channels.whatsapp.backend_spec import BackendContext
 from cleo.channels.whatsapp.cloud.doctor.account import fallback, subscription
@@ -20,9 +20,9 @@ def cloud(context: BackendContext) -> Findings:
     if any(finding.grade == "bad" for finding in about_token):
         yield note("Nothing else was asked of Meta: that needs a good token")
         return
-    answer, told = ask_number(settings)
-    yield from number(answer, told)
-    if answer.well:
+    response, told = ask_number(settings)
+    yield from number(response, told)
+    if response.is_success:
         yield from callback(context, told.callback)
     yield from subscription(settings)
     yield from fallback(settings)

@@ -1,4 +1,4 @@
-"""Questions to Meta's Graph API, with Cleo's own token and Cleo's own rules about who may see it."""
+"""Queries of Meta's Graph API, with Cleo's own token, and only where it may be seen."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ import httpx2
 
 from cleo.channels.whatsapp.cloud.outbound.graph import Graph
 from cleo.channels.whatsapp.cloud.outbound.origin import Origin
-from cleo.channels.whatsapp.cloud.outbound.responses import Answer
+from cleo.channels.whatsapp.cloud.outbound.responses import GraphResponse
 from cleo.channels.whatsapp.cloud.settings import CloudSettings
 from cleo.domain.errors import CleoError
 
@@ -16,7 +16,7 @@ _UNKNOWN = 100
 
 
 def origin_of(settings: CloudSettings) -> Origin:
-    """Tell where to ask; raises `ConfigError`, which names all that is missing or wrong."""
+    """Return where to ask; raises `ConfigError`, which names all that is missing or wrong."""
     needed = settings.credentials()
     return Origin(
         settings.whatsapp_cloud_base_url,
@@ -26,12 +26,12 @@ def origin_of(settings: CloudSettings) -> Origin:
     )
 
 
-def ask(origin: Origin, url: httpx2.URL) -> Answer:
+def ask(origin: Origin, url: httpx2.URL) -> GraphResponse:
     """Ask once; raises `CleoError` when nobody answers."""
     return asyncio.run(_ask(origin, url))
 
 
-async def _ask(origin: Origin, url: httpx2.URL) -> Answer:
+async def _ask(origin: Origin, url: httpx2.URL) -> GraphResponse:
     graph = Graph(origin, timeout=_SECONDS)
     try:
         return await graph.ask(url)
@@ -44,13 +44,13 @@ async def _ask(origin: Origin, url: httpx2.URL) -> Answer:
         await graph.close()
 
 
-def is_unknown(answer: Answer) -> bool:
-    """Whether Graph knows no such thing, or does not show it to this token."""
-    return answer.error is not None and answer.error.code == _UNKNOWN
+def is_unknown_node(response: GraphResponse) -> bool:
+    """Return whether Graph knows no such node, or does not show it to this token."""
+    return response.error is not None and response.error.code == _UNKNOWN
 
 
-def said(answer: Answer) -> str:
-    """Say why it did not work."""
-    if answer.error:
-        return answer.error.reason
-    return f"Meta's server answered {answer.status}, without a reason."
+def reason_of_failure(response: GraphResponse) -> str:
+    """Return why a query failed, for people."""
+    if response.error:
+        return response.error.reason
+    return f"Meta's server answered {response.status}, without a reason."

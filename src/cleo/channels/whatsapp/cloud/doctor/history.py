@@ -1,11 +1,11 @@
-"""What became of one message, as Meta tells it."""
+"""The history of one message, as Meta keeps it."""
 
 from datetime import UTC, datetime, tzinfo
 
 from cleo.channels.whatsapp.backend_spec import BackendContext
-from cleo.channels.whatsapp.cloud.doctor.graph_query import ask, is_unknown, origin_of
-from cleo.channels.whatsapp.cloud.doctor.token import unseen
-from cleo.channels.whatsapp.cloud.outbound.responses import Tolerant, read_body
+from cleo.channels.whatsapp.cloud.doctor.graph_query import ask, is_unknown_node, origin_of
+from cleo.channels.whatsapp.cloud.doctor.token import not_checked
+from cleo.channels.whatsapp.cloud.outbound.responses import LenientModel, read_body
 from cleo.channels.whatsapp.cloud.settings import CloudSettings
 from cleo.channels.whatsapp.cloud.wire import Many, Maybe
 from cleo.ports.finding import Finding, Findings, bad, good, note
@@ -14,7 +14,7 @@ _FIELDS = "id,message_id,events{delivery_status,webhook_update_state,webhook_uri
 _AGAIN = "Meta sends it again for up to 7 days, until it is answered with 200. `cleo doctor` looks at the way there."
 
 
-class _Event(Tolerant):
+class _Event(LenientModel):
     delivery_status: Maybe[str] = None
     webhook_update_state: Maybe[str] = None
     webhook_uri: Maybe[str] = None
@@ -22,15 +22,15 @@ class _Event(Tolerant):
     error_description: Maybe[str] = None
 
 
-class _Events(Tolerant):
+class _EventList(LenientModel):
     data: Many[_Event] = ()
 
 
-class _Message(Tolerant):
-    events: Maybe[_Events] = None
+class _Message(LenientModel):
+    events: Maybe[_EventList] = None
 
 
-class _Told(Tolerant):
+class _History(LenientModel):
     data: Many[_Message] = ()
 
 
@@ -38,23 +38,23 @@ def history(context: BackendContext, message: str) -> Findings:
     """Ask Meta about one message by its id, such as `wamid.HBg…`; raises `CleoError`."""
     origin = origin_of(CloudSettings.of(context.settings))
     asked = {"message_id": message, "fields": _FIELDS}
-    answer = ask(origin, origin.number("message_history").copy_merge_params(asked))
-    if is_unknown(answer):
+    response = ask(origin, origin.number("message_history").copy_merge_params(asked))
+    if is_unknown_node(response):
         fix = "The id is the whole of what begins with wamid. Meta may not tell it of every account, or any more."
         yield bad("Meta tells nothing of such a message of this number", fix)
         return
-    if not answer.well:
-        yield unseen(answer, "The message")
+    if not response.is_success:
+        yield not_checked(response, "The message")
         return
-    messages = [each.events for each in read_body(_Told, answer.body).data if each]
+    messages = [each.events for each in read_body(_History, response.body).data if each]
     events = [event for each in messages if each for event in each.data if event]
     if not events:
         yield note("Meta knows the message and tells of no webhook about it", "Try again in a minute.")
     for event in events:
-        yield _sentence(event, context.zone)
+        yield _finding(event, context.zone)
 
 
-def _sentence(event: _Event, zone: tzinfo) -> Finding:
+def _finding(event: _Event, zone: tzinfo) -> Finding:
     what = (event.delivery_status or "something").lower()
     where = (event.webhook_uri or "no callback").partition("?")[0]
     begun = f"{_time(event.timestamp, zone)} Meta told “{what}” to {where}"

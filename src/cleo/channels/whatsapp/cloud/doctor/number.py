@@ -1,11 +1,11 @@
-"""How is the number doing at Meta?"""
+"""The state of the number at Meta."""
 
 import re
 from typing import Final
 
-from cleo.channels.whatsapp.cloud.doctor.graph_query import ask, is_unknown, origin_of
-from cleo.channels.whatsapp.cloud.doctor.token import unseen
-from cleo.channels.whatsapp.cloud.outbound.responses import Answer, Tolerant, read_body
+from cleo.channels.whatsapp.cloud.doctor.graph_query import ask, is_unknown_node, origin_of
+from cleo.channels.whatsapp.cloud.doctor.token import not_checked
+from cleo.channels.whatsapp.cloud.outbound.responses import GraphResponse, LenientModel, read_body
 from cleo.channels.whatsapp.cloud.settings import CloudSettings
 from cleo.channels.whatsapp.cloud.wire import Many, Maybe
 from cleo.ports.finding import Finding, Findings, bad, good, note
@@ -20,35 +20,35 @@ _FIELDS = (
 )
 
 
-class _Throughput(Tolerant):
+class _Throughput(LenientModel):
     level: Maybe[str] = None
 
 
-class _Trouble(Tolerant):
+class _Trouble(LenientModel):
     error_code: Maybe[int] = None
     error_description: Maybe[str] = None
     possible_solution: Maybe[str] = None
 
 
-class _Entity(Tolerant):
+class _Entity(LenientModel):
     entity_type: Maybe[str] = None
     can_send_message: Maybe[str] = None
     errors: Many[_Trouble] = ()
 
 
-class _HealthStatus(Tolerant):
+class _HealthStatus(LenientModel):
     can_send_message: Maybe[str] = None
     entities: Many[_Entity] = ()
 
 
-class _Callbacks(Tolerant):
+class _Callbacks(LenientModel):
     phone_number: Maybe[str] = None
     whatsapp_business_account: Maybe[str] = None
     application: Maybe[str] = None
 
 
-class Number(Tolerant):
-    """What Graph tells of a number."""
+class Number(LenientModel):
+    """The fields of a number."""
 
     status: Maybe[str] = None
     quality_rating: Maybe[str] = None
@@ -61,20 +61,20 @@ class Number(Tolerant):
 
     @property
     def callback(self) -> str:
-        """Where its webhooks go: one of the number's own counts before the account's, and that before the app's."""
+        """Return where its webhooks go: the number's own callback, else the account's, else the app's."""
         told = self.webhook_configuration or _Callbacks()
         return told.phone_number or told.whatsapp_business_account or told.application or ""
 
 
-def ask_number(settings: CloudSettings) -> tuple[Answer, Number]:
-    """Ask Graph about the number; raises `CleoError`."""
+def ask_number(settings: CloudSettings) -> tuple[GraphResponse, Number]:
+    """Query the number; raises `CleoError`."""
     origin = origin_of(settings)
-    answer = ask(origin, origin.number().copy_set_param("fields", _FIELDS))
-    return answer, read_body(Number, answer.body)
+    response = ask(origin, origin.number().copy_set_param("fields", _FIELDS))
+    return response, read_body(Number, response.body)
 
 
 def version(settings: CloudSettings) -> Findings:
-    """Compare the version of the API with the newest that is known."""
+    """Check the version of the API against the newest that is known."""
     used = settings.whatsapp_cloud_api_version
     if _major(used) <= _major(NEWEST) - _BEHIND:
         what = (
@@ -85,18 +85,18 @@ def version(settings: CloudSettings) -> Findings:
         yield good(f"Graph API {used}")
 
 
-def number(answer: Answer, told: Number) -> Findings:
-    """Judge what Graph tells of the number."""
-    if answer.well:
+def number(response: GraphResponse, told: Number) -> Findings:
+    """Check the fields of the number."""
+    if response.is_success:
         yield from _judge(told)
-    elif is_unknown(answer):
+    elif is_unknown_node(response):
         yield bad(
             "Graph does not know the number, or does not show it to this token",
             "WHATSAPP_CLOUD_PHONE_NUMBER_ID must be the id (app dashboard → WhatsApp → API setup), not the phone "
             "number; and the system user must have the WhatsApp account among its assets.",
         )
     else:
-        yield unseen(answer, "The number with its quality and its callback")
+        yield not_checked(response, "The number with its quality and its callback")
 
 
 def _judge(told: Number) -> Findings:
@@ -133,7 +133,7 @@ def _quality(told: Number) -> Finding:
 
 
 def _health(told: _HealthStatus) -> Findings:
-    """Meta's own opinion of the number, its account, the business and the app."""
+    """Check Meta's own judgement of the number, its account, the business and the app."""
     if (told.can_send_message or "AVAILABLE") == "AVAILABLE":
         yield good("Meta sees nothing that keeps it from sending")
         return

@@ -3,15 +3,15 @@
 import httpx2
 import pytest
 
-from cleo.channels.whatsapp.cloud.outbound.responses import Answer, read_sent, refusal
+from cleo.channels.whatsapp.cloud.outbound.responses import GraphResponse, read_sent, send_error
 from cleo.domain.errors import SendError, SendFailed, SendRejected, SendUncertain
 from cleo.domain.identity import Address
 
 ANN = Address("phone:+4915112345678")
 
 
-def answer(status: int, body: bytes, headers: dict[str, str] | None = None) -> Answer:
-    return Answer.read(httpx2.Response(status, headers=headers), body)
+def answer(status: int, body: bytes, headers: dict[str, str] | None = None) -> GraphResponse:
+    return GraphResponse.parse(httpx2.Response(status, headers=headers), body)
 
 
 @pytest.mark.parametrize(
@@ -31,14 +31,14 @@ def answer(status: int, body: bytes, headers: dict[str, str] | None = None) -> A
 )
 def test_only_what_has_a_number_is_graphs_own_word(status: int, body: bytes, error: type[SendError]) -> None:
     told = answer(status, body)
-    assert not told.well
-    assert isinstance(refusal(told), error)
+    assert not told.is_success
+    assert isinstance(send_error(told), error)
 
 
 def test_details_are_told_in_either_shape() -> None:
     for data in (b'"bad caption"', b'{"details": "bad caption"}'):
         body = b'{"error": {"code": 100, "message": "(#100)", "error_data": ' + data + b"}}"
-        assert "bad caption" in str(refusal(answer(400, body)))
+        assert "bad caption" in str(send_error(answer(400, body)))
 
 
 @pytest.mark.parametrize(

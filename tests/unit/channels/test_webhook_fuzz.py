@@ -6,9 +6,9 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.support.door import ANN, FIELDS, RIGHT, Door, explains
+from tests.support.webhook_client import ANN, AUTHORIZED, FIELDS, WebhookClient, explains
 
-DOOR = Door()
+CLIENT = WebhookClient()
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -57,7 +57,7 @@ header_values = st.binary(max_size=40).filter(lambda value: b"\r" not in value a
     ),
 )
 def test_no_body_and_no_header_makes_the_door_fall(body: bytes, extra: list[tuple[str, bytes]]) -> None:
-    answer = asyncio.run(DOOR.ask(body, [*RIGHT, *extra]))
+    answer = asyncio.run(CLIENT.ask(body, [*AUTHORIZED, *extra]))
     assert answer.status_code in {200, 403, 415, 422}
     assert answer.status_code != 422 or explains(answer)
 
@@ -65,10 +65,10 @@ def test_no_body_and_no_header_makes_the_door_fall(body: bytes, extra: list[tupl
 @settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(value=likely)
 def test_what_is_accepted_can_be_kept_in_any_database(value: dict[str, Any]) -> None:
-    DOOR.received.messages.clear()
-    answer = asyncio.run(DOOR.post(value))
+    CLIENT.received.messages.clear()
+    answer = asyncio.run(CLIENT.post(value))
     assert answer.status_code in {200, 422}
-    for message in DOOR.received.messages:
+    for message in CLIENT.received.messages:
         text = repr(message)
         assert text.encode()
         assert "\x00" not in str(message.content) + message.sender_name + message.account

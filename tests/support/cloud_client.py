@@ -37,7 +37,7 @@ class Ticks:
 
 
 @dataclass
-class CloudLine:
+class CloudClientHarness:
     graph: FakeGraph
     client: WhatsAppCloudClient
     files: FilesAt
@@ -98,9 +98,9 @@ def here(known: Conversation, address: str) -> Conversation:
 
 
 @asynccontextmanager
-async def cloud_line(
+async def cloud_client(
     folder: Path, *, fallback: Template | None = None, limit: int = 10**6
-) -> AsyncGenerator[CloudLine]:
+) -> AsyncGenerator[CloudClientHarness]:
     async with FakeGraph(seed=3) as graph:
         world = graph.world
         world.add_business(
@@ -138,5 +138,5 @@ async def cloud_line(
             timeout=0.4,
             monotonic=ticks,
         )
-        yield CloudLine(graph, client, files, ann, ticks)
+        yield CloudClientHarness(graph, client, files, ann, ticks)
         await client.close()

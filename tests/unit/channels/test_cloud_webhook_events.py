@@ -1,4 +1,4 @@
-"""A webhook in pieces: every leaf an item of its own, under a key that it has in any company."""
+"""A webhook's body as events: one for each change entry, with a key that does not depend on the others."""
 
 import copy
 import json
@@ -6,19 +6,19 @@ import time
 from typing import Any
 
 import pytest
-from tests.support.meta import (
-    KNOCK,
+from tests.support.cloud_payloads import (
     NOW,
     NUMBER,
+    REOPEN_TEMPLATE,
     Json,
     change,
-    items,
-    one,
-    read,
-    said,
+    encode,
+    message_payload,
+    parse_body,
+    parse_change,
+    parse_changes,
     status,
     webhook,
-    written,
 )
 
 from cleo.channels.whatsapp.cloud.inbound.webhook_events import read_batch
@@ -28,12 +28,18 @@ from cleo.domain.webhook_batch import WebhookEvent
 
 def test_every_entry_change_and_array_is_walked() -> None:
     body = webhook(
-        change(messages=[said("wamid.1"), said("wamid.2", of="4915100000002")], statuses=[status("wamid.3")]),
+        change(
+            messages=[message_payload("wamid.1"), message_payload("wamid.2", of="4915100000002")],
+            statuses=[status("wamid.3")],
+        ),
         change(
             statuses=[status("wamid.4"), status("wamid.4", "read")], errors=[{"code": 131000, "title": "Oh"}]
         ),
-        change("smb_message_echoes", message_echoes=[said("wamid.5", of="15550001", to="4915100000001")]),
-        change("standby", messages=[said("wamid.6")]),
+        change(
+            "smb_message_echoes",
+            message_echoes=[message_payload("wamid.5", of="15550001", to="4915100000001")],
+        ),
+        change("standby", messages=[message_payload("wamid.6")]),
         change("calls", calls=[{"id": "c1", "event": "connect"}]),
         change("group_lifecycle_update", groups=[{"type": "group_create", "group_id": "g"}]),
         change("user_preferences", user_preferences=[{"value": "stop"}]),
@@ -41,8 +47,10 @@ def test_every_entry_change_and_array_is_walked() -> None:
         change("smb_app_state_sync", state_sync=[{"type": "contact"}]),
         change("account_update", number=None, event="DISABLED_UPDATE"),
     )
-    body["entry"] += webhook(change(messages=[said("wamid.7", type="sticker", sticker={"id": "7"})]))["entry"]
-    assert [item.kind for item in read(body).events] == [
+    body["entry"] += webhook(
+        change(messages=[message_payload("wamid.7", type="sticker", sticker={"id": "7"})])
+    )["entry"]
+    assert [event.kind for event in parse_body(body).events] == [
         "message/text",
         "message/text",
         "status/delivered",
@@ -76,42 +84,54 @@ POISON: list[object] = [
 ]
 
 
-@pytest.mark.parametrize("poison", POISON, ids=lambda leaf: str(leaf)[:30])
+@pytest.mark.parametrize("poison", POISON, ids=lambda poison: str(poison)[:30])
 def test_a_broken_leaf_is_one_flagged_item_and_its_siblings_live(poison: object) -> None:
-    found = items(change(messages=[said("wamid.1"), poison, said("wamid.2")], statuses=[poison, status()]))
+    found = parse_changes(
+        change(
+            messages=[message_payload("wamid.1"), poison, message_payload("wamid.2")],
+            statuses=[poison, status()],
+        )
+    )
     assert len(found) == 5
-    assert [bool(item.problem) for item in found] == [False, True, False, True, False]
+    assert [bool(event.problem) for event in found] == [False, True, False, True, False]
     assert [type(found[index].meaning) for index in (0, 2, 4)] == [Inbound, Inbound, Receipt]
-    assert all(len(item.key) < 1000 for item in found)
+    assert all(len(event.key) < 1000 for event in found)
 
 
 def test_a_broken_place_costs_only_itself() -> None:
     body = webhook(
-        None, {}, {"field": "messages", "value": []}, change(messages="x"), change(messages=[said()])
+        None,
+        {},
+        {"field": "messages", "value": []},
+        change(messages="x"),
+        change(messages=[message_payload()]),
     )
     body["entry"] += [7, {"id": "WABA"}, {"changes": {}}]
-    found = read(body).events
-    assert [bool(item.problem) for item in found] == [True, True, True, True, False, True, True, True]
+    found = parse_body(body).events
+    assert [bool(event.problem) for event in found] == [True, True, True, True, False, True, True, True]
     assert isinstance(found[4].meaning, Inbound)
 
 
 def test_a_wrong_field_costs_only_itself() -> None:
-    item = one(
-        change(messages=[said(context=7, errors={}, referral=[], group_id={}, image="x")], contacts={"x": 1})
+    event = parse_change(
+        change(
+            messages=[message_payload(context=7, errors={}, referral=[], group_id={}, image="x")],
+            contacts={"x": 1},
+        )
     )
-    assert item.problem == ""
-    assert isinstance(item.meaning, Inbound)
+    assert event.problem == ""
+    assert isinstance(event.meaning, Inbound)
 
 
 def test_what_parsers_disagree_about_costs_only_itself() -> None:
-    good = json.dumps(said())
+    good = json.dumps(message_payload())
     long, deep = "9" * 5000, "[" * 5000 + "]" * 5000
     odd = f'{{"id":"wamid.O","id":"wamid.P","n":NaN,"i":-Infinity,"f":1e999,"l":{long},"deep":{deep}}}'
     raw = json.dumps(webhook(change(messages=["ODD", "GOOD"]))).replace('"ODD"', odd).replace('"GOOD"', good)
     started = time.process_time()
     found = read_batch(raw.encode(), phone_number_id=NUMBER, reopen_template=None, now=NOW).events
     assert time.process_time() - started < 0.5  # 5 ms on an idle machine
-    assert [(item.key, bool(item.problem)) for item in found] == [
+    assert [(event.key, bool(event.problem)) for event in found] == [
         ("1001/message/wamid.P", True),
         ("1001/message/wamid.A", False),
     ]
@@ -121,17 +141,19 @@ def test_what_parsers_disagree_about_costs_only_itself() -> None:
     ("written", "kept"), [(r"a\ud800b", "a\ufffdb"), (r"\u0000", "\ufffd"), (r"\ud83d\ude00", "😀")]
 )
 def test_what_no_database_can_keep_is_replaced(written: str, kept: str) -> None:
-    raw = json.dumps(webhook(change(messages=[said(text={"body": "TEXT"}, type="text", odd="TEXT")])))
+    raw = json.dumps(
+        webhook(change(messages=[message_payload(text={"body": "TEXT"}, type="text", odd="TEXT")]))
+    )
     raw = raw.replace("TEXT", written).replace('"odd"', f'"{written}"')
-    (item,) = read_batch(raw.encode(), phone_number_id=NUMBER, reopen_template=None, now=NOW).events
-    assert isinstance(item.meaning, Inbound)
-    assert item.meaning.content.body == kept  # type: ignore[union-attr]  # a text
-    assert item.body.isascii()
+    (event,) = read_batch(raw.encode(), phone_number_id=NUMBER, reopen_template=None, now=NOW).events
+    assert isinstance(event.meaning, Inbound)
+    assert event.meaning.content.body == kept  # type: ignore[union-attr]  # a text
+    assert event.body.isascii()
 
 
 def test_an_unknown_field_with_messages_is_kept_and_means_nothing() -> None:
-    item = one(change("messages_of_tomorrow", messages=[said()]))
-    assert (item.kind, item.meaning, item.problem, item.starts) == (
+    event = parse_change(change("messages_of_tomorrow", messages=[message_payload()]))
+    assert (event.kind, event.meaning, event.problem, event.starts) == (
         "messages_of_tomorrow/message/text",
         None,
         "",
@@ -141,22 +163,22 @@ def test_an_unknown_field_with_messages_is_kept_and_means_nothing() -> None:
 
 @pytest.mark.parametrize("number", ["2002", None])
 def test_what_is_for_another_number_is_kept_and_means_nothing(number: str | None) -> None:
-    found = items(change(number=number, messages=[said()], statuses=[status()]))
-    assert [item.meaning for item in found] == [None, None]
-    assert all("number" in item.problem for item in found)
+    found = parse_changes(change(number=number, messages=[message_payload()], statuses=[status()]))
+    assert [event.meaning for event in found] == [None, None]
+    assert all("number" in event.problem for event in found)
 
 
 def test_what_another_said_under_standby_is_an_echo_in_the_chat() -> None:
-    reply = said(of="15550001", to="4915100000001")
-    item = one(change("standby", messages=[reply]))
-    assert isinstance(item.meaning, Inbound)
-    assert (item.meaning.chat, item.meaning.from_me, item.starts) == ("phone:+4915100000001", True, False)
+    reply = message_payload(of="15550001", to="4915100000001")
+    event = parse_change(change("standby", messages=[reply]))
+    assert isinstance(event.meaning, Inbound)
+    assert (event.meaning.chat, event.meaning.from_me, event.starts) == ("phone:+4915100000001", True, False)
 
 
 # ── keys ───────────────────────────────────────────────────────────────────────────────────────────────
 
 MIXED: list[tuple[str, Any]] = [
-    ("messages", said("wamid.1")),
+    ("messages", message_payload("wamid.1")),
     ("messages", {"type": "text", "from": "4915100000001", "text": {"body": "no id"}}),
     ("messages", None),
     ("statuses", status("wamid.2")),
@@ -176,15 +198,17 @@ MIXED: list[tuple[str, Any]] = [
 
 
 def keys(found: tuple[WebhookEvent, ...]) -> set[str]:
-    return {item.key for item in found}
+    return {event.key for event in found}
 
 
 def test_a_key_is_the_same_in_any_company_and_spelling() -> None:
     arrays: Json = {}
     for name, leaf in MIXED:
         arrays[name] = [*arrays.get(name, []), leaf]
-    together = read(webhook(change(**arrays, contacts=[{"wa_id": "4915100000001"}])))
-    alone = [item for name, leaf in MIXED for item in items(change("messages", NUMBER, **{name: [leaf]}))]
+    together = parse_body(webhook(change(**arrays, contacts=[{"wa_id": "4915100000001"}])))
+    alone = [
+        event for name, leaf in MIXED for event in parse_changes(change("messages", NUMBER, **{name: [leaf]}))
+    ]
     assert len(keys(together.events)) == len(MIXED)
     assert keys(together.events) == keys(tuple(alone))
     body = json.dumps(webhook(change(**arrays)))
@@ -197,7 +221,10 @@ def test_a_key_is_the_same_in_any_company_and_spelling() -> None:
 
 def test_keys_say_what_they_name() -> None:
     assert [
-        item.key for item in items(change(messages=[said("wamid.1")], statuses=[status("wamid.2", "read")]))
+        event.key
+        for event in parse_changes(
+            change(messages=[message_payload("wamid.1")], statuses=[status("wamid.2", "read")])
+        )
     ] == [
         "1001/message/wamid.1",
         "1001/status/wamid.2/read",
@@ -206,20 +233,20 @@ def test_keys_say_what_they_name() -> None:
 
 def test_the_same_id_for_another_number_or_role_is_another_item() -> None:
     changes = [
-        change(messages=[said()]),
-        change(number="2002", messages=[said()]),
-        change("standby", messages=[said()]),
-        change("smb_message_echoes", message_echoes=[said()]),
+        change(messages=[message_payload()]),
+        change(number="2002", messages=[message_payload()]),
+        change("standby", messages=[message_payload()]),
+        change("smb_message_echoes", message_echoes=[message_payload()]),
     ]
-    assert len(keys(items(*changes))) == 4
+    assert len(keys(parse_changes(*changes))) == 4
 
 
 def test_news_of_the_account_at_another_time_is_other_news() -> None:
     first, second = (webhook(change("account_update", number=None, event="X")) for _ in range(2))
     later = copy.deepcopy(second)
     later["entry"][0]["time"] = 5
-    assert keys(read(first).events) == keys(read(second).events)
-    assert keys(read(first).events) != keys(read(later).events)
+    assert keys(parse_body(first).events) == keys(parse_body(second).events)
+    assert keys(parse_body(first).events) != keys(parse_body(later).events)
 
 
 # ── time ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -242,23 +269,23 @@ def test_news_of_the_account_at_another_time_is_other_news() -> None:
     ],
 )
 def test_times_are_read_in_seconds_or_milliseconds(at: object, read_as: int, is_readable: bool) -> None:
-    item = one(change(messages=[said(at=at)]))
-    assert isinstance(item.meaning, Inbound)
-    assert (item.meaning.at, not item.problem) == (read_as, is_readable)
+    event = parse_change(change(messages=[message_payload(at=at)]))
+    assert isinstance(event.meaning, Inbound)
+    assert (event.meaning.at, not event.problem) == (read_as, is_readable)
 
 
 @pytest.mark.parametrize(("ago", "late"), [(0, False), (899, False), (901, True), (6 * 86400, True)])
 def test_what_was_written_long_ago_is_late(ago: int, late: bool) -> None:
-    item = one(change(messages=[said(at=str(NOW - ago))]))
-    assert isinstance(item.meaning, Inbound)
-    assert item.meaning.offline is late
+    event = parse_change(change(messages=[message_payload(at=str(NOW - ago))]))
+    assert isinstance(event.meaning, Inbound)
+    assert event.meaning.offline is late
 
 
 # ── statuses ───────────────────────────────────────────────────────────────────────────────────────────
 
 
 def receipt(leaf: Json) -> Receipt:
-    event = one(change(statuses=[leaf])).meaning
+    event = parse_change(change(statuses=[leaf])).meaning
     assert isinstance(event, Receipt)
     return event
 
@@ -295,7 +322,7 @@ def test_a_failure_says_why_in_words_and_with_its_number() -> None:
 
 def test_a_failure_that_tells_no_receiver_is_known_by_its_key() -> None:
     nobody = status(state="failed", errors=[{"code": 131026}]) | {"recipient_id": None}
-    assert one(change(statuses=[nobody])).problem
+    assert parse_change(change(statuses=[nobody])).problem
     told = receipt(nobody | {"biz_opaque_callback_data": "o42"})
     assert (told.chat, told.key, told.state) == (None, "o42", "failed")
 
@@ -307,21 +334,23 @@ def test_a_failure_after_it_was_taken_over_is_not_said_to_be_tried_again() -> No
 
 
 def test_who_only_opened_the_chat_is_not_answered() -> None:
-    item = one(change(messages=[{"id": "wamid.9", "from": "4915112345678", "type": "request_welcome"}]))
-    assert isinstance(item.meaning, Inbound)
-    assert not item.starts
+    event = parse_change(
+        change(messages=[{"id": "wamid.9", "from": "4915112345678", "type": "request_welcome"}])
+    )
+    assert isinstance(event.meaning, Inbound)
+    assert not event.starts
 
 
 def test_a_failure_of_the_window_with_nothing_to_knock_with_is_a_failure() -> None:
-    raw = written(webhook(change(statuses=[status(state="failed", errors=[{"code": 131047}])])))
-    (item,) = read_batch(raw, phone_number_id=NUMBER, reopen_template=None, now=NOW).events
-    assert isinstance(item.meaning, Receipt)
-    assert (item.meaning.state, item.meaning.held) == ("failed", False)
+    raw = encode(webhook(change(statuses=[status(state="failed", errors=[{"code": 131047}])])))
+    (event,) = read_batch(raw, phone_number_id=NUMBER, reopen_template=None, now=NOW).events
+    assert isinstance(event.meaning, Receipt)
+    assert (event.meaning.state, event.meaning.held) == ("failed", False)
 
 
 def test_a_failure_of_the_window_is_held_and_knocks() -> None:
     told = receipt(status(state="failed", errors=[{"code": "131047"}]))
-    assert (told.state, told.held, told.reopen_template) == ("failed", True, KNOCK)
+    assert (told.state, told.held, told.reopen_template) == ("failed", True, REOPEN_TEMPLATE)
     assert "(131047)" in told.reason
 
 
@@ -336,12 +365,14 @@ def test_a_failure_without_a_known_reason_is_still_a_failure(errors: object) -> 
 
 @pytest.mark.parametrize("state", ["deleted", "warning", "teleported"])
 def test_a_status_of_no_consequence_is_kept_under_its_name(state: str) -> None:
-    item = one(change(statuses=[status(state=state)]))
-    assert (item.kind, item.meaning, item.problem) == (f"status/{state}", None, "")
+    event = parse_change(change(statuses=[status(state=state)]))
+    assert (event.kind, event.meaning, event.problem) == (f"status/{state}", None, "")
 
 
 @pytest.mark.parametrize("missing", ["id", "status", "recipient_id"])
 def test_a_status_that_does_not_say_enough_is_flagged(missing: str) -> None:
-    item = one(change(statuses=[{name: part for name, part in status().items() if name != missing}]))
-    assert item.meaning is None
-    assert item.problem
+    event = parse_change(
+        change(statuses=[{name: part for name, part in status().items() if name != missing}])
+    )
+    assert event.meaning is None
+    assert event.problem

@@ -1,4 +1,4 @@
-"""The webhook, asked in memory."""
+"""A client of the bridge's webhook, in memory."""
 
 import json
 from collections.abc import AsyncIterator, Sequence
@@ -18,15 +18,15 @@ ANN = "4915112345678@s.whatsapp.net"
 MIB = 1024 * 1024
 Headers = Sequence[tuple[str | bytes, str | bytes]]
 JSON: Headers = [("Content-Type", "application/json")]
-RIGHT: Headers = [*JSON, ("X-Webhook-Secret", SECRET)]
-NAMED = {"error", "message"}
+AUTHORIZED: Headers = [*JSON, ("X-Webhook-Secret", SECRET)]
+ERROR_FIELDS = {"error", "message"}
 FIELDS = sorted(field.alias or name for name, field in InboundEvent.model_fields.items())
 """Every field of an event, as it is called on the wire."""
 
 
 @dataclass
-class Door:
-    """The webhook in front of a fake receiver."""
+class WebhookClient:
+    """Posts to the webhook in front of a fake receiver."""
 
     secret: Secret = SECRET
     seconds: float = 10.0
@@ -39,7 +39,7 @@ class Door:
     async def ask(
         self,
         content: bytes | AsyncIterator[bytes],
-        headers: Headers = RIGHT,
+        headers: Headers = AUTHORIZED,
         *,
         method: str = "POST",
         path: str = PATH,
@@ -49,7 +49,7 @@ class Door:
         async with httpx2.AsyncClient(transport=transport, base_url="http://agent") as http:
             return await http.request(method, path, content=content, headers=raw)
 
-    async def post(self, event: object, headers: Headers = RIGHT) -> httpx2.Response:
+    async def post(self, event: object, headers: Headers = AUTHORIZED) -> httpx2.Response:
         return await self.ask(json.dumps(event).encode(), headers)
 
 
@@ -65,13 +65,15 @@ def with_secret(*secrets: str | bytes) -> Headers:
     return [*JSON, *(("X-Webhook-Secret", secret) for secret in secrets)]
 
 
-def is_shut(answer: httpx2.Response) -> bool:
+def is_forbidden(answer: httpx2.Response) -> bool:
     return answer.status_code == 403 and answer.content == b"" and answer.headers["Connection"] == "close"
 
 
 def explains(answer: httpx2.Response, *never: str) -> bool:
     body = answer.json()
-    return set(body) == NAMED and body["message"] != "" and not any(word in answer.text for word in never)
+    return (
+        set(body) == ERROR_FIELDS and body["message"] != "" and not any(word in answer.text for word in never)
+    )
 
 
 async def never_read() -> AsyncIterator[bytes]:

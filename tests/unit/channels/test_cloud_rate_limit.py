@@ -8,29 +8,29 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.cloud_line import CloudLine, Ticks, cloud_line
+from tests.support.cloud_client import CloudClientHarness, Ticks, cloud_client
 
-from cleo.channels.whatsapp.cloud.outbound.limiter import Limiter, Rate
+from cleo.channels.whatsapp.cloud.outbound.limiter import Rate, RateLimiter
 from cleo.domain.conversation import ConversationId
 from cleo.domain.errors import SendFailed
 from cleo.ports import Sent
 
 
 @pytest.fixture
-async def line(tmp_path: Path) -> AsyncIterator[CloudLine]:
-    async with cloud_line(tmp_path) as line:
-        yield line
+async def cloud(tmp_path: Path) -> AsyncIterator[CloudClientHarness]:
+    async with cloud_client(tmp_path) as cloud:
+        yield cloud
 
 
-def limiter(ticks: Ticks, *, per_chat: Rate | None = None, per_account: Rate | None = None) -> Limiter:
-    return Limiter(
+def limiter(ticks: Ticks, *, per_chat: Rate | None = None, per_account: Rate | None = None) -> RateLimiter:
+    return RateLimiter(
         per_chat=per_chat or Rate(burst=10, seconds=6),
         per_account=per_account or Rate(burst=10**6, seconds=1e-6),
         clock=ticks,
     )
 
 
-async def refused(paced: Limiter, chat: str = "ann") -> float:
+async def refused(paced: RateLimiter, chat: str = "ann") -> float:
     with pytest.raises(SendFailed) as caught:
         await paced.take(chat)
     assert caught.value.retry_after is not None
@@ -86,15 +86,15 @@ async def test_what_whatsapp_says_closes_a_chat_longer_each_time() -> None:
     ticks = Ticks()
     paced = limiter(ticks)
     for wait in (1, 6, 16, 64):  # what is borrowed is paid back at six seconds each
-        assert paced.struck("ann") == pytest.approx(wait)
+        assert paced.penalize("ann") == pytest.approx(wait)
         assert await refused(paced) == pytest.approx(wait)
         ticks.now += wait
         await paced.take("ann")
-    paced.went("ann")
+    paced.reset("ann")
     ticks.now += 1000
-    assert paced.struck("ann") == 1
+    assert paced.penalize("ann") == 1
     for _ in range(20):
-        assert paced.struck("ann") <= 3600
+        assert paced.penalize("ann") <= 3600
 
 
 async def test_chats_that_are_quiet_are_forgotten_and_busy_ones_are_not() -> None:
@@ -112,34 +112,36 @@ async def test_chats_that_are_quiet_are_forgotten_and_busy_ones_are_not() -> Non
     assert len(paced._chats) < 1000  # pyright: ignore[reportPrivateUsage] - what memory it takes
 
 
-async def test_the_eleventh_message_waits_in_the_queue_and_other_chats_go_on(line: CloudLine) -> None:
+async def test_the_eleventh_message_waits_in_the_queue_and_other_chats_go_on(
+    cloud: CloudClientHarness,
+) -> None:
     for number in range(10):
-        await line.client.send_text(line.chat(), str(number), key=str(number), quoted=None)
+        await cloud.client.send_text(cloud.chat(), str(number), key=str(number), quoted=None)
     with pytest.raises(SendFailed) as caught:
-        await line.client.send_text(line.chat(), "10", key="10", quoted=None)
+        await cloud.client.send_text(cloud.chat(), "10", key="10", quoted=None)
     assert caught.value.retry_after == pytest.approx(6)
-    assert len(line.accepted) == 10
-    other = replace(line.chat(), id=ConversationId("whatsapp/bea"))
-    assert isinstance(await line.client.send_text(other, "hi", key="b", quoted=None), Sent)
+    assert len(cloud.accepted) == 10
+    other = replace(cloud.chat(), id=ConversationId("whatsapp/bea"))
+    assert isinstance(await cloud.client.send_text(other, "hi", key="b", quoted=None), Sent)
 
 
-async def test_whatsapps_own_limit_for_a_person_is_kept_longer_each_time(line: CloudLine) -> None:
-    line.fault("send", "refuse", code=131056, times=2)
+async def test_whatsapps_own_limit_for_a_person_is_kept_longer_each_time(cloud: CloudClientHarness) -> None:
+    cloud.fault("send", "refuse", code=131056, times=2)
     for wait in (1, 6):
         with pytest.raises(SendFailed) as caught:
-            await line.client.send_text(line.chat(), "hi", key="k", quoted=None)
+            await cloud.client.send_text(cloud.chat(), "hi", key="k", quoted=None)
         assert (caught.value.code, caught.value.retry_after) == (131056, pytest.approx(wait))
-        line.ticks.now += wait
-    assert isinstance(await line.client.send_text(line.chat(), "hi", key="k", quoted=None), Sent)
-    line.ticks.now += 1000
-    line.fault("send", "refuse", code=131056)
+        cloud.ticks.now += wait
+    assert isinstance(await cloud.client.send_text(cloud.chat(), "hi", key="k", quoted=None), Sent)
+    cloud.ticks.now += 1000
+    cloud.fault("send", "refuse", code=131056)
     with pytest.raises(SendFailed) as caught:
-        await line.client.send_text(line.chat(), "hi", key="k2", quoted=None)
+        await cloud.client.send_text(cloud.chat(), "hi", key="k2", quoted=None)
     assert caught.value.retry_after == pytest.approx(1)  # a message that was taken made it start anew
 
 
-async def test_a_longer_pause_that_whatsapp_names_counts(line: CloudLine) -> None:
-    line.fault("send", "refuse", code=131056, retry_after=40)
+async def test_a_longer_pause_that_whatsapp_names_counts(cloud: CloudClientHarness) -> None:
+    cloud.fault("send", "refuse", code=131056, retry_after=40)
     with pytest.raises(SendFailed) as caught:
-        await line.client.send_text(line.chat(), "hi", key="k", quoted=None)
+        await cloud.client.send_text(cloud.chat(), "hi", key="k", quoted=None)
     assert caught.value.retry_after == 40

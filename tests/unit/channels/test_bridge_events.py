@@ -35,7 +35,7 @@ def test_a_text_of_the_first_specification() -> None:
     )
 
 
-def test_D01_seconds_become_milliseconds() -> None:
+def test_seconds_become_milliseconds() -> None:
     assert read_message(text="hi", timestamp=1785000000).at == 1785000000000
     assert read_message(text="hi", timestamp=10**11).at == 10**11
 
@@ -51,7 +51,7 @@ def test_D01_seconds_become_milliseconds() -> None:
         {"kind": "reaction", "text": "x"},
     ],
 )
-def test_D04_an_event_with_nothing_in_it_is_ignored(nothing: dict[str, object]) -> None:
+def test_an_event_with_nothing_in_it_is_ignored(nothing: dict[str, object]) -> None:
     assert read(**nothing) == Ignored("nothing_in_it")
 
 
@@ -59,7 +59,7 @@ def test_D04_an_event_with_nothing_in_it_is_ignored(nothing: dict[str, object]) 
     "half",
     [{"reaction": "👍"}, {"reaction": "👍", "text": "x"}, {"reactsToMessageId": "3EB0"}, {"reaction": ""}],
 )
-def test_D06_half_a_reaction_is_ignored(half: dict[str, object]) -> None:
+def test_half_a_reaction_is_ignored(half: dict[str, object]) -> None:
     assert read(**half) == Ignored("nothing_in_it")
 
 
@@ -73,32 +73,32 @@ def test_a_reaction_and_its_removal() -> None:
 
 
 @pytest.mark.parametrize("chat", ["status@broadcast", "120363@newsletter", "0@s.whatsapp.net", "x@y.z"])
-def test_N01_chats_that_nobody_can_answer_are_ignored(chat: str) -> None:
+def test_chats_that_nobody_can_answer_are_ignored(chat: str) -> None:
     assert read(**{"from": chat, "text": "hi"}) == Ignored("nobody_to_answer")
 
 
-def test_N03_a_name_is_a_label_and_no_identity() -> None:
+def test_a_name_is_a_label_and_no_identity() -> None:
     meant = read_message(text="hi", senderName="+49 151\n\u202e87654321\x1b[0m")
     assert meant.sender_name == "+49 151 87654321[0m"
     assert meant.sender == "phone:+4915112345678"
 
 
-def test_O02_a_lid_with_the_digits_of_a_phone_is_somebody_else() -> None:
+def test_a_lid_with_the_digits_of_a_phone_is_somebody_else() -> None:
     assert read(text="hi", senderId="4915112345678@lid") == Ignored("sender_is_not_the_chat")
 
 
-def test_O03_the_device_that_wrote_does_not_matter() -> None:
+def test_the_device_that_wrote_does_not_matter() -> None:
     assert (
         read_message(text="hi", senderId="4915112345678:12@s.whatsapp.net").sender == "phone:+4915112345678"
     )
 
 
-def test_O07_in_a_direct_chat_only_the_other_one_writes() -> None:
+def test_in_a_direct_chat_only_the_other_one_writes() -> None:
     assert read(text="hi", senderId=BOB) == Ignored("sender_is_not_the_chat")
     assert read(text="hi", senderId=GROUP) == Ignored("no_sender")
 
 
-def test_O07_an_alias_of_the_chat_is_the_same_person() -> None:
+def test_an_alias_of_the_chat_is_the_same_person() -> None:
     meant = read_message(text="hi", senderId=ANN_LID, senderAliases=[ANN, GROUP, "status@broadcast"])
     assert meant.sender == "lid:219876543210987"
     assert meant.aliases == {"phone:+4915112345678"}
@@ -114,7 +114,7 @@ def test_a_group_needs_somebody_who_wrote() -> None:
     )
 
 
-def test_M01_what_the_own_phone_wrote_says_so() -> None:
+def test_what_the_own_phone_wrote_says_so() -> None:
     meant = read_message(text="hi", fromMe=True, senderId="15550000000@s.whatsapp.net")
     assert (meant.from_me, meant.sender) == (True, "phone:+15550000000")
 
@@ -153,7 +153,7 @@ def test_a_file_has_the_kind_it_was_given_or_looks_like(
         ("x" * 1000 + ".pdf", "x" * 251 + ".pdf"),
     ],
 )
-def test_G01_a_file_name_is_only_text_to_show(given: str, shown: str | None) -> None:
+def test_a_file_name_is_only_text_to_show(given: str, shown: str | None) -> None:
     content = read_message(media={"url": "http://b/x", "filename": given}).content
     assert isinstance(content, File)
     assert content.name == shown

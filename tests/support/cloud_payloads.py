@@ -1,4 +1,4 @@
-"""Meta's side of a webhook: bodies as it writes them, signed, posted to the real routes."""
+"""Payloads of Meta's webhooks, and a client that signs them and posts them to the real routes."""
 
 import hashlib
 import hmac
@@ -22,13 +22,13 @@ PATH = "/api/whatsapp/webhook"
 APP_SECRET = "the-app-secret-of-the-tests"
 VERIFY_TOKEN = "the-verify-token-of-the-tests"
 NUMBER = "1001"
-KNOCK = Template(name="hello_again", language="en")
+REOPEN_TEMPLATE = Template(name="hello_again", language="en")
 NOW = 1_800_000_000
 Json = dict[str, Any]
 Headers = Sequence[tuple[bytes, bytes]]
 
 
-def said(
+def message_payload(
     id: str = "wamid.A", *, of: str | None = "4915100000001", at: object = str(NOW), **more: Any
 ) -> Json:
     """A message, by default a text."""
@@ -54,37 +54,37 @@ def webhook(*changes: object) -> Json:
     return {"object": "whatsapp_business_account", "entry": [{"id": "WABA", "changes": list(changes)}]}
 
 
-def written(body: object) -> bytes:
-    """Write it as Meta does: in ASCII."""
+def encode(body: object) -> bytes:
+    """Encode it as Meta does: in ASCII."""
     return json.dumps(body, separators=(",", ":")).encode()
 
 
-def signed(raw: bytes, secret: str = APP_SECRET) -> bytes:
+def signature(raw: bytes, secret: str = APP_SECRET) -> bytes:
     return b"sha256=" + hmac.new(secret.encode(), raw, hashlib.sha256).hexdigest().encode()
 
 
-def read(body: object, now: float = NOW) -> WebhookBatch:
-    return read_batch(written(body), phone_number_id=NUMBER, reopen_template=KNOCK, now=now)
+def parse_body(body: object, now: float = NOW) -> WebhookBatch:
+    return read_batch(encode(body), phone_number_id=NUMBER, reopen_template=REOPEN_TEMPLATE, now=now)
 
 
-def items(*changes: object) -> tuple[WebhookEvent, ...]:
-    return read(webhook(*changes)).events
+def parse_changes(*changes: object) -> tuple[WebhookEvent, ...]:
+    return parse_body(webhook(*changes)).events
 
 
-def one(*changes: object) -> WebhookEvent:
-    (item,) = items(*changes)
-    return item
+def parse_change(*changes: object) -> WebhookEvent:
+    (event,) = parse_changes(*changes)
+    return event
 
 
-def inbound(message: Json, *contacts: object) -> Inbound:
-    """What a message means, with these contacts in its company."""
-    event = one(change(messages=[message], contacts=list(contacts))).meaning
+def parse_inbound(message: Json, *contacts: object) -> Inbound:
+    """Parse one message that came with these contacts."""
+    event = parse_change(change(messages=[message], contacts=list(contacts))).meaning
     assert isinstance(event, Inbound)
     return event
 
 
 @dataclass
-class Meta:
+class CloudWebhookClient:
     """Posts to the real routes in front of a receiver."""
 
     receive: Receive
@@ -98,7 +98,7 @@ class Meta:
             app_secret=APP_SECRET,
             verify_token=VERIFY_TOKEN,
             phone_number_id=NUMBER,
-            reopen_template=KNOCK,
+            reopen_template=REOPEN_TEMPLATE,
             clock=self.clock,
             seconds=self.seconds,
         )
@@ -115,11 +115,11 @@ class Meta:
         async with httpx2.AsyncClient(transport=transport, base_url="http://agent") as http:
             return await http.request(method, path, content=content, headers=list(headers))
 
-    async def send(self, raw: bytes, *signatures: bytes) -> httpx2.Response:
+    async def post(self, raw: bytes, *signatures: bytes) -> httpx2.Response:
         """Post bytes, rightly signed unless signatures are given."""
-        headers = [(b"X-Hub-Signature-256", each) for each in signatures or (signed(raw),)]
+        headers = [(b"X-Hub-Signature-256", each) for each in signatures or (signature(raw),)]
         return await self.ask("POST", content=raw, headers=headers)
 
-    async def tell(self, *changes: object) -> int:
-        """Post changes; tells the status."""
-        return (await self.send(written(webhook(*changes)))).status_code
+    async def post_changes(self, *changes: object) -> int:
+        """Post changes; return the status."""
+        return (await self.post(encode(webhook(*changes)))).status_code

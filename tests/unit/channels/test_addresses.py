@@ -21,7 +21,7 @@ SAME_PHONE = [
 
 
 @pytest.mark.parametrize("spelling", SAME_PHONE)
-def test_O03_every_spelling_and_every_device_of_a_phone_is_one_address(spelling: str) -> None:
+def test_every_spelling_and_every_device_of_a_phone_is_one_address(spelling: str) -> None:
     assert read_address(spelling) == "phone:+4915112345678"
 
 
@@ -48,11 +48,11 @@ NOBODY = [
 
 
 @pytest.mark.parametrize("jid", NOBODY)
-def test_N01_what_cannot_be_answered_is_nobody(jid: str) -> None:
+def test_what_cannot_be_answered_is_nobody(jid: str) -> None:
     assert read_address(jid) is None
 
 
-def test_O02_digits_of_different_namespaces_are_different_people() -> None:
+def test_digits_of_different_namespaces_are_different_people() -> None:
     same_digits = {read_address("4915112345678@lid"), read_address("4915112345678@s.whatsapp.net")}
     assert same_digits == {"lid:4915112345678", "phone:+4915112345678"}
 
