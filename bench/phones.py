@@ -12,9 +12,10 @@ import httpx2
 
 from bench.line import REPLY
 from bench.process import Process, agent, running
-from cleo.app.bridge import free_port, program_of
+from cleo.app.serve import free_port
 from cleo.app.settings import passed_on
 from cleo.channels.whatsapp.bridge.contract import HealthAnswer, LinkAnswer
+from cleo.channels.whatsapp.bridge.process.program import program_of
 
 CLEO = "15550000001"
 ME = "15551234567"
@@ -36,7 +37,7 @@ class Trip:
 async def simulator(folder: Path) -> AsyncGenerator[tuple[httpx2.AsyncClient, dict[str, str]]]:
     """A simulated WhatsApp with two phones; tells what a bridge needs to find it."""
     child = await asyncio.create_subprocess_exec(
-        *program_of("whatsapp-simulator"),
+        *program_of("whatsapp-simulator", passed_on()),
         *("--state", str(folder / "simulator")),
         env=passed_on(),
         stdin=asyncio.subprocess.PIPE,
@@ -80,7 +81,7 @@ async def measure_echo(folder: Path, count: int) -> Trip:
     """The limit: Baileys alone."""
     async with simulator(folder) as (http, env):
         child = await asyncio.create_subprocess_exec(
-            program_of("whatsapp-bridge")[0],
+            program_of("whatsapp-bridge", passed_on())[0],
             str(ROOT / "bench" / "echo.ts"),
             env={**passed_on(), **env},
             stdin=asyncio.subprocess.PIPE,
@@ -122,7 +123,9 @@ async def _bridge(folder: Path, env: dict[str, str]) -> AsyncGenerator[tuple[Pro
         "WHATSAPP_BRIDGE_DATA": str(folder / "bridge"),
     }
     url = f"http://127.0.0.1:{port}"
-    async with running(program_of("whatsapp-bridge"), settings, url, folder / "bridge.log") as process:
+    async with running(
+        program_of("whatsapp-bridge", passed_on()), settings, url, folder / "bridge.log"
+    ) as process:
         yield process, agent_port
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx2
 
-from cleo.app.bridge import free_port
+from cleo.app.serve import free_port
 from cleo.app.settings import passed_on
 
 _CLEO = str(Path(sys.executable).with_name("cleo"))

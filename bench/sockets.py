@@ -9,8 +9,8 @@ import httpx2
 
 from bench.phones import ROOT, simulator
 from bench.process import Process
-from cleo.app.bridge import program_of
 from cleo.app.settings import passed_on
+from cleo.channels.whatsapp.bridge.process.program import program_of
 
 _QUIET = 5.0
 """Seconds after which what linking needed for a moment is given back."""
@@ -18,7 +18,7 @@ _QUIET = 5.0
 
 async def measure(folder: Path, counts: Sequence[int]) -> list[float]:
     """Open as many sockets as `counts` say, one after another; tells the memory at each count, in MB."""
-    *node, _ = program_of("whatsapp-bridge")
+    *node, _ = program_of("whatsapp-bridge", passed_on())
     async with simulator(folder) as (http, env):
         child = await asyncio.create_subprocess_exec(
             *node,

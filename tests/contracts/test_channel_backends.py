@@ -8,12 +8,17 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from tests.support.cloud_line import NUMBER, WAMID, CloudLine, cloud_line
+from tests.support.cloud_client import NUMBER, WAMID, CloudClientHarness, cloud_client
 from tests.support.fake_bridge import FakeBridge, Media
 from tests.support.files_at import FilesAt, once
+from tests.support.memory_backend import MemoryBackend
+from tests.support.memory_backend import sent as sent_in_memory
 
 from cleo.channels import CHANNELS
-from cleo.channels.whatsapp import BACKENDS, WhatsAppBridgeClient, WhatsAppChannel
+from cleo.channels.whatsapp import BACKENDS
+from cleo.channels.whatsapp.backend import Backend
+from cleo.channels.whatsapp.bridge.client import WhatsAppBridgeClient
+from cleo.channels.whatsapp.channel import WhatsAppChannel
 from cleo.domain.content import Content, Edit, File, Location, MessageId, Other, Reaction, Revoke, Text
 from cleo.domain.conversation import AccountKey, Conversation, LastInbound, conversation_id
 from cleo.domain.errors import FetchError, SendFailed
@@ -73,6 +78,13 @@ class House(Protocol):
     async def go_down(self) -> None: ...
 
 
+def channel_on(backend: Backend) -> WhatsAppChannel:
+    """Make the channel as Cleo does."""
+    channel = CHANNELS["whatsapp"](backend)
+    assert isinstance(channel, WhatsAppChannel)
+    return channel
+
+
 @dataclass
 class BridgeHouse:
     bridge: FakeBridge
@@ -99,13 +111,13 @@ async def bridge_house(folder: Path, *, ours: bool) -> AsyncGenerator[House]:
     files = FilesAt(folder)
     async with FakeBridge(ours=ours, secret="s3cret") as bridge:
         client = WhatsAppBridgeClient(bridge.url, files=files, secret="s3cret", timeout=2.0)
-        yield BridgeHouse(bridge, WhatsAppChannel(client), files, dedupes=ours, reacts=ours)
+        yield BridgeHouse(bridge, channel_on(client), files, dedupes=ours, reacts=ours)
         await client.close()
 
 
 @dataclass
 class CloudHouse:
-    line: CloudLine
+    line: CloudClientHarness
     channel: WhatsAppChannel
     files: FilesAt
     dedupes: bool = False
@@ -130,16 +142,45 @@ def _words(bubble: Bubble) -> str:
 
 @asynccontextmanager
 async def cloud_house(folder: Path) -> AsyncGenerator[House]:
-    async with cloud_line(folder) as line:
+    async with cloud_client(folder) as line:
         messages = line.simulator.state.messages
         messages["3A"] = replace(messages[WAMID], id="3A")
-        yield CloudHouse(line, WhatsAppChannel(line.client), line.files)
+        yield CloudHouse(line, channel_on(line.client), line.files)
+
+
+@dataclass
+class MemoryHouse:
+    backend: MemoryBackend
+    channel: WhatsAppChannel
+    files: FilesAt
+    dedupes: bool = True
+    reacts: bool = True
+    has_groups: bool = True
+
+    def texts(self) -> list[str]:
+        return [text for _, text in sent_in_memory(self.backend.file)]
+
+    def offer(self, body: bytes) -> str:
+        self.backend.offered["memory:1"] = body
+        return "memory:1"
+
+    async def go_down(self) -> None:
+        await self.backend.close()
+
+
+@asynccontextmanager
+async def memory_house(folder: Path) -> AsyncGenerator[House]:
+    """A third backend, of which nothing but its own folder knows."""
+    files = FilesAt(folder)
+    backend = MemoryBackend(folder / "sent", files)
+    yield MemoryHouse(backend, channel_on(backend), files)
 
 
 HOUSES: dict[str, Callable[[Path], AbstractAsyncContextManager[House]]] = {
     "baileys": lambda folder: bridge_house(folder, ours=True),
     "baileys, a bridge from the first specification": lambda folder: bridge_house(folder, ours=False),
     "cloud": cloud_house,
+    "memory": memory_house,
 }
 
 
@@ -160,8 +201,7 @@ async def sent(house: House, content: Content, key: str = "k", quoted: Quoted | 
 
 
 def test_every_backend_has_a_house() -> None:
-    assert {name.partition(",")[0] for name in HOUSES} == set(BACKENDS)
-    assert CHANNELS["whatsapp"] is WhatsAppChannel
+    assert {name.partition(",")[0] for name in HOUSES} == {*BACKENDS, "memory"}
 
 
 async def test_messages_arrive_in_the_order_of_their_sends(house: House) -> None:

@@ -8,7 +8,7 @@ import httpx2
 from tests.faults.seen import Told
 from tests.support.stage import SECRET, Stage
 
-from cleo.channels.whatsapp.bridge.contract import SECRET_HEADER
+from cleo.channels.whatsapp.backend import SECRET_HEADER
 
 _OPEN = {
     "inbox": "select seq, state, run from inbox where state in ('new', 'taken')",

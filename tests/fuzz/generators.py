@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from hypothesis import strategies as st
 from tests.support.agent_house import FRIEND, OWNER
-from tests.support.meta import NOW, NUMBER
+from tests.support.cloud_payloads import NOW, NUMBER
 
 SALT = "SALT"
 """Stands in every id, and is another word each time, so that no example meets the ids of another one."""

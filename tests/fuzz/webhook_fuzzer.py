@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.progress import Progress
 from tests.fuzz.generators import SALT, Leaf, Webhook, ruins, webhooks, write
 from tests.support.agent_house import House
-from tests.support.meta import NOW, NUMBER, Meta
+from tests.support.cloud_payloads import NOW, NUMBER, CloudWebhookClient
 
 from cleo.agent import Receiver
 from cleo.channels.whatsapp.cloud.inbound.webhook_events import FAULT, read_batch
@@ -49,7 +49,7 @@ class WebhookFuzzer:
             delivery=house.delivery,
             most_waiting=10**9,
         )
-        self._meta = Meta(receiver, house.clock)
+        self._client = CloudWebhookClient(receiver, house.clock)
         self._rows = sqlite3.connect(folder / "cleo.db", isolation_level=None)
         self._runner = asyncio.Runner()
 
@@ -78,7 +78,7 @@ class WebhookFuzzer:
         assert self._counts() == after, "the same things in other company added something"
 
     def _post(self, raw: bytes) -> None:
-        answer = self._runner.run(self._meta.send(raw))
+        answer = self._runner.run(self._client.post(raw))
         assert answer.status_code == 200, f"the answer was {answer.status_code}"
 
     def _look(self, webhook: Webhook, raw: bytes, salt: str, before: tuple[int, int]) -> None:

@@ -85,7 +85,7 @@ def test_links_between_pages_lead_somewhere() -> None:
     assert dead == []
 
 
-def test_T01_every_locked_python_package_has_hashes_and_comes_from_an_index() -> None:
+def test_every_locked_python_package_has_hashes_and_comes_from_an_index() -> None:
     for lock in ROOT.glob("requirements*.lock"):
         text = lock.read_text()
         entries = re.split(r"\n(?=\S)", text.strip())
@@ -93,7 +93,7 @@ def test_T01_every_locked_python_package_has_hashes_and_comes_from_an_index() ->
         assert not re.search(r"git\+|https?://", text), lock.name
 
 
-def test_T01_every_locked_node_package_has_an_integrity_and_comes_from_a_registry() -> None:
+def test_every_locked_node_package_has_an_integrity_and_comes_from_a_registry() -> None:
     lock = cast("dict[str, Any]", json.loads((ROOT / "package-lock.json").read_text()))
     packages = cast("dict[str, dict[str, Any]]", lock["packages"])
     third_party = {

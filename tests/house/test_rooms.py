@@ -1,9 +1,14 @@
 """Rules about what may be done where."""
 
+import ast
 import itertools
 import re
+from dataclasses import fields
 
 from tests.house.tree import attributes, calls, found, imports, named, short, syntax
+
+from cleo.channels.whatsapp import BACKENDS
+from cleo.ports import Capabilities, ChoiceLimits, FileLimit, TypingIndicator
 
 ENVIRONMENT = ("os.environ", "os.getenv")
 WALL_CLOCK = {
@@ -92,3 +97,26 @@ def test_the_agent_runs_its_own_loop() -> None:
 
 def _imports_of_the_library(text: str) -> list[str]:
     return re.findall(r"(?:from|import) pydantic_ai[^(\n]*(?:\([^)]*\))?", text)
+
+
+def test_the_app_names_no_backend() -> None:
+    """It finds them in the registry; what differs between them is in their `SPEC`."""
+    named_in_app = {
+        f"{short(path)}:{node.lineno}: {node.value}"
+        for path in named(".py", below="src/cleo/app")
+        for node in ast.walk(syntax(path))
+        if isinstance(node, ast.Constant) and node.value in BACKENDS
+    }
+    assert named_in_app == set()
+
+
+def test_every_capability_decides_something() -> None:
+    """A field that nothing reads promises what nobody keeps."""
+    read = {
+        name.rpartition(".")[2]
+        for path in named(".py", below="src/cleo")
+        if short(path) != "src/cleo/ports/capabilities.py"
+        for _, name in attributes(syntax(path))
+    }
+    kinds = (Capabilities, ChoiceLimits, FileLimit, TypingIndicator)
+    assert {each.name for kind in kinds for each in fields(kind)} - read == set()

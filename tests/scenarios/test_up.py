@@ -16,7 +16,8 @@ from tests.support.stage_phone import Phone
 from tests.support.stage_world import World
 
 from cleo.app.settings import passed_on
-from cleo.channels.whatsapp.bridge.contract import SECRET_HEADER, LinkAnswer
+from cleo.channels.whatsapp.backend import SECRET_HEADER
+from cleo.channels.whatsapp.bridge.contract import LinkAnswer
 
 pytestmark = pytest.mark.only(
     "baileys", reason="Codes to link with and a bridge of its own are WhatsApp Web's; test_up_cloud has none."

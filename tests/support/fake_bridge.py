@@ -15,7 +15,8 @@ from typing import Literal, Self
 
 import h11
 
-from cleo.channels.whatsapp.bridge.contract import KEY_HEADER, SECRET_HEADER, message_id_for
+from cleo.channels.whatsapp.backend import SECRET_HEADER
+from cleo.channels.whatsapp.bridge.contract import KEY_HEADER, message_id_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

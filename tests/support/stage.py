@@ -18,9 +18,9 @@ from tests.support.stage_model import EchoModel
 from tests.support.stage_part import PATIENCE, Part, until
 from tests.support.stage_phone import Phone
 
-from cleo.app.bridge import free_port
+from cleo.app.serve import free_port
 from cleo.app.settings import passed_on
-from cleo.channels.whatsapp.bridge.contract import SECRET_HEADER
+from cleo.channels.whatsapp.backend import SECRET_HEADER
 from cleo.ports import Capabilities
 
 ROOT = Path(__file__).parents[2]

@@ -9,10 +9,11 @@ from tests.support.stage import SECRET, Casting, Stage
 from tests.support.stage_part import PATIENCE, Part, until
 from tests.support.stage_world import World
 
-from cleo.app.bridge import free_port, program_of
+from cleo.app.serve import free_port
 from cleo.app.settings import passed_on
 from cleo.channels.whatsapp.bridge.client import BAILEYS
 from cleo.channels.whatsapp.bridge.contract import HealthAnswer, LinkAnswer
+from cleo.channels.whatsapp.bridge.process.program import program_of
 
 
 class BridgeCasting(Casting, total=False):
@@ -41,7 +42,7 @@ class BridgeStage(Stage):
     ) -> None:
         super().__init__(world, folder, world.number(), **casting)
         self.world = world
-        self.bridge = Part("bridge", program_of("whatsapp-bridge"), folder)
+        self.bridge = Part("bridge", program_of("whatsapp-bridge", passed_on()), folder)
         self.bridge_url = bridge_url or f"http://127.0.0.1:{free_port()}"
         self.has_bridge = bridge_url is None
         self.bridge_env = dict(bridge or {})

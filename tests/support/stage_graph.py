@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from tests.support.stage_part import PATIENCE, Part
 from tests.support.stage_phone import Controlled, Phone
 
-from cleo.app.demo.programs import cloud_simulator
+from cleo.app.settings import passed_on
+from cleo.channels.whatsapp.cloud.demo.stage import simulator_program
 
 _QUICK = {"first_retry": 0.05, "longest_retry": 0.4}
 """Meta waits longer before it posts again."""
@@ -85,7 +86,7 @@ class GraphWorld(Controlled):
     """The fake Graph server. One a test session: each Cleo has a number of its own there."""
 
     def __init__(self, folder: Path) -> None:
-        self.program = cloud_simulator()
+        self.program = simulator_program(passed_on())
         self.server = Part("graph", self.program.command, folder, holds_input=True)
         self._numbers = itertools.count(1)
         self._accounts = itertools.count(1)

@@ -10,8 +10,8 @@ from pydantic import TypeAdapter
 from tests.support.stage_part import PATIENCE, Part
 from tests.support.stage_phone import Controlled, Phone, Sent, Wire
 
-from cleo.app.bridge import program_of
 from cleo.app.settings import passed_on
+from cleo.channels.whatsapp.bridge.process.program import program_of
 
 
 class Ready(Wire):
@@ -51,7 +51,7 @@ class World(Controlled):
     """The simulated WhatsApp. One a test session: its phones never meet, their numbers differ."""
 
     def __init__(self, folder: Path) -> None:
-        self.simulator = Part("simulator", program_of("whatsapp-simulator"), folder)
+        self.simulator = Part("simulator", program_of("whatsapp-simulator", passed_on()), folder)
         self._numbers = itertools.count(1)
 
     async def __aenter__(self) -> Self:

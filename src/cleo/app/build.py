@@ -29,19 +29,20 @@ from cleo.agent import (
     Sweeper,
     Worker,
 )
-from cleo.app.backends import Way, way
+from cleo.app.chosen_backend import backend_context, chosen_backend
 from cleo.app.engines import open_engine
 from cleo.app.failpoints import arm_failpoints
+from cleo.app.http.outbox_routes import outbox_routes
+from cleo.app.http.readiness import Readiness
 from cleo.app.logs import in_short
-from cleo.app.outbox_routes import outbox_routes
-from cleo.app.readiness import Readiness
-from cleo.app.settings import Settings, environment, is_cloud
+from cleo.app.settings import Settings, environment
 from cleo.channels import CHANNELS
+from cleo.channels.whatsapp.backend_spec import BackendContext
 from cleo.domain.access import Access
 from cleo.domain.conversation import AccountKey
 from cleo.domain.errors import ConfigError
 from cleo.models import Choice, resolve_model
-from cleo.ports import Channel, Engine, Files, Store, Tool
+from cleo.ports import Channel, Clock, Engine, Files, Store, Tool
 from cleo.store import DiskFiles, SystemClock, open_store
 from cleo.tools import TOOLS, CronRepeats, load
 
@@ -122,8 +123,9 @@ async def build(
         store = open_store(settings.database, clock=clock)
         closing.push_async_callback(store.close)
         files = DiskFiles(data / "files", shared=settings.is_shared)
-        whatsapp = way(settings, bridge_url=bridge_url, secret=secret)
-        channels = _channels(settings, whatsapp, files, closing)
+        backend = chosen_backend(settings)
+        context = backend_context(settings, bridge_url=bridge_url, secret=secret)
+        channels = _channels(context, settings, files, closing)
         engine = await open_engine(settings, closing)
         access = Access(
             owners=settings.cleo_owners,
@@ -171,14 +173,16 @@ async def build(
             extra_instructions=settings.cleo_instructions,
             file_max_bytes=settings.cleo_file_max_bytes,
             patience=Patience(settings.cleo_model_patience),
-            reconcile_after=settings.whatsapp_cloud_doubt_seconds,
+            reconcile_after=backend.reconcile_after(settings) if backend.reconcile_after else 0.0,
         )
         watch = AccountWatch(
             channels=channels, store=store, engine=engine, clock=clock, asker=asker, delivery=delivery
         )
         if part != "api":
+            number = backend.number_id(settings)
             for account in channels:
-                await watch.note(account, whatsapp.account)
+                name = settings.whatsapp_backend
+                await watch.note(account, f"{name}:{number}" if number else name)
         return Cleo(
             settings=settings,
             choice=choice,
@@ -186,8 +190,8 @@ async def build(
             readiness=Readiness(
                 store=store, channels={account.channel: each for account, each in channels.items()}
             ),
-            webhooks=_webhooks(settings, whatsapp.routes(receiver, clock), store, secret),
-            known_names=None if secret or is_cloud(settings) else _names(settings),
+            webhooks=_routes(context, settings, receiver, clock, store),
+            known_names=None if secret or backend.has_public_webhook else _names(settings),
             store=store,
             _part=part,
             _engine=engine,
@@ -200,23 +204,27 @@ async def build(
 
 
 def _channels(
-    settings: Settings, whatsapp: Way, files: Files, closing: AsyncExitStack
+    context: BackendContext, settings: Settings, files: Files, closing: AsyncExitStack
 ) -> dict[AccountKey, Channel]:
     channels: dict[AccountKey, Channel] = {}
     for name in settings.enabled_clients:
         make_channel = _named(CHANNELS, name, "ENABLED_CLIENTS")
-        if whatsapp.open:
-            backend = whatsapp.open(files)
+        if backend := chosen_backend(settings).open(context, files):
             closing.push_async_callback(backend.close)
             channels[AccountKey(name)] = make_channel(backend)
     return channels
 
 
-def _webhooks(
-    settings: Settings, routes: APIRouter, store: Store, secret: str | None
+def _routes(
+    context: BackendContext, settings: Settings, receiver: Receiver, clock: Clock, store: Store
 ) -> tuple[APIRouter, ...]:
-    """The outbox is not told to strangers: with a public webhook only to who knows the secret."""
-    return (routes, outbox_routes(store, secret)) if secret or not is_cloud(settings) else (routes,)
+    """Make the webhook, and the outbox, which is not told to strangers: beside a public webhook only to who knows
+    the secret."""
+    backend = chosen_backend(settings)
+    webhook = backend.routes(context, receiver, clock)
+    if backend.has_public_webhook and not context.secret:
+        return (webhook,)
+    return webhook, outbox_routes(store, context.secret)
 
 
 def _names(settings: Settings) -> frozenset[str]:

@@ -5,9 +5,10 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from cleo.app.build import Cleo, build
-from cleo.app.serve import listening, reachable, refuse_open_door
-from cleo.app.server import serving
-from cleo.app.settings import Settings, is_cloud
+from cleo.app.chosen_backend import chosen_backend, given_secret
+from cleo.app.http.server import serving
+from cleo.app.serve import listening, reachable, refuse_unguarded_webhook
+from cleo.app.settings import Settings
 from cleo.domain.errors import ConfigError
 
 
@@ -15,10 +16,10 @@ from cleo.domain.errors import ConfigError
 async def api_running(settings: Settings, ended: asyncio.Event) -> AsyncGenerator[str]:
     """Take messages in while the block is open; gives the URL. `ended` is set when that stops on its own."""
     _refuse_alone(settings, "cleo api")
-    refuse_open_door(settings, own_bridge=False)
+    refuse_unguarded_webhook(settings)
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(listening(settings))
-        cleo = await build(settings, bridge_url=None, secret=_secret(settings), part="api")
+        cleo = await build(settings, bridge_url=None, secret=given_secret(settings), part="api")
         stack.push_async_callback(cleo.close)
         await stack.enter_async_context(serving(cleo, listener, ended))
         yield f"http://{reachable(settings.cleo_host)}:{listener.getsockname()[1]}"
@@ -28,13 +29,8 @@ async def api_running(settings: Settings, ended: asyncio.Event) -> AsyncGenerato
 async def worker_running(settings: Settings, ended: asyncio.Event) -> AsyncGenerator[Cleo]:
     """Answer people while the block is open. `ended` is set when that stops on its own."""
     _refuse_alone(settings, "cleo worker")
-    if settings.whatsapp_bridge_url is None and not is_cloud(settings):
-        raise ConfigError(
-            "WHATSAPP_BRIDGE_URL must say where the bridge is: `cleo worker` starts none. "
-            "For example: WHATSAPP_BRIDGE_URL=http://localhost:3001"
-        )
     cleo = await build(
-        settings, bridge_url=settings.whatsapp_bridge_url, secret=_secret(settings), part="worker"
+        settings, bridge_url=_bridge_elsewhere(settings), secret=given_secret(settings), part="worker"
     )
     cleo.on_failure = ended.set
     try:
@@ -53,6 +49,12 @@ def _refuse_alone(settings: Settings, command: str) -> None:
     settings.cleo_data.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def _secret(settings: Settings) -> str | None:
-    secret = settings.whatsapp_webhook_secret
-    return secret.get_secret_value() if secret else None
+def _bridge_elsewhere(settings: Settings) -> str | None:
+    process = chosen_backend(settings).process
+    url = process and process.url(settings)
+    if process and url is None:
+        raise ConfigError(
+            f"{process.url_setting} must say where the bridge is: `cleo worker` starts none. "
+            f"For example: {process.url_setting}=http://localhost:3001"
+        )
+    return url

@@ -1,18 +1,24 @@
-"""Run Cleo: listen, work, keep the own bridge. One Cleo a data directory."""
+"""Run Cleo: listen, work, keep the bridge if it is Cleo's own. One Cleo a data directory."""
 
 import asyncio
 import os
 import socket
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from cleo.app.bridge import Links, bridge_program, free_port, webhook_secret
+from cleo.app.chosen_backend import (
+    backend_context,
+    chosen_backend,
+    given_secret,
+    has_own_process,
+    webhook_secret,
+)
 from cleo.app.runfile import noted
-from cleo.app.settings import Settings, is_cloud, is_own_machine
-from cleo.app.supervise import Child, News
-from cleo.channels.whatsapp.bridge.contract import LinkAnswer
+from cleo.app.settings import Settings, is_own_machine
+from cleo.app.supervise import Child
+from cleo.channels.whatsapp.backend_spec import BackendContext, BridgeProcess, Link, News
 from cleo.domain.errors import ConfigError
 from cleo.store import lock_data_dir
 
@@ -36,7 +42,7 @@ class BridgeOptions:
     phone: str | None = None
     env: Mapping[str, str]
     on_news: Callable[[News], None]
-    on_link: Callable[[LinkAnswer], None]
+    on_link: Callable[[Link], None]
     on_end: Callable[[str], None]
 
 
@@ -46,9 +52,10 @@ async def running(settings: Settings, options: BridgeOptions) -> AsyncGenerator[
 
     At the end Cleo stops before its bridge, so that what is being sent still gets out.
     """
-    cloud = is_cloud(settings)
-    own = settings.whatsapp_bridge_url is None and not cloud
-    refuse_open_door(settings, own_bridge=own)
+    process = chosen_backend(settings).process
+    own = has_own_process(settings)
+    if not own:
+        refuse_unguarded_webhook(settings)
     ended = asyncio.Event()
     async with AsyncExitStack() as stack:
         stack.enter_context(lock_data_dir(settings.cleo_data))
@@ -56,13 +63,14 @@ async def running(settings: Settings, options: BridgeOptions) -> AsyncGenerator[
         api_url = (
             settings.cleo_api_url or f"http://{reachable(settings.cleo_host)}:{listener.getsockname()[1]}"
         )
-        secret = webhook_secret(settings, own_bridge=own or cloud)
-        bridge_url = None if cloud else settings.whatsapp_bridge_url or f"http://127.0.0.1:{free_port()}"
-        if own and secret and bridge_url:
-            child = _own_bridge(settings, options, api_url=api_url, bridge_url=bridge_url, secret=secret)
+        secret = webhook_secret(settings)
+        bridge_url = process and (process.url(settings) or f"http://127.0.0.1:{free_port()}")
+        if process and own:
+            context = backend_context(settings, bridge_url=bridge_url, secret=secret)
+            child = _own_bridge(process, context, options, api_url=api_url)
             await stack.enter_async_context(_kept(child, ended))
         from cleo.app.build import build  # noqa: PLC0415 - two seconds in which the bridge starts already
-        from cleo.app.server import serving  # noqa: PLC0415 - as above
+        from cleo.app.http.server import serving  # noqa: PLC0415 - as above
 
         cleo = await build(settings, bridge_url=bridge_url, secret=secret)
         stack.push_async_callback(cleo.close)
@@ -71,10 +79,10 @@ async def running(settings: Settings, options: BridgeOptions) -> AsyncGenerator[
         yield Running(url=api_url, cleo=cleo, ended=ended)
 
 
-def refuse_open_door(settings: Settings, *, own_bridge: bool) -> None:
+def refuse_unguarded_webhook(settings: Settings) -> None:
     """Raise `ConfigError` when strangers could post messages."""
-    closed = own_bridge or is_cloud(settings) or settings.whatsapp_webhook_secret
-    if closed or is_own_machine(settings.cleo_host):
+    guarded = chosen_backend(settings).has_public_webhook or given_secret(settings)
+    if guarded or is_own_machine(settings.cleo_host):
         return
     raise ConfigError(
         f"CLEO_HOST={settings.cleo_host} lets other machines reach Cleo, so WHATSAPP_WEBHOOK_SECRET must be set, "
@@ -82,15 +90,22 @@ def refuse_open_door(settings: Settings, *, own_bridge: bool) -> None:
     )
 
 
+def free_port() -> int:
+    """Find a port that nobody uses now. The bridge keeps it through its restarts, so its URL never changes."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def _own_bridge(
-    settings: Settings, options: BridgeOptions, *, api_url: str, bridge_url: str, secret: str
+    process: BridgeProcess, context: BackendContext, options: BridgeOptions, *, api_url: str
 ) -> Child:
-    port = int(bridge_url.rpartition(":")[2])
-    program = bridge_program(
-        settings, api_url=api_url, port=port, secret=secret, phone=options.phone, extra=options.env
+    program = process.program(context, api_url, options.phone)
+    return Child(
+        program=replace(program, env={**program.env, **options.env}),
+        on_news=process.listener(context, options.on_news, options.on_link),
+        on_end=options.on_end,
     )
-    links = Links(bridge_url, secret, on_news=options.on_news, on_link=options.on_link)
-    return Child(program=program, on_news=links.news, on_end=options.on_end)
 
 
 @asynccontextmanager

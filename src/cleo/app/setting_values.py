@@ -1,11 +1,8 @@
 """How the values of settings are written, and what they become."""
 
-import re
 from pathlib import Path
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from cleo.domain.content import Template
 from cleo.domain.identity import Address, namespace, value
 
 
@@ -48,26 +45,6 @@ def group_address(entry: str) -> Address:
     if found is None or namespace(found) != "group":
         raise ValueError(f"{entry!r} is not the JID of a WhatsApp group")
     return found
-
-
-def base_url(text: str) -> str:
-    """Take an http(s) URL without query, and without the slash at its end."""
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError(f"{text!r} is not a base URL")
-    return text.rstrip("/")
-
-
-def template(text: object) -> object:
-    """Read `name:language`."""
-    if not isinstance(text, str):
-        return text
-    name, _, language = text.partition(":")
-    if not re.fullmatch(r"[a-z0-9_]{1,512}", name) or not re.fullmatch(
-        r"[a-z]{2,3}(_[A-Za-z]{2,4})?", language
-    ):
-        raise ValueError(f"{text!r} does not name a template and its language")
-    return Template(name=name, language=language)
 
 
 def time_zone(name: object) -> object:

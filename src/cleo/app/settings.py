@@ -7,26 +7,27 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, create_model
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from cleo.app.setting_values import (
-    base_url,
     group_address,
     person_address,
     split_at_commas,
     system_zone,
-    template,
     time_zone,
 )
-from cleo.domain.content import Template
+from cleo.channels.http.base_url import BaseUrl
+from cleo.channels.whatsapp import BACKENDS
+from cleo.channels.whatsapp.backend_settings import BackendSettings
 from cleo.domain.errors import ConfigError
 from cleo.domain.identity import Address
 
 ENV_FILE = Path(".env")
 """Read from the working directory; the environment itself goes before it."""
 
+_PROCESSES = tuple(spec.process for spec in BACKENDS.values() if spec.process)
 _PASSED_ON = frozenset(
     {
         "PATH",
@@ -40,21 +41,14 @@ _PASSED_ON = frozenset(
         "NO_PROXY",
         "SSL_CERT_FILE",
     }
-    | {"http_proxy", "https_proxy", "no_proxy", "NODE_EXTRA_CA_CERTS", "NODE_OPTIONS"}
-    | {"WHATSAPP_BRIDGE_LOG", "WHATSAPP_WEB_VERSION", "WHATSAPP_WEB_SOCKET_URL"}
-    | {"CLEO_SIM_NOISE_ROOT", "CLEO_SIM_MEDIA_HOST"}  # a bridge on the simulated WhatsApp
-)
-_OF_THE_BRIDGE = frozenset(
-    {"WHATSAPP_BRIDGE_HOST", "WHATSAPP_BRIDGE_PORT", "WHATSAPP_BRIDGE_DATA", "WHATSAPP_PHONE"}
-    | {"WHATSAPP_MEDIA_MAX_BYTES", "CLEO_SUPERVISED"}
-)
+    | {"http_proxy", "https_proxy", "no_proxy"}
+).union(*(process.inherited for process in _PROCESSES))
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_at_commas)]
 Person = Annotated[Address, BeforeValidator(person_address)]
 Group = Annotated[Address, BeforeValidator(group_address)]
 People = Annotated[frozenset[Person], NoDecode, BeforeValidator(split_at_commas)]
 Groups = Annotated[frozenset[Group], NoDecode, BeforeValidator(split_at_commas)]
-BaseUrl = Annotated[str, AfterValidator(base_url)]
 
 
 def environment() -> dict[str, str]:
@@ -68,8 +62,8 @@ def passed_on() -> dict[str, str]:
     return {name: text for name, text in environment().items() if name in _PASSED_ON}
 
 
-class Settings(BaseSettings):
-    """One field a variable, in upper case. An empty variable counts as not set."""
+class _Choices(BaseSettings):
+    """Which messengers there are, and which way to them. It is a class of its own because it is listed first."""
 
     model_config = SettingsConfigDict(
         env_file=ENV_FILE, env_ignore_empty=True, extra="ignore", frozen=True, use_attribute_docstrings=True
@@ -77,44 +71,18 @@ class Settings(BaseSettings):
 
     enabled_clients: Names = Field(("whatsapp",), examples=["whatsapp"])
     """The messengers that Cleo listens to, separated by commas."""
-    whatsapp_backend: str = Field("baileys", examples=["baileys"])
+    whatsapp_backend: str = Field(next(iter(BACKENDS)), examples=[next(iter(BACKENDS))])
     """How Cleo reaches WhatsApp. `baileys`: through the bridge. `cloud`: Meta's WhatsApp Cloud API."""
-    whatsapp_bridge_url: BaseUrl | None = Field(None, examples=["http://localhost:3001"])
-    """Base URL of a bridge that runs elsewhere. Not set: `cleo up` starts and keeps its own."""
-    whatsapp_cloud_phone_number_id: str | None = Field(None, examples=["106540352242922"])
-    """Cloud API: the id of Cleo's phone number, from the app's API set-up. Not the number itself."""
-    whatsapp_cloud_token: SecretStr | None = Field(
-        None, examples=["EAAJB…"], json_schema_extra={"file": True}
-    )
-    """Cloud API: the token of a system user who may use `whatsapp_business_messaging`, and for `cleo doctor` also
-    `whatsapp_business_management`."""
-    whatsapp_cloud_app_secret: SecretStr | None = Field(
-        None, examples=["0123456789abcdef0123456789abcdef"], json_schema_extra={"file": True}
-    )
-    """Cloud API: the app secret, with which Meta signs what it posts. Nothing unsigned is taken."""
-    whatsapp_cloud_verify_token: SecretStr | None = Field(
-        None, examples=["a-word-of-your-choice"], json_schema_extra={"file": True}
-    )
-    """Cloud API: a word of your choice, which you type into Meta's form beside the callback URL."""
-    whatsapp_cloud_waba_id: str | None = Field(None, examples=["102290129340398"])
-    """Cloud API: the id of the WhatsApp Business Account; with it `cleo doctor` looks at subscriptions and
-    templates, too."""
-    whatsapp_cloud_api_version: str = Field("v26.0", examples=["v26.0"])
-    """Cloud API: the version of Meta's Graph API."""
-    whatsapp_cloud_base_url: BaseUrl = Field(
-        "https://graph.facebook.com", examples=["https://graph.facebook.com"]
-    )
-    """Cloud API: where it is. `http` only for a fake on this machine."""
-    whatsapp_cloud_fallback_template: Annotated[Template | None, BeforeValidator(template)] = Field(
-        None, examples=["hello_again:en"]
-    )
-    """Cloud API: an approved template without variables, `name:language`. It is sent once when somebody has not
-    written for a day, and what Cleo wants to say waits for the answer. Not set: nothing is
-    sent, and the model is told."""
-    whatsapp_cloud_chat_seconds: float = Field(6, ge=0, le=600, examples=[6])
-    """Cloud API: seconds between messages to one person, after a burst of ten. WhatsApp takes about one each 6 s."""
-    whatsapp_cloud_doubt_seconds: float = Field(20, gt=0, le=3600, examples=[20])
-    """Cloud API: seconds that Cleo waits for news of a message whose sending was cut off."""
+
+
+_BACKENDS: type[BackendSettings] = create_model(
+    "_BACKENDS", __base__=tuple(spec.settings() for spec in reversed(BACKENDS.values()))
+)
+
+
+class Settings(_BACKENDS, _Choices):
+    """One field a variable, in upper case. An empty variable counts as not set. Each backend adds its own."""
+
     whatsapp_webhook_secret: SecretStr | None = Field(
         None, examples=["a-long-random-word"], json_schema_extra={"file": True}
     )
@@ -254,17 +222,13 @@ def _sentence(name: str, wrong: str) -> str:
 
 
 def unknown_names() -> list[str]:
-    """Tell the variables that look like Cleo's and are not: typing errors, most of the time."""
+    """Return the variables that look like Cleo's and are not: typing errors, most of the time."""
     known = {name.upper() for name in Settings.model_fields}
-    known |= {f"{name}_FILE" for name in known} | _PASSED_ON | _OF_THE_BRIDGE
+    known |= {f"{name}_FILE" for name in known} | _PASSED_ON
+    known = known.union(*(process.known for process in _PROCESSES))
     return sorted(
         name for name in environment() if name.startswith(("CLEO_", "WHATSAPP_")) and name not in known
     )
-
-
-def is_cloud(settings: Settings) -> bool:
-    """Tell whether WhatsApp is reached through Meta's Cloud API, without a bridge."""
-    return settings.whatsapp_backend == "cloud"
 
 
 def is_own_machine(host: str) -> bool:

@@ -8,12 +8,13 @@ and insists after a few seconds.
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import cast
 
 import structlog
 
+from cleo.channels.whatsapp.backend_spec import News, Program
 from cleo.domain.delivery import backoff
 from cleo.domain.errors import ConfigError
 
@@ -27,19 +28,7 @@ USELESS_STARTS = 6
 """Such ends in a row after which it is believed: a predecessor that is still ending may hold what it needs."""
 LONGEST_LINE = 4 * 1024 * 1024
 
-News = Mapping[str, object]
-"""One JSON object from the child's stdout."""
-
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
-    """What to start. `env` is all of the child's environment."""
-
-    name: str
-    command: tuple[str, ...]
-    env: Mapping[str, str]
 
 
 @dataclass(slots=True, kw_only=True)

@@ -16,8 +16,7 @@
     │   └── ModelRefused     said
     │       └── ContentRefused   something in the request: it is found, and left out from then on
     ├── ToolError            the model is told, in words
-    ├── Overloaded           not taken in now; whoever has it sends it again
-    └── NotAllowed           noted, no reply
+    └── Overloaded           not taken in now; whoever has it sends it again
 
 Connection trouble is not an exception: it is `Health`.
 """
@@ -101,7 +100,3 @@ class ToolError(CleoError):
 
 class Overloaded(CleoError):
     """So many messages wait for an answer that no more are taken in now."""
-
-
-class NotAllowed(CleoError):
-    """Somebody asked for what they may not have."""

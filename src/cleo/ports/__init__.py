@@ -4,7 +4,7 @@
 are synchronous: a whole transaction is one function, run off the event loop, and commits when it returns.
 """
 
-from cleo.ports.capabilities import Capabilities, ChoiceLimits, FileLimit, Rate, TypingIndicator
+from cleo.ports.capabilities import Capabilities, ChoiceLimits, FileLimit, TypingIndicator
 from cleo.ports.channel import (
     Channel,
     Degraded,
@@ -80,7 +80,6 @@ __all__ = [
     "Outcome",
     "Parked",
     "People",
-    "Rate",
     "Receive",
     "Record",
     "Records",

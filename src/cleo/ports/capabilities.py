@@ -1,11 +1,13 @@
-"""What a way to reach people can do, as data: nobody asks which one is in use."""
+"""What a way to reach people can do, as data that decides something: nobody asks which one is in use.
+
+What is done by a method is no data: whether a backend has it says enough.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from cleo.domain.content import FileKind
-from cleo.domain.message import ReceiptState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,9 +30,6 @@ class TypingIndicator:
 
     seconds: float = 10
     """How long it lasts before it must be shown again."""
-    needs_message: bool = False
-    """It belongs to a message of the person: without one there is no sign."""
-    marks_read: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,14 +38,6 @@ class FileLimit:
 
     mimetypes: frozenset[str] = frozenset()
     max_bytes: int = 64 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rate:
-    """How fast messages may follow each other: `burst` at once, then one each `seconds`."""
-
-    burst: int
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,22 +50,12 @@ class Capabilities:
     caption_max: int = 1024
     files: Mapping[FileKind, FileLimit] = field(default_factory=dict[FileKind, FileLimit])
     """Kinds that are not named have no limit of their own."""
-    reactions: bool = True
-    quotes: bool = True
-    places: bool = False
-    """A place is sent as a place; else as a link."""
     choice_limits: ChoiceLimits | None = None
     typing: TypingIndicator | None = None
-    templates: bool = False
     window: float | None = None
     """How long after a message of the person Cleo may write freely; None: always."""
-    edits: bool = False
-    """Whether Cleo can change or take back what it said."""
-    receipts: frozenset[ReceiptState] = frozenset({"sent", "delivered", "read", "failed"})
     on_repeat: Literal["deduplicated", "reconciled", "duplicated"] = "deduplicated"
     """What a repeated send does. `deduplicated`: nothing, the key makes it the same message. `reconciled`: a second
     message, but later statuses tell by the key whether there was a first. `duplicated`: a second message."""
-    per_chat: Rate | None = None
-    per_account: Rate | None = None
     advice: str = ""
     """One line for the model's instructions."""

@@ -1,4 +1,3 @@
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,13 +6,8 @@ import structlog
 
 
 @pytest.fixture(autouse=True)
-def bare_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No settings from outside, and a working directory without a `.env`."""
-    for name in os.environ:
-        if name.startswith(("CLEO_", "WHATSAPP_", "DATABASE_", "ENABLED_")) or name.endswith("_API_KEY"):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+def always_bare(bare_environment: Path) -> None:
+    """Every test here has no settings from outside."""
 
 
 @pytest.fixture(autouse=True)

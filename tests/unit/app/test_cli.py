@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -5,6 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from cleo.channels.whatsapp import BACKENDS
 
 CLEO = (sys.executable, "-c", "from cleo.app.cli import main; main()")
 
@@ -28,6 +31,26 @@ def test_help_loads_nothing_that_only_a_running_cleo_needs() -> None:
     code = "import sys, cleo.app.cli; print({'pydantic', 'fastapi', 'httpx2', 'sqlalchemy'} & {*sys.modules})"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_backend_that_is_not_chosen_is_not_loaded(backend: str, tmp_path: Path) -> None:
+    code = (
+        "import asyncio, json, sys\n"
+        "from cleo.app.build import build\n"
+        "from cleo.app.settings import load\n"
+        "asyncio.run(build(load(), bridge_url='http://127.0.0.1:1', secret=None))\n"
+        "print(json.dumps([name for name in sys.modules if name.startswith('cleo.channels.whatsapp.')]))"
+    )
+    cloud = {
+        f"WHATSAPP_CLOUD_{name}": "1001"
+        for name in ("PHONE_NUMBER_ID", "TOKEN", "APP_SECRET", "VERIFY_TOKEN")
+    }
+    env = {**os.environ, **cloud, "WHATSAPP_BACKEND": backend, "CLEO_DATA": str(tmp_path)}
+    ran = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    folders = {"baileys": "bridge", "cloud": "cloud"}
+    loaded = {name.split(".")[3] for name in json.loads(ran.stdout) if name.endswith(".client")}
+    assert loaded == {folders[backend]}
 
 
 @pytest.mark.parametrize(

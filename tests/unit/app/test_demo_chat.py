@@ -10,8 +10,8 @@ import pytest
 
 from cleo.app.demo.acts import act
 from cleo.app.demo.chat import Bubble, Chat
-from cleo.app.demo.phone import Arrival, DemoError, Phone
 from cleo.app.demo.script import play, read_script
+from cleo.channels.whatsapp.demo.phone import Arrival, DemoError, DemoPhone
 
 
 class FakePhone:
@@ -66,7 +66,7 @@ class Talk:
     def __init__(self) -> None:
         self.phone = FakePhone()
         self.screen = FakeScreen()
-        self.chat = Chat(cast("Phone", self.phone), self.screen)
+        self.chat = Chat(cast("DemoPhone", self.phone), self.screen)
 
     async def hear(self, id: str, text: str, **more: Any) -> None:
         self.phone.hears(id, text, **more)

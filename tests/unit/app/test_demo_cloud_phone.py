@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from cleo.app.demo.cloud_phone import CloudPhone
-from cleo.app.demo.phone import Arrival, DemoError, Simulator
+from cleo.channels.whatsapp.cloud.demo.phone import CloudPhone
+from cleo.channels.whatsapp.demo.phone import Arrival, DemoError
+from cleo.channels.whatsapp.demo.simulator import Simulator
 from cloud_harness import running_harness
 
 

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from cleo.app.demo import programs
+from cleo.app.settings import passed_on
+from cleo.channels.whatsapp.cloud.demo import stage
 from cleo.domain.errors import ConfigError
 
 
 def test_the_cloud_simulator_gets_no_settings_of_cleo(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WHATSAPP_CLOUD_TOKEN", "canary")
-    program = programs.cloud_simulator()
+    program = stage.simulator_program(passed_on())
     assert "canary" not in program.env.values()
     assert program.command[-1] == "--supervised"
 
@@ -18,6 +19,6 @@ def test_the_cloud_simulator_gets_no_settings_of_cleo(monkeypatch: pytest.Monkey
 def test_a_cloud_simulator_that_is_not_there_is_said_with_the_way_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(programs, "REPOSITORY", tmp_path)
+    monkeypatch.setattr(stage, "REPOSITORY", tmp_path)
     with pytest.raises(ConfigError, match=r"cloud-simulator is not there.*make demo ARGS=--backend=cloud"):
-        programs.cloud_simulator()
+        stage.simulator_program(passed_on())

@@ -11,15 +11,15 @@ from tests.contracts.store_samples import CHAT, chat, outgoing
 
 from cleo.agent.receive import CONTESTED
 from cleo.app.doctor.database import database
-from cleo.app.doctor.finding import Finding, take
 from cleo.app.settings import load
 from cleo.domain.content import MessageId
 from cleo.domain.conversation import LastInbound
+from cleo.ports.finding import Finding, run_checks
 from cleo.store import SystemClock, open_store
 
 
 def findings(data: Path, **more: Any) -> list[tuple[str, str]]:
-    found: list[Finding] = list(take([database], load(cleo_data=data, **more)))
+    found: list[Finding] = list(run_checks([database], load(cleo_data=data, **more)))
     assert all(finding.fix for finding in found if finding.grade == "note")
     return [(finding.grade, finding.what) for finding in found]
 
@@ -39,7 +39,7 @@ async def test_windows_messages_in_doubt_or_held_and_people_in_doubt_are_told(
 ) -> None:
     store = open_store(f"sqlite:///{tmp_path}/cleo.db", clock=SystemClock(tmp_path / "clock"))
     wrote = LastInbound(number_id="1001", id=MessageId("wamid.1"), at=time.time() - 3600)
-    await store.write(lambda tx: tx.conversations.open(replace(chat(CHAT), heard=wrote)))
+    await store.write(lambda tx: tx.conversations.open(replace(chat(CHAT), last_inbound=wrote)))
     assert findings(tmp_path, **cloud) == [
         ("good", "Database: can be read"),
         ("good", "Chats that may be written to now (24 hours since the person wrote): 1"),

@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 
 from cleo.app.http import http_app
-from cleo.app.readiness import Readiness
+from cleo.app.http.readiness import Readiness
 from cleo.channels.whatsapp.bridge.webhook import webhook_routes
 from cleo.domain.errors import StoreError
 from cleo.domain.health import Health

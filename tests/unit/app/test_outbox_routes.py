@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 from tests.support.clock import FakeClock
 
-from cleo.app.outbox_routes import PATH, OutboxReport, outbox_routes
+from cleo.app.http.outbox_routes import PATH, OutboxReport, outbox_routes
 from cleo.domain.content import MessageId, Text
 from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.identity import Address

@@ -4,6 +4,7 @@ import pytest
 
 from cleo.app.setting_values import system_zone
 from cleo.app.settings import environment, load, passed_on, secrets, unknown_names
+from cleo.channels.whatsapp.bridge.settings import BridgeSettings
 from cleo.domain.errors import ConfigError
 
 
@@ -26,7 +27,7 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setenv(name, "")
     settings = load()
     assert settings.cleo_port == 8000
-    assert settings.whatsapp_bridge_url is None
+    assert BridgeSettings.of(settings).whatsapp_bridge_url is None
     assert settings.whatsapp_webhook_secret is None
 
 
@@ -85,7 +86,7 @@ def test_phone_numbers_are_read_in_any_usual_spelling(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     "entry", ["0151 12345678", "me", "+49", "+99999999999999999", "120363000000000001@g.us", "x@lid"]
 )
-def test_O04_an_entry_that_is_no_number_refuses_to_start_also_beside_good_ones(
+def test_an_entry_that_is_no_number_refuses_to_start_also_beside_good_ones(
     entry: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CLEO_ALLOWED_USERS", f"+4915112345678,{entry}")

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cleo.app.supervise import USELESS_STARTS, Child, News, Program
+from cleo.app.supervise import USELESS_STARTS, Child
+from cleo.channels.whatsapp.backend_spec import News, Program
 from cleo.domain.errors import ConfigError
 
 
@@ -135,7 +136,8 @@ time.sleep(60)
 async def test_it_dies_with_a_parent_that_was_killed(tmp_path: Path) -> None:
     parent = f"""
 import asyncio, sys
-from cleo.app.supervise import Child, Program
+from cleo.app.supervise import Child
+from cleo.channels.whatsapp.backend_spec import Program
 code = "import os, sys; open({str(tmp_path / "pid")!r}, 'w').write(str(os.getpid())); sys.stdin.read()"
 program = Program(name="child", command=(sys.executable, "-c", code), env={{}})
 asyncio.run(Child(program=program, on_news=lambda _: None).run())

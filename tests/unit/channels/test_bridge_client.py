@@ -150,14 +150,14 @@ async def test_a_wrong_secret_is_told_with_its_setting(
         ({}, None),
     ],
 )
-async def test_X18_the_bridge_says_when_to_come_back(
+async def test_the_bridge_says_when_to_come_back(
     bridge: FakeBridge, client: WhatsAppBridgeClient, headers: dict[str, str], seconds: float | None
 ) -> None:
     bridge.troubles.append(Trouble(status=503, headers=headers))
     assert (await failure(client)).retry_after == seconds
 
 
-async def test_X17_nobody_listening_means_not_sent(bridge: FakeBridge, client: WhatsAppBridgeClient) -> None:
+async def test_nobody_listening_means_not_sent(bridge: FakeBridge, client: WhatsAppBridgeClient) -> None:
     await bridge.stop()
     error = await failure(client)
     assert isinstance(error, SendFailed)
@@ -165,14 +165,14 @@ async def test_X17_nobody_listening_means_not_sent(bridge: FakeBridge, client: W
 
 
 @pytest.mark.parametrize("then", ["close", "reset", "lost", "stall"])
-async def test_X20_silence_after_the_request_left_is_uncertain(
+async def test_silence_after_the_request_left_is_uncertain(
     bridge: FakeBridge, client: WhatsAppBridgeClient, then: str
 ) -> None:
     bridge.troubles.append(Trouble(then=then))  # pyright: ignore[reportArgumentType] - one of the literals above
     assert isinstance(await failure(client), SendUncertain)
 
 
-async def test_X21_the_same_key_again_shows_one_bubble(files: FilesAt) -> None:
+async def test_the_same_key_again_shows_one_bubble(files: FilesAt) -> None:
     async with FakeBridge(ours=True) as bridge:
         client = WhatsAppBridgeClient(bridge.url, files=files, timeout=0.4)
         await client.send_text(CHAT, "first", key="k0", quoted=None)
@@ -227,7 +227,7 @@ async def test_a_stored_file_goes_out_with_its_fields(
     }
 
 
-async def test_G02_a_link_in_the_store_is_not_followed(
+async def test_a_link_in_the_store_is_not_followed(
     bridge: FakeBridge, client: WhatsAppBridgeClient, files: FilesAt, tmp_path: Path
 ) -> None:
     planted = tmp_path / "planted"
@@ -256,16 +256,18 @@ async def test_what_no_bridge_could_send_is_rejected(
     assert "xxx" not in str(caught.value)
 
 
-async def test_our_bridge_reacts(files: FilesAt) -> None:
+@pytest.mark.parametrize("own", [False, True])
+async def test_our_bridge_reacts(files: FilesAt, own: bool) -> None:
     async with FakeBridge(ours=True) as bridge:
         client = WhatsAppBridgeClient(bridge.url, files=files)
-        sent = await client.react(chat(GROUP), Reaction(emoji="👀", to=MessageId("3A")), key="k", author=ANN)
+        reaction = Reaction(emoji="👀", to=MessageId("3A"), on_own=own)
+        sent = await client.react(chat(GROUP), reaction, key="k", author=ANN)
         assert sent == Sent(message_id=MessageId(message_id_for("k")))
         assert bridge.asked[0].fields == {
             "to": "120363000000000001@g.us",
             "messageId": "3A",
             "emoji": "👀",
-            "fromMe": False,
+            "fromMe": own,
             "senderId": ANN_JID,
         }
         await client.close()

@@ -77,7 +77,7 @@ ELSEWHERE = [
 
 
 @pytest.mark.parametrize("url", ELSEWHERE)
-async def test_F01_F02_F05_no_packet_goes_elsewhere(
+async def test_no_packet_goes_elsewhere(
     bridge: FakeBridge, client: WhatsAppBridgeClient, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def no_packet(*_args: object, **_kwargs: object) -> None:
@@ -90,7 +90,7 @@ async def test_F01_F02_F05_no_packet_goes_elsewhere(
     assert bridge.connections == 0
 
 
-async def test_F03_a_redirect_is_not_followed(bridge: FakeBridge, client: WhatsAppBridgeClient) -> None:
+async def test_a_redirect_is_not_followed(bridge: FakeBridge, client: WhatsAppBridgeClient) -> None:
     async with FakeBridge() as other:
         other.media["/x"] = Media(body=b"secret of another service")
         bridge.media["/m"] = Media(body=b"", status=302, headers={"Location": f"{other.url}/x"})
@@ -99,9 +99,7 @@ async def test_F03_a_redirect_is_not_followed(bridge: FakeBridge, client: WhatsA
         assert other.asked == []
 
 
-async def test_F06_the_secret_goes_to_the_bridge_alone(
-    bridge: FakeBridge, client: WhatsAppBridgeClient
-) -> None:
+async def test_the_secret_goes_to_the_bridge_alone(bridge: FakeBridge, client: WhatsAppBridgeClient) -> None:
     async with FakeBridge() as other:
         with pytest.raises(FetchError):
             await fetch(client, f"{other.url}/x")
@@ -120,7 +118,7 @@ async def test_proxies_of_the_environment_are_not_used(
         await client.close()
 
 
-async def test_H02_a_file_that_is_larger_than_it_said_is_cut(
+async def test_a_file_that_is_larger_than_it_said_is_cut(
     bridge: FakeBridge, client: WhatsAppBridgeClient
 ) -> None:
     bridge.media["/exact"] = Media(body=b"x" * 100_000)

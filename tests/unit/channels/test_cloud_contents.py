@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.support.meta import Json, change, inbound, one, said
+from tests.support.cloud_payloads import Json, change, message_payload, parse_change, parse_inbound
 
 from cleo.domain.content import (
     Chosen,
@@ -22,7 +22,7 @@ from cleo.domain.message import Inbound, Quoted
 
 
 def kind(type: str, part: Any = None, **more: Any) -> Json:
-    return said(type=type) | ({} if part is None else {type: part}) | more
+    return message_payload(type=type) | ({} if part is None else {type: part}) | more
 
 
 UNSUPPORTED = [
@@ -113,7 +113,7 @@ KINDS: dict[str, tuple[Json, Content]] = {
         Other(kind="call_permission_reply"),
     ),
     "interactive without a part": (
-        said(type="interactive", errors=UNSUPPORTED),
+        message_payload(type="interactive", errors=UNSUPPORTED),
         Other(kind="interactive", body="It is not supported."),
     ),
     "order": (
@@ -136,7 +136,7 @@ KINDS: dict[str, tuple[Json, Content]] = {
         Other(kind="poll", body="It is not supported."),
     ),
     "unsupported": (
-        said(type="unsupported", errors=UNSUPPORTED),
+        message_payload(type="unsupported", errors=UNSUPPORTED),
         Other(kind="unsupported", body="It is not supported."),
     ),
     "edit": (
@@ -162,7 +162,7 @@ KINDS: dict[str, tuple[Json, Content]] = {
 
 @pytest.mark.parametrize(("message", "content"), KINDS.values(), ids=KINDS)
 def test_every_kind_is_read(message: Json, content: Content) -> None:
-    item = one(change(messages=[message]))
+    item = parse_change(change(messages=[message]))
     assert isinstance(item.meaning, Inbound)
     assert item.meaning.content == content
     assert item.problem == ""
@@ -172,7 +172,7 @@ def test_every_kind_is_read(message: Json, content: Content) -> None:
 @pytest.mark.parametrize(
     ("message", "kept"),
     [
-        (said(type="text"), Other(kind="text")),
+        (message_payload(type="text"), Other(kind="text")),
         (kind("text", {"body": " "}), Other(kind="text")),
         (kind("text", "hi"), Other(kind="text")),
         (kind("image", {"mime_type": "image/png"}), Other(kind="image")),
@@ -185,28 +185,28 @@ def test_every_kind_is_read(message: Json, content: Content) -> None:
     ],
 )
 def test_what_cannot_be_read_is_flagged_and_still_answered(message: Json, kept: Content) -> None:
-    item = one(change(messages=[message]))
+    item = parse_change(change(messages=[message]))
     assert isinstance(item.meaning, Inbound)
     assert (item.meaning.content, bool(item.problem), item.starts) == (kept, True, True)
 
 
 @pytest.mark.parametrize("name", ["reaction", "edit", "revoke"])
 def test_what_is_about_another_message_means_nothing_without_it(name: str) -> None:
-    item = one(change(messages=[kind(name, {"emoji": "👍"})]))
+    item = parse_change(change(messages=[kind(name, {"emoji": "👍"})]))
     assert (item.kind, item.meaning, bool(item.problem)) == (f"message/{name}", None, True)
 
 
 def test_a_reply_names_the_message_and_never_its_words() -> None:
-    message = inbound(said(context={"from": "15550001", "id": "wamid.B", "forwarded": True}))
+    message = parse_inbound(message_payload(context={"from": "15550001", "id": "wamid.B", "forwarded": True}))
     assert message.quoted == Quoted(id=MessageId("wamid.B"), sender=Address("phone:+15550001"))
     assert message.forwarded
-    assert not inbound(said(context={"frequently_forwarded": False})).forwarded
-    assert inbound(said(context={"frequently_forwarded": True})).quoted is None
+    assert not parse_inbound(message_payload(context={"frequently_forwarded": False})).forwarded
+    assert parse_inbound(message_payload(context={"frequently_forwarded": True})).quoted is None
 
 
 def test_what_was_chosen_names_the_question() -> None:
     pressed = kind("button", {"text": "Yes", "payload": "yes"}, context={"from": "15550001", "id": "wamid.Q"})
-    quoted = inbound(pressed).quoted
+    quoted = parse_inbound(pressed).quoted
     assert quoted is not None
     assert quoted.id == "wamid.Q"
 
@@ -221,4 +221,4 @@ def test_only_what_a_person_writes_opens_the_window(name: str, opens: bool) -> N
         "reaction": {"message_id": "wamid.B"},
         "system": {"type": "user_changed_number"},
     }
-    assert one(change(messages=[kind(name, part.get(name, {}))])).opens_window is opens
+    assert parse_change(change(messages=[kind(name, part.get(name, {}))])).opens_window is opens

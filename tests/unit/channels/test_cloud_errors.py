@@ -2,7 +2,7 @@
 
 import pytest
 
-from cleo.channels.whatsapp.cloud.errors import ErrorClass, class_of, is_window, reason_of
+from cleo.channels.whatsapp.cloud.errors import ErrorClass, error_class_of, is_window, reason_of
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from cleo.channels.whatsapp.cloud.errors import ErrorClass, class_of, is_window,
     ],
 )
 def test_every_number_has_its_class(kind: ErrorClass, codes: list[int | None]) -> None:
-    assert [class_of(code) for code in codes] == [kind] * len(codes)
+    assert [error_class_of(code) for code in codes] == [kind] * len(codes)
 
 
 def test_only_one_number_waits_for_the_person() -> None:

@@ -1,4 +1,4 @@
-"""The door that Meta knocks at: who is let in, what is read, and when it is told to come again."""
+"""The webhook of the Cloud API: who is authenticated, what is read, and what Meta is to send again."""
 
 import asyncio
 import hashlib
@@ -11,25 +11,25 @@ import pytest
 from structlog.testing import capture_logs
 from tests.support.agent_house import House
 from tests.support.clock import FakeClock
-from tests.support.meta import (
+from tests.support.cloud_payloads import (
     APP_SECRET,
-    KNOCK,
     NUMBER,
     PATH,
+    REOPEN_TEMPLATE,
     VERIFY_TOKEN,
-    Meta,
+    CloudWebhookClient,
     change,
-    said,
-    signed,
+    encode,
+    message_payload,
+    signature,
     webhook,
-    written,
 )
 from tests.support.recording_receiver import RecordingReceiver
 
 from cleo.channels.whatsapp.cloud.inbound.webhook import MAX_BYTES, cloud_routes
 from cleo.domain.errors import ConfigError
 
-BODY = written(webhook(change(messages=[said()])))
+BODY = encode(webhook(change(messages=[message_payload()])))
 QUERY = f"{PATH}?hub.mode=subscribe&hub.verify_token={VERIFY_TOKEN}&hub.challenge="
 
 
@@ -39,13 +39,15 @@ def received() -> RecordingReceiver:
 
 
 @pytest.fixture
-def meta(received: RecordingReceiver) -> Meta:
-    return Meta(received, FakeClock())
+def client(received: RecordingReceiver) -> CloudWebhookClient:
+    return CloudWebhookClient(received, FakeClock())
 
 
 @pytest.mark.parametrize("challenge", ["1158201444", "0", "x" * 256, "a%20b%3Cb%3E"])
-async def test_the_handshake_gives_back_exactly_the_challenge(meta: Meta, challenge: str) -> None:
-    answer = await meta.ask("GET", QUERY + challenge)
+async def test_the_handshake_gives_back_exactly_the_challenge(
+    client: CloudWebhookClient, challenge: str
+) -> None:
+    answer = await client.ask("GET", QUERY + challenge)
     assert (answer.status_code, answer.text) == (200, challenge.replace("%20", " ").replace("%3Cb%3E", "<b>"))
     assert answer.headers["Content-Type"].startswith("text/plain")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -65,12 +67,12 @@ async def test_the_handshake_gives_back_exactly_the_challenge(meta: Meta, challe
         f"?hub.mode=subscribe&hub.verify_token={VERIFY_TOKEN}&hub.challenge={'1' * 257}",
     ],
 )
-async def test_any_other_handshake_is_refused(meta: Meta, query: str) -> None:
-    answer = await meta.ask("GET", PATH + query)
+async def test_any_other_handshake_is_refused(client: CloudWebhookClient, query: str) -> None:
+    answer = await client.ask("GET", PATH + query)
     assert (answer.status_code, answer.content) == (403, b"")
 
 
-HEX = signed(BODY).removeprefix(b"sha256=")
+HEX = signature(BODY).removeprefix(b"sha256=")
 SIGNATURES = {
     "none": [],
     "empty": [b""],
@@ -79,38 +81,42 @@ SIGNATURES = {
     "upper-case name": [b"SHA256=" + HEX],
     "sha1": [b"sha1=" + hmac.new(APP_SECRET.encode(), BODY, hashlib.sha1).hexdigest().encode()],
     "sha1 as sha256": [b"sha256=" + hmac.new(APP_SECRET.encode(), BODY, hashlib.sha1).hexdigest().encode()],
-    "of another secret": [signed(BODY, "another")],
-    "of another body": [signed(BODY + b" ")],
+    "of another secret": [signature(BODY, "another")],
+    "of another body": [signature(BODY + b" ")],
     "not ASCII": ["sha256=é".encode()],
     "latin-1": [b"sha256=\xe9" + HEX[1:]],
-    "cut": [signed(BODY)[:-1]],
-    "with a space": [signed(BODY) + b" x"],
-    "twice": [signed(BODY), signed(BODY)],
-    "right and wrong": [signed(BODY), b"sha256=" + b"0" * 64],
+    "cut": [signature(BODY)[:-1]],
+    "with a space": [signature(BODY) + b" x"],
+    "twice": [signature(BODY), signature(BODY)],
+    "right and wrong": [signature(BODY), b"sha256=" + b"0" * 64],
 }
 
 
 @pytest.mark.parametrize("signatures", SIGNATURES.values(), ids=SIGNATURES)
 async def test_a_body_without_its_right_signature_is_not_kept(
-    meta: Meta, received: RecordingReceiver, signatures: list[bytes]
+    client: CloudWebhookClient, received: RecordingReceiver, signatures: list[bytes]
 ) -> None:
-    answer = await meta.ask(
+    answer = await client.ask(
         "POST", content=BODY, headers=[(b"X-Hub-Signature-256", each) for each in signatures]
     )
     assert (answer.status_code, answer.content) == (403, b"")
     assert received.batches == []
 
 
-async def test_the_signature_is_over_the_bytes_as_they_came(meta: Meta, received: RecordingReceiver) -> None:
+async def test_the_signature_is_over_the_bytes_as_they_came(
+    client: CloudWebhookClient, received: RecordingReceiver
+) -> None:
     raw = BODY.replace(b'"hi from', rb'"\u00fc \ud83d\ude00 hi from').replace(b":", b" :  ")
-    assert (await meta.send(raw)).status_code == 200
+    assert (await client.post(raw)).status_code == 200
     assert received.batches[0].raw == raw
 
 
-async def test_no_header_but_the_signature_is_asked_for(meta: Meta, received: RecordingReceiver) -> None:
+async def test_no_header_but_the_signature_is_asked_for(
+    client: CloudWebhookClient, received: RecordingReceiver
+) -> None:
     for kind in (b"application/json; charset=utf-16", b"text/plain", b""):
-        headers = [(b"X-Hub-Signature-256", signed(BODY)), (b"Content-Type", kind)]
-        assert (await meta.ask("POST", content=BODY, headers=headers)).status_code == 200
+        headers = [(b"X-Hub-Signature-256", signature(BODY)), (b"Content-Type", kind)]
+        assert (await client.ask("POST", content=BODY, headers=headers)).status_code == 200
     assert len(received.batches) == 3
 
 
@@ -123,12 +129,14 @@ def test_without_a_secret_there_is_no_door(setting: str) -> None:
             app_secret=secrets["WHATSAPP_CLOUD_APP_SECRET"],
             verify_token=secrets["WHATSAPP_CLOUD_VERIFY_TOKEN"],
             phone_number_id=NUMBER,
-            reopen_template=KNOCK,
+            reopen_template=REOPEN_TEMPLATE,
             clock=FakeClock(),
         )
 
 
-async def test_a_body_beyond_the_limit_is_cut_off(meta: Meta, received: RecordingReceiver) -> None:
+async def test_a_body_beyond_the_limit_is_cut_off(
+    client: CloudWebhookClient, received: RecordingReceiver
+) -> None:
     sent = 0
 
     async def endless() -> AsyncIterator[bytes]:
@@ -137,12 +145,12 @@ async def test_a_body_beyond_the_limit_is_cut_off(meta: Meta, received: Recordin
             sent += 65536
             yield b" " * 65536
 
-    answer = await meta.ask("POST", content=endless())
+    answer = await client.ask("POST", content=endless())
     assert (answer.status_code, answer.headers["Connection"]) == (413, "close")
     assert sent <= MAX_BYTES + 2 * 65536
     largest = BODY + b" " * (MAX_BYTES - len(BODY))
-    assert (await meta.send(largest)).status_code == 200
-    assert (await meta.send(largest + b" ")).status_code == 413
+    assert (await client.post(largest)).status_code == 200
+    assert (await client.post(largest + b" ")).status_code == 413
     assert len(received.batches) == 1
 
 
@@ -152,30 +160,30 @@ async def test_a_body_that_drips_is_cut_off(received: RecordingReceiver) -> None
             yield b" "
             await asyncio.sleep(0.01)
 
-    meta = Meta(received, FakeClock(), seconds=0.1)
-    assert (await meta.ask("POST", content=drip())).status_code == 408
+    client = CloudWebhookClient(received, FakeClock(), seconds=0.1)
+    assert (await client.ask("POST", content=drip())).status_code == 408
 
 
 @pytest.mark.parametrize("trouble", ["broken", "full"])
 async def test_what_could_not_be_kept_is_asked_for_again(
-    meta: Meta, received: RecordingReceiver, trouble: str
+    client: CloudWebhookClient, received: RecordingReceiver, trouble: str
 ) -> None:
     setattr(received, trouble, True)
-    answer = await meta.send(BODY)
+    answer = await client.post(BODY)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     setattr(received, trouble, False)
-    assert (await meta.send(BODY)).status_code == 200
+    assert (await client.post(BODY)).status_code == 200
 
 
 async def test_a_broken_database_is_a_503_and_loses_nothing(tmp_path: Path) -> None:
     house = House(tmp_path)
-    meta = Meta(house.receiver, house.clock)
+    client = CloudWebhookClient(house.receiver, house.clock)
     lock = sqlite3.connect(tmp_path / "cleo.db", isolation_level=None)
     lock.execute("ALTER TABLE webhook_events RENAME TO gone")
-    assert (await meta.send(BODY)).status_code == 503
+    assert (await client.post(BODY)).status_code == 503
     lock.execute("ALTER TABLE gone RENAME TO webhook_events")
     lock.close()
-    assert (await meta.send(BODY)).status_code == 200
+    assert (await client.post(BODY)).status_code == 200
     await house.settle()
     assert await house.store.read(lambda tx: tx.webhook_events.any_since(0)) is True
     await house.store.close()
@@ -196,23 +204,34 @@ BODIES = {
 
 @pytest.mark.parametrize("raw", BODIES.values(), ids=BODIES)
 async def test_what_is_signed_and_no_webhook_is_kept_as_one_thing(
-    meta: Meta, received: RecordingReceiver, raw: bytes
+    client: CloudWebhookClient, received: RecordingReceiver, raw: bytes
 ) -> None:
-    assert (await meta.send(raw)).status_code == 200
+    assert (await client.post(raw)).status_code == 200
     (item,) = received.batches[0].events
     assert (item.kind, item.meaning, bool(item.problem)) == ("unreadable", None, True)
     assert received.batches[0].raw == raw
 
 
-async def test_logs_hold_nothing_that_was_sent(meta: Meta, received: RecordingReceiver) -> None:
+async def test_logs_hold_nothing_that_was_sent(
+    client: CloudWebhookClient, received: RecordingReceiver
+) -> None:
     with capture_logs() as logs:
-        await meta.send(
-            written(webhook(change(messages=[said(), said("wamid.CANARY", type="CANARY text", of=None)])))
+        await client.post(
+            encode(
+                webhook(
+                    change(
+                        messages=[
+                            message_payload(),
+                            message_payload("wamid.CANARY", type="CANARY text", of=None),
+                        ]
+                    )
+                )
+            )
         )
-        await meta.send(b'{"CANARY')
-        await meta.send(BODY, b"sha256=CANARY")
-        await meta.ask("GET", f"{QUERY}CANARY".replace(VERIFY_TOKEN, "CANARY"))
+        await client.post(b'{"CANARY')
+        await client.post(BODY, b"sha256=CANARY")
+        await client.ask("GET", f"{QUERY}CANARY".replace(VERIFY_TOKEN, "CANARY"))
         received.broken = True
-        await meta.send(BODY)
+        await client.post(BODY)
     assert len(logs) >= 4
     assert all(word not in str(logs) for word in ("CANARY", "4915100000001", APP_SECRET, VERIFY_TOKEN))

@@ -6,15 +6,15 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.support.door import (
+from tests.support.webhook_client import (
     ANN,
+    AUTHORIZED,
     FIELDS,
     JSON,
     MIB,
-    RIGHT,
     SECRET,
-    Door,
     Headers,
+    WebhookClient,
     event,
     explains,
     never_read,
@@ -25,18 +25,18 @@ from cleo.domain.content import Text
 
 
 @pytest.fixture
-def door() -> Door:
-    return Door()
+def client() -> WebhookClient:
+    return WebhookClient()
 
 
-async def test_C02_a_length_beyond_the_limit_is_refused_before_reading(door: Door) -> None:
-    answer = await door.ask(never_read(), [*RIGHT, ("Content-Length", "10000000000")])
+async def test_a_length_beyond_the_limit_is_refused_before_reading(client: WebhookClient) -> None:
+    answer = await client.ask(never_read(), [*AUTHORIZED, ("Content-Length", "10000000000")])
     assert (answer.status_code, answer.headers["Connection"]) == (413, "close")
-    answer = await door.ask(never_read(), [*RIGHT, ("Content-Length", "9" * 5000)])
+    answer = await client.ask(never_read(), [*AUTHORIZED, ("Content-Length", "9" * 5000)])
     assert answer.status_code == 413
 
 
-async def test_C03_a_body_without_end_is_cut_at_the_limit(door: Door) -> None:
+async def test_a_body_without_end_is_cut_at_the_limit(client: WebhookClient) -> None:
     sent = 0
 
     async def endless() -> AsyncIterator[bytes]:
@@ -45,18 +45,18 @@ async def test_C03_a_body_without_end_is_cut_at_the_limit(door: Door) -> None:
             sent += 65536
             yield b" " * 65536
 
-    answer = await door.ask(endless(), RIGHT)
+    answer = await client.ask(endless(), AUTHORIZED)
     assert (answer.status_code, answer.headers["Connection"]) == (413, "close")
     assert sent <= MIB + 2 * 65536
 
 
-async def test_C04_a_body_that_drips_is_cut_off() -> None:
+async def test_a_body_that_drips_is_cut_off() -> None:
     async def drip() -> AsyncIterator[bytes]:
         while True:
             yield b" "
             await asyncio.sleep(0.01)
 
-    answer = await Door(seconds=0.1).ask(drip(), RIGHT)
+    answer = await WebhookClient(seconds=0.1).ask(drip(), AUTHORIZED)
     assert (answer.status_code, answer.headers["Connection"]) == (408, "close")
 
 
@@ -79,23 +79,23 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS)
-async def test_C05_a_bomb_is_refused_quickly(door: Door, bomb: bytes) -> None:
+async def test_a_bomb_is_refused_quickly(client: WebhookClient, bomb: bytes) -> None:
     started = time.process_time()
-    answer = await door.ask(bomb)
+    answer = await client.ask(bomb)
     assert answer.status_code in {413, 422}
     assert time.process_time() - started < 0.5  # 50 ms on an idle machine
-    assert door.received.messages == []
+    assert client.received.messages == []
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "identity, gzip", ""])
-async def test_C06_packed_bodies_are_refused(door: Door, encoding: str) -> None:
-    answer = await door.ask(never_read(), [*RIGHT, ("Content-Encoding", encoding)])
+async def test_packed_bodies_are_refused(client: WebhookClient, encoding: str) -> None:
+    answer = await client.ask(never_read(), [*AUTHORIZED, ("Content-Encoding", encoding)])
     assert answer.status_code == 415
     assert explains(answer)
 
 
-async def test_C06_identity_is_not_packed(door: Door) -> None:
-    assert (await door.post(event(), [*RIGHT, ("Content-Encoding", "Identity")])).status_code == 200
+async def test_identity_is_not_packed(client: WebhookClient) -> None:
+    assert (await client.post(event(), [*AUTHORIZED, ("Content-Encoding", "Identity")])).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -111,26 +111,26 @@ async def test_C06_identity_is_not_packed(door: Door) -> None:
         b"\xff",
     ],
 )
-async def test_C07_only_json_is_read(door: Door, kind: str | bytes) -> None:
+async def test_only_json_is_read(client: WebhookClient, kind: str | bytes) -> None:
     secret: Headers = [("X-Webhook-Secret", SECRET)]
-    answer = await door.ask(never_read(), [*secret, ("Content-Type", kind)])
+    answer = await client.ask(never_read(), [*secret, ("Content-Type", kind)])
     assert answer.status_code == 415
 
 
-async def test_C07_the_content_type_is_given_exactly_once(door: Door) -> None:
+async def test_the_content_type_is_given_exactly_once(client: WebhookClient) -> None:
     secret: Headers = [("X-Webhook-Secret", SECRET)]
-    assert (await door.ask(never_read(), secret)).status_code == 415
-    assert (await door.ask(never_read(), [*RIGHT, *JSON])).status_code == 415
+    assert (await client.ask(never_read(), secret)).status_code == 415
+    assert (await client.ask(never_read(), [*AUTHORIZED, *JSON])).status_code == 415
     kind = [("Content-Type", "Application/JSON ; Charset=UTF-8")]
-    assert (await door.post(event(), [*secret, *kind])).status_code == 200
+    assert (await client.post(event(), [*secret, *kind])).status_code == 200
 
 
 @pytest.mark.parametrize(
     "timestamp", ["true", '"17"', "-1", str(2**63), str(2**200), "1.5", "null", "[]", "{}"]
 )
-async def test_D01_a_time_that_is_none_is_refused(door: Door, timestamp: str) -> None:
+async def test_a_time_that_is_none_is_refused(client: WebhookClient, timestamp: str) -> None:
     body = json.dumps(event()).replace("1785000000000", timestamp).encode()
-    answer = await door.ask(body)
+    answer = await client.ask(body)
     assert answer.status_code == 422
     assert explains(answer, timestamp)
 
@@ -139,10 +139,10 @@ async def test_D01_a_time_that_is_none_is_refused(door: Door, timestamp: str) ->
     ("timestamp", "at"),
     [("1785000000", 1785000000000), ("1785000000000.0", 1785000000000), ("1.0", 1000), ("0", 0)],
 )
-async def test_D01_seconds_and_whole_floats_are_times(door: Door, timestamp: str, at: int) -> None:
+async def test_seconds_and_whole_floats_are_times(client: WebhookClient, timestamp: str, at: int) -> None:
     body = json.dumps(event()).replace("1785000000000", timestamp).encode()
-    assert (await door.ask(body)).status_code == 200
-    assert door.received.messages[0].at == at
+    assert (await client.ask(body)).status_code == 200
+    assert client.received.messages[0].at == at
 
 
 @pytest.mark.parametrize(
@@ -157,25 +157,27 @@ async def test_D01_seconds_and_whole_floats_are_times(door: Door, timestamp: str
         (r"\\ud800", r"\ud800"),
     ],
 )
-async def test_D02_what_no_database_can_keep_is_replaced(door: Door, written: str, kept: str) -> None:
+async def test_what_no_database_can_keep_is_replaced(client: WebhookClient, written: str, kept: str) -> None:
     body = json.dumps(event(text="TEXT")).replace("TEXT", written).encode()
-    assert (await door.ask(body)).status_code == 200
-    assert door.received.messages[0].content == Text(body=kept)
+    assert (await client.ask(body)).status_code == 200
+    assert client.received.messages[0].content == Text(body=kept)
 
 
 @pytest.mark.parametrize("written", [r"\ud800", r"\u0000", "é"])
-async def test_D02_in_an_id_it_is_refused(door: Door, written: str) -> None:
+async def test_in_an_id_it_is_refused(client: WebhookClient, written: str) -> None:
     body = json.dumps(event(messageId="ID")).replace("ID", written).encode()
-    assert (await door.ask(body)).status_code == 422
+    assert (await client.ask(body)).status_code == 422
 
 
 @pytest.mark.parametrize("name", FIELDS)
 @pytest.mark.parametrize(
     "wrong", [None, [], {}, "x" * 1_000_000, "x" * MIB], ids=["null", "[]", "{}", "1MB", "1MiB"]
 )
-async def test_D03_every_field_of_a_wrong_type_is_refused(door: Door, name: str, wrong: object) -> None:
+async def test_every_field_of_a_wrong_type_is_refused(
+    client: WebhookClient, name: str, wrong: object
+) -> None:
     """Null is how JavaScript says "not there", so only required fields refuse it; an empty list is no alias."""
-    status = (await door.post(event(**{name: wrong}))).status_code
+    status = (await client.post(event(**{name: wrong}))).status_code
     missing = wrong is None and not InboundEvent.model_fields[_python_name(name)].is_required()
     empty = wrong == [] and name in {"senderAliases", "receiptFor"}
     null_list = wrong is None and name in {"senderAliases", "receiptFor"}
@@ -189,29 +191,29 @@ def _python_name(alias: str) -> str:
     return next(name for name, field in InboundEvent.model_fields.items() if (field.alias or name) == alias)
 
 
-async def test_D04_an_event_with_nothing_in_it_is_ignored(door: Door) -> None:
-    answer = await door.post({"from": ANN, "messageId": "3A", "timestamp": 1})
+async def test_an_event_with_nothing_in_it_is_ignored(client: WebhookClient) -> None:
+    answer = await client.post({"from": ANN, "messageId": "3A", "timestamp": 1})
     assert (answer.status_code, answer.json()) == (200, {"status": "ignored"})
-    assert door.received.messages == []
+    assert client.received.messages == []
 
 
-async def test_D05_unknown_fields_are_ignored(door: Door) -> None:
-    assert (await door.post(event(pushName="x", nested={"a": [1]}, message_id="other"))).json()[
+async def test_unknown_fields_are_ignored(client: WebhookClient) -> None:
+    assert (await client.post(event(pushName="x", nested={"a": [1]}, message_id="other"))).json()[
         "status"
     ] == "accepted"
-    assert door.received.messages[0].id == "3A1F0C"
+    assert client.received.messages[0].id == "3A1F0C"
 
 
-async def test_D05_fields_have_the_names_of_the_wire_only(door: Door) -> None:
+async def test_fields_have_the_names_of_the_wire_only(client: WebhookClient) -> None:
     body = {"from": "4915112345678@s.whatsapp.net", "message_id": "3A", "timestamp": 1, "text": "x"}
-    assert (await door.post(body)).status_code == 422
+    assert (await client.post(body)).status_code == 422
 
 
 @pytest.mark.parametrize("half", [{"reaction": "👍"}, {"reactsToMessageId": "3EB0"}])
-async def test_D06_half_a_reaction_is_ignored(door: Door, half: dict[str, object]) -> None:
-    answer = await door.post(event(**half))
+async def test_half_a_reaction_is_ignored(client: WebhookClient, half: dict[str, object]) -> None:
+    answer = await client.post(event(**half))
     assert (answer.status_code, answer.json()) == (200, {"status": "ignored"})
-    assert door.received.messages == []
+    assert client.received.messages == []
 
 
 @pytest.mark.parametrize(
@@ -222,8 +224,8 @@ async def test_D06_half_a_reaction_is_ignored(door: Door, half: dict[str, object
         b'{"from":"1@lid","messageId":"3A","timestamp":1,"x":[{"y":1,"\\u0079":2}]}',
     ],
 )
-async def test_D07_keys_given_twice_are_refused(door: Door, body: bytes) -> None:
-    answer = await door.ask(body)
+async def test_keys_given_twice_are_refused(client: WebhookClient, body: bytes) -> None:
+    answer = await client.ask(body)
     assert answer.status_code == 422
     assert "twice" in answer.json()["message"]
 
@@ -232,8 +234,8 @@ async def test_D07_keys_given_twice_are_refused(door: Door, body: bytes) -> None
     "id", ["a/b", "../x", "a b", "", "x" * 129, "x" * 10_240, "a\nb", "3A\n", "\t", "é", "a\u200bb"]
 )
 @pytest.mark.parametrize("name", ["messageId", "reactsToMessageId", "edits", "revokes"])
-async def test_D08_ids_are_short_and_plain(door: Door, name: str, id: str) -> None:
-    assert (await door.post(event(**{name: id}))).status_code == 422
+async def test_ids_are_short_and_plain(client: WebhookClient, name: str, id: str) -> None:
+    assert (await client.post(event(**{name: id}))).status_code == 422
 
 
 @pytest.mark.parametrize(
@@ -258,19 +260,19 @@ async def test_D08_ids_are_short_and_plain(door: Door, name: str, id: str) -> No
         b'{"text":"\xed\xa0\x80"}',
     ],
 )
-async def test_what_is_no_event_is_refused_in_words(door: Door, body: bytes) -> None:
-    answer = await door.ask(body)
+async def test_what_is_no_event_is_refused_in_words(client: WebhookClient, body: bytes) -> None:
+    answer = await client.ask(body)
     assert answer.status_code == 422
     assert explains(answer)
 
 
-async def test_a_byte_order_mark_is_called_by_its_name(door: Door) -> None:
-    answer = await door.ask(b"\xef\xbb\xbf" + json.dumps(event()).encode())
+async def test_a_byte_order_mark_is_called_by_its_name(client: WebhookClient) -> None:
+    answer = await client.ask(b"\xef\xbb\xbf" + json.dumps(event()).encode())
     assert "byte order mark" in answer.json()["message"]
 
 
-async def test_a_refusal_names_fields_and_repeats_nothing(door: Door) -> None:
-    answer = await door.post(
+async def test_a_refusal_names_fields_and_repeats_nothing(client: WebhookClient) -> None:
+    answer = await client.post(
         event(
             **{
                 "messageId": "CANARY 1",
@@ -287,7 +289,7 @@ async def test_a_refusal_names_fields_and_repeats_nothing(door: Door) -> None:
         assert name in answer.json()["message"]
 
 
-async def test_a_thousand_wrong_entries_are_told_shortly(door: Door) -> None:
-    answer = await door.post(event(receiptFor=["a b"] * 1000))
+async def test_a_thousand_wrong_entries_are_told_shortly(client: WebhookClient) -> None:
+    answer = await client.post(event(receiptFor=["a b"] * 1000))
     assert answer.status_code == 422
     assert len(answer.content) < 2000

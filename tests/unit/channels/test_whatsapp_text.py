@@ -97,7 +97,7 @@ def test_a_fence_within_code_does_not_end_it() -> None:
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\n\n", "\u200b", "&nbsp;", "&#8203;", "[](  )"])
-def test_M06_what_shows_nothing_makes_no_message(blank: str) -> None:
+def test_what_shows_nothing_makes_no_message(blank: str) -> None:
     assert parts(blank, 4000) == []
 
 
@@ -151,14 +151,14 @@ CLUSTERS = {
 
 
 @pytest.mark.parametrize("cluster", CLUSTERS.values(), ids=CLUSTERS)
-def test_E04_no_character_is_split(cluster: str) -> None:
+def test_no_character_is_split(cluster: str) -> None:
     shown = parts(cluster * 200, 64)
     assert "".join(shown) == cluster * 200
     assert all(len(part) % len(cluster) == 0 for part in shown)
 
 
 @pytest.mark.parametrize("cluster", CLUSTERS.values(), ids=CLUSTERS)
-def test_E04_no_place_within_a_character_is_a_cut(cluster: str) -> None:
+def test_no_place_within_a_character_is_a_cut(cluster: str) -> None:
     text = cluster * 3
     cuts = {cut_before(text, place) for place in range(len(cluster), len(text) + 1)}
     assert cuts == {len(cluster), 2 * len(cluster), 3 * len(cluster)}

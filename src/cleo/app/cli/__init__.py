@@ -2,10 +2,11 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from cleo.channels.whatsapp import BACKENDS
 from cleo.domain.errors import CleoError
 
 app = typer.Typer(
@@ -24,9 +25,22 @@ Script = Annotated[
     Path | None, typer.Option(help="Play this conversation and print the transcript.", dir_okay=False)
 ]
 
+_DEMOS = [name for name, spec in BACKENDS.items() if spec.demo]
+
+
+def _demo_backend(name: str) -> str:
+    if name not in _DEMOS:
+        raise ValueError(f"{name!r} is not one of {', '.join(map(repr, _DEMOS))}.")
+    return name
+
+
 Backend = Annotated[
-    Literal["baileys", "cloud"],
-    typer.Option(help="How Cleo reaches it: through the bridge, or a simulated Cloud API of Meta's."),
+    str,
+    typer.Option(
+        parser=_demo_backend,
+        metavar=f"<{'|'.join(_DEMOS)}>",
+        help="How Cleo reaches it: through the bridge, or a simulated Cloud API of Meta's.",
+    ),
 ]
 
 
@@ -70,7 +84,7 @@ def migrate(
 
 
 @app.command()
-def demo(script: Script = None, backend: Backend = "baileys") -> None:
+def demo(script: Script = None, backend: Backend = _DEMOS[0]) -> None:
     """Talk to Cleo on a simulated WhatsApp: no phone, no key, no network."""
     from cleo.app.cli.demo import run
 

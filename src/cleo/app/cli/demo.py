@@ -14,18 +14,18 @@ from cleo.app import logs
 from cleo.app.demo.acts import HELP, act
 from cleo.app.demo.chat import Chat, Screen
 from cleo.app.demo.keyboard import Keyboard, terminal_kept
-from cleo.app.demo.phone import DemoError
 from cleo.app.demo.screen import Bubbles, Lines
 from cleo.app.demo.script import play, read_script
-from cleo.app.demo.stage import Backend, Stage, demo_settings, staged
-from cleo.app.settings import Settings, environment, is_cloud, secrets
+from cleo.app.demo.stage import Stage, chosen_demo, demo_settings, staged
+from cleo.app.settings import Settings, environment, secrets
+from cleo.channels.whatsapp.demo.phone import DemoError
 
 _LAST_ANSWER = 20.0
 """Seconds that Cleo has to answer after the end of piped input."""
 _LOG_LINES = 12
 
 
-def run(*, script: Path | None, backend: Backend = "baileys") -> int:
+def run(*, script: Path | None, backend: str) -> int:
     """Play the script, or chat until /quit; tells the exit code."""
     if script:
         read_script(script)  # a missing file is said before anything starts
@@ -81,8 +81,8 @@ async def _do(chat: Chat, line: str) -> None:
 async def _started(settings: Settings) -> AsyncGenerator[Stage]:
     console = Console(highlight=False, stderr=True)
     begun = time.monotonic()
-    others = "Cloud API" if is_cloud(settings) else "WhatsApp, the bridge"
-    status = console.status(f"Starting a simulated {others} and Cleo …")
+    demo = chosen_demo(settings)
+    status = console.status(f"Starting a simulated {demo.network} and Cleo …")
     status.start()
     try:
         async with staged(settings) as stage:

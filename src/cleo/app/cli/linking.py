@@ -2,8 +2,7 @@
 
 from typing import TextIO
 
-from cleo.app.supervise import News
-from cleo.channels.whatsapp.bridge.contract import LinkAnswer
+from cleo.channels.whatsapp.backend_spec import Link, News
 
 _MARKS = {"connected": "✓", "stopped": "✗"}
 
@@ -31,7 +30,7 @@ class LinkScreen:
             state = str(news.get("state"))
             self.line(f"{_MARKS.get(state, '·')} WhatsApp: {news.get('message', state)}")
 
-    def link(self, link: LinkAnswer) -> None:
+    def link(self, link: Link) -> None:
         """Show what a phone can be linked with."""
         if link.code:
             self.line(f"● Pairing code: {link.code[:4]}-{link.code[4:]}\n  {link.message}")

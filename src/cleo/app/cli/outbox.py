@@ -5,11 +5,11 @@ import sys
 import httpx2
 from pydantic import ValidationError
 
-from cleo.app.bridge import webhook_secret
-from cleo.app.outbox_routes import PATH, OutboxReport
+from cleo.app.chosen_backend import webhook_secret
+from cleo.app.http.outbox_routes import PATH, OutboxReport
 from cleo.app.runfile import find_running
-from cleo.app.settings import is_cloud, load
-from cleo.channels.whatsapp.bridge.contract import SECRET_HEADER
+from cleo.app.settings import load
+from cleo.channels.whatsapp.backend import SECRET_HEADER
 from cleo.domain.errors import CleoError
 
 _MARKS = {
@@ -30,7 +30,7 @@ _MARKS = {
 def run(*, limit: int) -> int:
     """Show the newest messages, newest first; the exit code is 1 when one of them failed."""
     settings = load()
-    secret = webhook_secret(settings, own_bridge=settings.whatsapp_bridge_url is None or is_cloud(settings))
+    secret = webhook_secret(settings)
     url = find_running(settings.cleo_data).url
     report = _ask(f"{url}{PATH}?limit={limit}", secret)
     for message in report.messages:

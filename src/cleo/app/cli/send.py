@@ -6,11 +6,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
 
-from cleo.app.bridge import webhook_secret
+from cleo.app.chosen_backend import backend_context, chosen_backend, webhook_secret
 from cleo.app.runfile import find_running
 from cleo.app.setting_values import person_address
-from cleo.app.settings import Settings, is_cloud, load
-from cleo.channels.whatsapp import WhatsAppBridgeClient, WhatsAppChannel
+from cleo.app.settings import load
+from cleo.channels.whatsapp.backend_spec import BackendContext, BackendSpec
+from cleo.channels.whatsapp.channel import WhatsAppChannel
 from cleo.domain.content import Text
 from cleo.domain.conversation import AccountKey, Conversation, conversation_id
 from cleo.domain.errors import CleoError, ConfigError
@@ -26,21 +27,23 @@ def run(*, to: str, text: str) -> None:
     except ValueError as error:
         raise ConfigError(f"{error}. For example: cleo send +4915112345678 'Good morning'") from None
     settings = load()
-    if is_cloud(settings):
-        raise ConfigError(
-            "`cleo send` goes through the bridge, and WHATSAPP_BACKEND=cloud uses none. Ask Cleo in the chat to "
-            "write to somebody: it knows when WhatsApp takes a message for them."
-        )
-    sent = asyncio.run(_send(settings, find_running(settings.cleo_data).bridge, whom, text))
+    backend = chosen_backend(settings)
+    if backend.no_direct_send:
+        raise ConfigError(backend.no_direct_send)
+    context = backend_context(
+        settings, bridge_url=find_running(settings.cleo_data).bridge, secret=webhook_secret(settings)
+    )
+    sent = asyncio.run(_send(backend, context, whom, text))
     sys.stdout.write(f"✓ Sent ({sent} message{'s' if sent > 1 else ''}).\n")
 
 
-async def _send(settings: Settings, bridge: str, whom: Address, text: str) -> int:
-    secret = webhook_secret(settings, own_bridge=settings.whatsapp_bridge_url is None)
+async def _send(spec: BackendSpec, context: BackendContext, whom: Address, text: str) -> int:
     with (
         TemporaryDirectory() as nothing
     ):  # text needs no files, and Cleo's own belong to the process that runs
-        backend = WhatsAppBridgeClient(bridge, files=DiskFiles(Path(nothing)), secret=secret)
+        backend = spec.open(context, DiskFiles(Path(nothing)))
+    if backend is None:
+        raise CleoError("The running Cleo has no bridge to send through. `cleo status` says how it is doing.")
     channel = WhatsAppChannel(backend)
     person = PersonId(whom)
     chat = Conversation(

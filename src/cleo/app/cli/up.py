@@ -7,12 +7,12 @@ import time
 import structlog
 
 from cleo.app import logs
+from cleo.app.chosen_backend import backend_context, chosen_backend
 from cleo.app.cli.linking import LinkScreen
 from cleo.app.cli.until import on_signals, until_told
 from cleo.app.serve import BridgeOptions, Running, running
 from cleo.app.setting_values import person_address
-from cleo.app.settings import Settings, environment, is_cloud, load, secrets
-from cleo.channels.whatsapp.bridge.webhook import PATH
+from cleo.app.settings import Settings, environment, load, secrets
 from cleo.domain.errors import ConfigError
 
 _log = structlog.get_logger("cleo.up")
@@ -50,12 +50,7 @@ def _introduce(screen: LinkScreen, running: Running) -> None:
     cleo = running.cleo
     screen.line(f"✓ Cleo listens on {running.url} and keeps everything in {cleo.settings.cleo_data}")
     screen.line(f"✓ Model: {cleo.choice.name} ({cleo.choice.reason})")
-    if is_cloud(cleo.settings):
-        screen.line(
-            f"· WhatsApp Cloud API, number {cleo.settings.whatsapp_cloud_phone_number_id}; Meta must reach "
-            f"{PATH} of this Cleo by a public https address (docs/howto/cloud.md)"
-        )
-    elif cleo.settings.whatsapp_bridge_url:
-        screen.line(f"· WhatsApp bridge: {cleo.settings.whatsapp_bridge_url}")
+    if said := chosen_backend(cleo.settings).introduction(backend_context(cleo.settings)):
+        screen.line(f"· {said}")
     if cleo.claim_code:
         screen.line(f"● Nobody owns this Cleo yet. Send it this from your own phone: {cleo.claim_code}")

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from cleo.app.demo.chat import Chat
-from cleo.app.demo.phone import DemoError
+from cleo.channels.whatsapp.demo.phone import DemoError
 
 HELP = """\
 Type and press Enter to write a message. Also:

@@ -3,12 +3,12 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
-from cleo.app.demo.phone import Arrival, DemoError
+from cleo.channels.whatsapp.demo.phone import Arrival, DemoError, DemoPhone, Presses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,39 +20,6 @@ class Bubble:
     text: str
     took: float | None = None
     """Seconds since my last message, on the first answer to it."""
-
-
-class Handset(Protocol):
-    """The phone in my hand. Everything raises `DemoError` when the other end does not do it."""
-
-    async def say(self, text: str, quote: str | None = None) -> str:
-        """Send text, as a reply to the message `quote` if given; tells the id."""
-        ...
-
-    async def send_file(self, path: Path, caption: str = "") -> str:
-        """Send a file; tells the id."""
-        ...
-
-    async def react(self, to: str, emoji: str, *, own: bool) -> str:
-        """Put an emoji on a message, or take it back (`""`); `own`: on one of mine."""
-        ...
-
-    def arrivals(self) -> AsyncIterator[Arrival]:
-        """Everything that appears on the phone, until cancelled."""
-        ...
-
-    def typing(self) -> AsyncIterator[bool]:
-        """Whether the other side is writing, at every change, until cancelled."""
-        ...
-
-
-@runtime_checkable
-class Presses(Protocol):
-    """A phone on which what Cleo offers can be tapped."""
-
-    async def press(self, title: str, to: str | None = None) -> str:
-        """Tap what is called `title` below the message `to`; tells the id."""
-        ...
 
 
 class Screen(Protocol):
@@ -77,7 +44,7 @@ class _Sent:
 class Chat:
     """My side of the conversation."""
 
-    def __init__(self, phone: Handset, screen: Screen) -> None:
+    def __init__(self, phone: DemoPhone, screen: Screen) -> None:
         self._phone = phone
         self._screen = screen
         self._sent: list[_Sent] = []

@@ -7,13 +7,14 @@ from rich.align import Align
 from rich.console import Console, RenderableType
 from rich.panel import Panel
 from rich.text import Text
+from typing_extensions import override
 
-from cleo.app.demo.chat import Bubble
+from cleo.app.demo.chat import Bubble, Screen
 
 _WIDEST = 64
 
 
-class Bubbles:
+class Bubbles(Screen):
     """For a terminal. What is typed steps `aside` before something is written, and comes `back` after."""
 
     def __init__(self, console: Console, *, aside: Callable[[], None], back: Callable[[], None]) -> None:
@@ -22,13 +23,13 @@ class Bubbles:
         self._back = back
         self._typing = False
 
+    @override
     def bubble(self, bubble: Bubble) -> None:
-        """Draw one: mine on the right, Cleo's on the left."""
         self._typing = False
         self._write(self._panel(bubble) if bubble.number else _aside(bubble))
 
+    @override
     def typing(self, on: bool) -> None:
-        """Say once that Cleo is writing."""
         if on and not self._typing:
             self._write(Text("  Cleo is typing …", style="dim italic"))
         self._typing = on
@@ -60,20 +61,21 @@ class Bubbles:
         self._back()
 
 
-class Lines:
+class Lines(Screen):
     """For pipes and scripts: a line a bubble."""
 
     def __init__(self, to: TextIO) -> None:
         self._to = to
 
+    @override
     def bubble(self, bubble: Bubble) -> None:
-        """Write one."""
         who = "you " if bubble.mine else "Cleo"
         number = f"{bubble.number:>3}" if bubble.number else "   "
         took = f"   ({bubble.took:.1f} s)" if bubble.took is not None else ""
         text = bubble.text.replace("\n", "\n           ")
         self._write(f"{number} {who} │ {text}{took}")
 
+    @override
     def typing(self, on: bool) -> None:
         """Leave it out: a transcript has no time."""
 

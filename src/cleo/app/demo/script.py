@@ -21,7 +21,7 @@ from pathlib import Path
 
 from cleo.app.demo.acts import ACTS, act
 from cleo.app.demo.chat import Chat, matches
-from cleo.app.demo.phone import DemoError
+from cleo.channels.whatsapp.demo.phone import DemoError
 
 PATIENCE = 60.0
 """Seconds that `wait REGEX` waits."""

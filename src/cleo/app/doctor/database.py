@@ -4,16 +4,19 @@ import time
 from collections.abc import Mapping
 
 from cleo.agent.receive import CONTESTED
-from cleo.app.doctor.finding import Findings, good, note
-from cleo.app.settings import Settings, is_cloud
-from cleo.channels.whatsapp.cloud.capabilities import DAY
+from cleo.app.settings import Settings
+from cleo.channels.whatsapp import BACKENDS
+from cleo.ports.finding import Findings, good, note
 from cleo.store import DatabaseOverview, inspect_database
 
 
 def database(settings: Settings) -> Findings:
     """Look without changing anything; raises `StoreError` when it cannot be reached."""
+    backend = BACKENDS.get(settings.whatsapp_backend)  # one that there is not is found by another check
+    window = backend.capabilities().window if backend else None
+    number_id = backend.number_id(settings) if backend else ""
     seen = inspect_database(
-        settings.database, since=time.time() - DAY, number_id=settings.whatsapp_cloud_phone_number_id
+        settings.database, since=time.time() - (window or 0.0), number_id=number_id or None
     )
     name = "Postgres" if settings.is_shared else "Database"
     if seen is None:
@@ -21,8 +24,10 @@ def database(settings: Settings) -> Findings:
         return
     yield good(f"{name}: can be read")
     yield from _messages(seen.messages)
-    if is_cloud(settings):
-        yield good(f"Chats that may be written to now (24 hours since the person wrote): {seen.windows}")
+    if window:
+        yield good(
+            f"Chats that may be written to now ({window / 3600:g} hours since the person wrote): {seen.windows}"
+        )
     yield from _contested(seen)
 
 

@@ -4,12 +4,14 @@ import os
 import shutil
 import sys
 import time
+from collections.abc import Callable
 from importlib.metadata import version
-from typing import cast
 
-from cleo.app.doctor.finding import Finding, Findings, Look, bad, good, note, take, wrong_settings
-from cleo.app.settings import Settings, environment, is_cloud, load, passed_on, unknown_names
-from cleo.domain.errors import CleoError, ConfigError
+from cleo.app.chosen_backend import chosen_backend
+from cleo.app.doctor.context import doctor_context
+from cleo.app.settings import Settings, environment, load, unknown_names
+from cleo.domain.errors import ConfigError
+from cleo.ports.finding import Findings, bad, good, note, run_checks, wrong_settings
 
 _ENOUGH_DISK = 500 * 1024 * 1024
 _OLDEST_CLOCK = 1_760_000_000
@@ -24,8 +26,7 @@ def examine() -> Findings:
     except ConfigError as error:
         yield from wrong_settings(error)
         return
-    whatsapp = CLOUD if is_cloud(settings) else BRIDGE
-    yield from take((*MACHINE, *whatsapp, *WORK), settings)
+    yield from run_checks(CHECKS, settings)
 
 
 def _names(_: Settings) -> Findings:
@@ -71,42 +72,10 @@ def _clock(settings: Settings) -> Findings:
     yield good(f"Time zone: {settings.zone.key}")
 
 
-def _node(settings: Settings) -> Findings:
-    if settings.whatsapp_bridge_url:
-        return
-    from cleo.app.bridge import program_of  # noqa: PLC0415 - only for an own bridge
-    from cleo.app.node import find_node  # noqa: PLC0415 - only for an own bridge
-
-    node = find_node(passed_on().get("PATH"))
-    yield good(f"Node.js {node.version} ({node.path})")
-    program_of("whatsapp-bridge")
-    yield good("The WhatsApp bridge is installed")
-
-
-def _bridge(settings: Settings) -> Findings:
-    from cleo.app.runfile import find_running  # noqa: PLC0415 - only when there is something to ask
-
-    try:
-        url = settings.whatsapp_bridge_url or find_running(settings.cleo_data).bridge
-    except CleoError:
-        what = "Cleo does not run now, so WhatsApp was not asked"
-        yield note(what, "Start it: cleo up")
-        return
-    yield _ask_bridge(url)
-
-
-def _ask_bridge(url: str) -> Finding:
-    import httpx2  # noqa: PLC0415 - only when there is something to ask
-
-    try:
-        with httpx2.Client(timeout=5, trust_env=False) as http:
-            said = cast("dict[str, object]", http.get(f"{url}/health").json())
-    except (httpx2.HTTPError, ValueError) as error:
-        what = f"The bridge at {url} does not answer ({type(error).__name__})"
-        return bad(what, "Start it, or correct WHATSAPP_BRIDGE_URL.")
-    state = said.get("state")
-    what = f"WhatsApp: {said.get('message', state)}"
-    return good(what) if state == "connected" else note(what)
+def _backend(settings: Settings) -> Findings:
+    """Check the way to WhatsApp."""
+    backend = chosen_backend(settings)
+    yield from run_checks(backend.checks(), doctor_context(settings))
 
 
 def _model(settings: Settings) -> Findings:
@@ -129,13 +98,13 @@ def _database(settings: Settings) -> Findings:
     yield from database(settings)
 
 
-def _cloud(settings: Settings) -> Findings:
-    from cleo.app.doctor.cloud import cloud  # noqa: PLC0415 - only for the Cloud API
-
-    yield from cloud(settings)
-
-
-MACHINE: tuple[Look, ...] = (_names, _owners, _data, _clock, _database)
-BRIDGE: tuple[Look, ...] = (_node, _bridge)
-CLOUD: tuple[Look, ...] = (_cloud,)
-WORK: tuple[Look, ...] = (_model, _tools)
+CHECKS: tuple[Callable[[Settings], Findings], ...] = (
+    _names,
+    _owners,
+    _data,
+    _clock,
+    _database,
+    _backend,
+    _model,
+    _tools,
+)

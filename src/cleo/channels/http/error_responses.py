@@ -1,4 +1,4 @@
-"""How a webhook says no, whoever knocks."""
+"""Error responses of webhooks."""
 
 from http import HTTPStatus
 
@@ -7,7 +7,7 @@ from fastapi import Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from cleo.channels.http.webhook_auth import Refused
+from cleo.channels.http.webhook_auth import RequestRefused
 from cleo.domain.errors import Overloaded, StoreError
 
 _log = structlog.get_logger("cleo.whatsapp")
@@ -20,16 +20,16 @@ class Refusal(BaseModel):
     message: str
 
 
-def not_now(error: StoreError | Overloaded) -> Refused:
-    """Ask to send it again later: it could not be kept."""
+def unavailable(error: StoreError | Overloaded) -> RequestRefused:
+    """Return a 503: it could not be kept, and is to be sent again later."""
     if isinstance(error, Overloaded):
-        return Refused(503, "overloaded", str(error), close=False)
+        return RequestRefused(503, "overloaded", str(error), close=False)
     _log.error("event not kept", reason=str(error))
-    return Refused(503, "store_unavailable", "Cleo cannot write to its database now.", close=False)
+    return RequestRefused(503, "store_unavailable", "Cleo cannot write to its database now.", close=False)
 
 
-def refuse(refused: Refused) -> Response:
-    """Make the answer; one without a message has no body."""
+def error_response(refused: RequestRefused) -> Response:
+    """Return the response; one without a message has no body."""
     _log.warning("event refused", status=refused.status, error=refused.error)
     headers = {"Connection": "close"} if refused.close else {}
     if refused.status == HTTPStatus.SERVICE_UNAVAILABLE:

@@ -1,4 +1,4 @@
-"""What every backend needs of HTTP: short answers, files both ways, and which errors mean that nothing left."""
+"""HTTP for backends: short bodies, files in both directions, and which errors mean that nothing was sent."""
 
 import os
 import re
@@ -21,18 +21,18 @@ NOT_SENT: Final = (
     httpx2.PoolTimeout,
     httpx2.UnsupportedProtocol,
 )
-"""Before the first byte left. Every other transport error means that nobody knows."""
+"""Errors before the first byte was sent. After any other transport error nobody knows."""
 
-_LONGEST_ANSWER = 64 * 1024
+_LONGEST_START = 64 * 1024
 
 
-async def start_of(response: httpx2.Response) -> bytes:
-    """Read the start of a body. The status has arrived: what breaks now does not change what happened."""
+async def read_start(response: httpx2.Response) -> bytes:
+    """Read the start of a body, and nothing if the connection breaks: the status has arrived already."""
     body = b""
     try:
         async for chunk in response.aiter_bytes():
             body += chunk
-            if len(body) > _LONGEST_ANSWER:
+            if len(body) > _LONGEST_START:
                 break
     except httpx2.HTTPError:
         return b""
@@ -40,7 +40,7 @@ async def start_of(response: httpx2.Response) -> bytes:
 
 
 def retry_after(response: httpx2.Response) -> float | None:
-    """Seconds that the other side asks to wait: a number, or a date, which is compared with the answer's own."""
+    """Return the seconds of `Retry-After`: a number, or a date, which is compared with the response's own."""
     asked = response.headers.get("Retry-After", "").strip()
     if re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", asked):
         return float(asked)
@@ -52,8 +52,8 @@ def retry_after(response: httpx2.Response) -> float | None:
         return None
 
 
-async def capped(response: httpx2.Response, limit: int) -> AsyncIterator[bytes]:
-    """Read a body as it comes, unpacked, and at most `limit` bytes of it; raises `FetchError`."""
+async def read_capped(response: httpx2.Response, limit: int) -> AsyncIterator[bytes]:
+    """Yield a body in chunks, not decompressed; raises `FetchError` beyond `limit` bytes."""
     left = limit - int(response.headers.get("Content-Length", "0"))
     if left >= 0:
         left = limit
@@ -67,7 +67,7 @@ async def capped(response: httpx2.Response, limit: int) -> AsyncIterator[bytes]:
 
 
 def open_stored(files: Files, file: File) -> BinaryIO:
-    """Open a file that Cleo keeps, never what a link there leads to; raises `SendRejected`."""
+    """Open a stored file, without following links; raises `SendRejected`."""
     if file.stored is None:
         raise SendRejected("The file was never stored, so there is nothing to send.")
     try:

@@ -1,4 +1,4 @@
-"""Fields of models that take from strangers what fits, and nothing in place of what does not."""
+"""Field types for input that may be wrong: a value that does not fit becomes None."""
 
 from typing import Annotated, TypeVar
 
@@ -20,6 +20,6 @@ def _or_empty(value: object, read: ValidatorFunctionWrapHandler) -> object:
 
 
 Maybe = Annotated[T | None, WrapValidator(_or_none)]
-"""None for what cannot be read."""
+"""The value, or None when it does not fit."""
 Many = Annotated[tuple[Maybe[T], ...], WrapValidator(_or_empty)]
-"""None for each that cannot be read; empty when it is no list at all."""
+"""The list, with None for each value that does not fit; empty when it is no list."""

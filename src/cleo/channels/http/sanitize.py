@@ -1,4 +1,4 @@
-"""Words from strangers that are only shown: names, titles, file names. And when something was."""
+"""Clean what strangers send and people are shown: names, titles, file names; and read their timestamps."""
 
 import re
 import unicodedata
@@ -9,17 +9,17 @@ _SECONDS_UNTIL = 10**11
 
 
 def label(text: str | None) -> str:
-    """One line of visible text: marks that are not seen, or that turn the reading direction, are taken out."""
+    """Return one line of visible text, without control characters and without changes of reading direction."""
     flat = " ".join((text or "").split())
     return "".join(mark for mark in flat if unicodedata.category(mark) not in {"Cc", "Cf", "Cs"})
 
 
 def file_name(name: str | None) -> str | None:
-    """Make a name that is only shown: no folders, nothing invisible, at most 255 characters."""
+    """Return a file name to show: no folders, nothing invisible, at most 255 characters."""
     shown = label(_PATH.split(name)[-1])[-255:] if name else ""
     return None if shown in {"", ".", ".."} else shown
 
 
 def milliseconds(timestamp: int) -> int:
-    """Read a time in seconds or in milliseconds."""
+    """Return a timestamp in milliseconds, whichever unit it has."""
     return timestamp * 1000 if timestamp < _SECONDS_UNTIL else timestamp

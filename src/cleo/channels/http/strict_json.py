@@ -1,4 +1,4 @@
-"""JSON from strangers: what parsers disagree about is refused, and nothing in it can hurt who reads on."""
+"""Strict JSON: what parsers disagree about is refused, and characters that no database takes are replaced."""
 
 import json
 import math
@@ -16,7 +16,7 @@ NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
 class NotJson(ValueError):
-    """Says what is wrong, and never what was sent."""
+    """The body is no strict JSON. The text says what is wrong, never what was sent."""
 
 
 def read_json(body: bytes) -> Json:
@@ -30,7 +30,7 @@ def read_json(body: bytes) -> Json:
         raise NotJson("the body begins with a byte order mark")
     try:
         value: Json = _DECODER.decode(body.decode("utf-8"))
-        return _tidy(value) if b"\\u" in body else value
+        return _replace_unstorable(value) if b"\\u" in body else value
     except UnicodeDecodeError:
         raise NotJson("the body is not UTF-8") from None
     except RecursionError:
@@ -70,13 +70,13 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def _tidy(value: Json) -> Json:
+def _replace_unstorable(value: Json) -> Json:
     match value:
         case str():
             return NOT_TEXT.sub("\ufffd", value)
         case list():
-            return [_tidy(entry) for entry in value]
+            return [_replace_unstorable(entry) for entry in value]
         case dict():
-            return {key: _tidy(entry) for key, entry in value.items()}
+            return {key: _replace_unstorable(entry) for key, entry in value.items()}
         case _:
             return value

@@ -9,13 +9,13 @@ from starlette.requests import ClientDisconnect, Request
 from cleo.domain.errors import ConfigError
 
 Secret = str | None | Callable[[], str | None]
-"""The shared secret, or a function that is asked at every request so that it can change; None: there is none."""
+"""The shared secret, or a function that returns it at each request; None: there is none."""
 
 
-class Refused(Exception):
-    """A request that is not served. `error` is a stable word for programs, `message` a sentence for people.
+class RequestRefused(Exception):
+    """A request that is refused. `error` is a stable word for programs, `message` a sentence for people.
 
-    Neither holds anything of what was sent. `close`: the rest of the request must not be waited for.
+    Neither holds anything of what was sent. `close`: the connection is closed, the rest of the request is not read.
     """
 
     def __init__(self, status: int, error: str, message: str, *, close: bool = True) -> None:
@@ -26,23 +26,25 @@ class Refused(Exception):
         self.close = close
 
 
-class Reader:
-    """Reads a body with a limit and a deadline."""
+class BodyReader:
+    """Reads a request's body, with a limit on size and time."""
 
     def __init__(self, *, max_bytes: int, seconds: float) -> None:
         self._max_bytes = max_bytes
         self._seconds = seconds
 
     async def read(self, request: Request) -> bytes:
-        """Read all of it; raises `Refused`."""
+        """Return the whole body; raises `RequestRefused`."""
         self._check_length(request)
         try:
             async with asyncio.timeout(self._seconds):
                 return await self._read(request)
         except TimeoutError:
-            raise Refused(408, "too_slow", f"The body did not arrive within {self._seconds:g} s.") from None
+            raise RequestRefused(
+                408, "too_slow", f"The body did not arrive within {self._seconds:g} s."
+            ) from None
         except ClientDisconnect:
-            raise Refused(400, "broken_off", "The connection was closed within the body.") from None
+            raise RequestRefused(400, "broken_off", "The connection was closed within the body.") from None
 
     def _check_length(self, request: Request) -> None:
         for length in headers(request, b"content-length"):
@@ -57,22 +59,22 @@ class Reader:
                 raise self._too_large()
         return bytes(body)
 
-    def _too_large(self) -> Refused:
-        return Refused(413, "too_large", f"The body must not be larger than {self._max_bytes} bytes.")
+    def _too_large(self) -> RequestRefused:
+        return RequestRefused(413, "too_large", f"The body must not be larger than {self._max_bytes} bytes.")
 
 
-class Guard:
-    """Checks the secret, then type and length, then reads the body with a limit and a deadline."""
+class WebhookAuth:
+    """Checks the shared secret, then the content type, and only then reads the body."""
 
     def __init__(self, secret: Secret, *, header: str, max_bytes: int, seconds: float) -> None:
         """Raises `ConfigError` when the secret cannot be one."""
         self._ask = secret if callable(secret) else lambda: secret
         self._header = header.lower().encode()
-        self._reader = Reader(max_bytes=max_bytes, seconds=seconds)
+        self._reader = BodyReader(max_bytes=max_bytes, seconds=seconds)
         _check_secret(self._ask())
 
-    def admit(self, request: Request) -> None:
-        """Compare the secret in constant time; raises `Refused`."""
+    def authenticate(self, request: Request) -> None:
+        """Compare the secret in constant time; raises `RequestRefused`."""
         secret = self._ask()
         if secret is None:
             return
@@ -80,22 +82,26 @@ class Guard:
         wanted = secret.encode()
         right = [hmac.compare_digest(value, wanted) for value in given]
         if right != [True]:
-            raise Refused(403, "wrong_secret", "")
+            raise RequestRefused(403, "wrong_secret", "")
 
     async def read(self, request: Request) -> bytes:
-        """Admit a request with JSON and read its body; raises `Refused`."""
-        self.admit(request)
-        self._check_kind(request)
+        """Authenticate a request with JSON and return its body; raises `RequestRefused`."""
+        self.authenticate(request)
+        self._check_content_type(request)
         return await self._reader.read(request)
 
     @staticmethod
-    def _check_kind(request: Request) -> None:
+    def _check_content_type(request: Request) -> None:
         kinds = headers(request, b"content-type")
         if len(kinds) != 1 or not _is_json(kinds[0]):
-            raise Refused(415, "unsupported_media_type", "Content-Type must be application/json, in UTF-8.")
+            raise RequestRefused(
+                415, "unsupported_media_type", "Content-Type must be application/json, in UTF-8."
+            )
         encodings = headers(request, b"content-encoding")
         if any(encoding.strip().lower() != b"identity" for encoding in encodings):
-            raise Refused(415, "unsupported_encoding", "The body must not be packed (Content-Encoding).")
+            raise RequestRefused(
+                415, "unsupported_encoding", "The body must not be packed (Content-Encoding)."
+            )
 
 
 def _check_secret(secret: str | None) -> None:
@@ -109,7 +115,7 @@ def _check_secret(secret: str | None) -> None:
 
 
 def headers(request: Request, name: bytes) -> list[bytes]:
-    """Tell every value of a header, by its name in lower case."""
+    """Return every value of a header, given its name in lower case."""
     return [value for key, value in request.headers.raw if key.lower() == name]
 
 

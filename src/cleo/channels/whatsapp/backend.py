@@ -22,6 +22,9 @@ CHANNEL = "whatsapp"
 PATH = "/api/whatsapp/webhook"
 """Where its news come in, whichever backend brings them."""
 
+SECRET_HEADER = "X-Webhook-Secret"  # noqa: S105 - the header's name, not a secret
+"""With the secret that Cleo shares with a bridge; its name never changes."""
+
 
 class Backend(Protocol):
     """A way to reach WhatsApp."""
@@ -44,7 +47,11 @@ class Backend(Protocol):
         ...
 
     async def health(self) -> Health:
-        """How the connection is doing. Never raises."""
+        """Return how the connection is doing. Never raises."""
+        ...
+
+    async def close(self) -> None:
+        """Close all connections."""
         ...
 
 

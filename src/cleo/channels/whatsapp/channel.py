@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator
 from typing import assert_never
 
+from typing_extensions import override
+
 from cleo.channels.whatsapp.backend import (
     Backend,
     ForeseesIds,
@@ -33,26 +35,36 @@ from cleo.domain.conversation import Conversation
 from cleo.domain.errors import SendRejected
 from cleo.domain.health import Health
 from cleo.domain.message import Quoted
-from cleo.ports import Capabilities, Degraded, Outcome, Refused, Sent
+from cleo.ports import (
+    Capabilities,
+    Channel,
+    Degraded,
+    MarksRead,
+    Outcome,
+    Refused,
+    Renders,
+    Sent,
+    ShowsTyping,
+)
 
 NO_REACTIONS = "This way of reaching WhatsApp has no reactions."
 AS_A_LINK = "The place was sent as a link."
 AS_WORDS = "The choices were written out."
 
 
-class WhatsAppChannel:
-    """Implements `ports.Channel`, `ports.ShowsTyping`, `ports.MarksRead` and `ports.Renders` on a backend."""
+class WhatsAppChannel(Channel, ShowsTyping, MarksRead, Renders):
+    """Carries messages by a backend; a `Text` is in WhatsApp's own markup already (see `render`)."""
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
 
     @property
+    @override
     def capabilities(self) -> Capabilities:
-        """What it can do now."""
         return self._backend.capabilities
 
+    @override
     async def send(self, to: Conversation, content: Content, *, key: str, quoted: Quoted | None) -> Outcome:
-        """Send one message; a `Text` is in WhatsApp's own markup already (see `render`)."""
         try:
             return await self._send(to, content, key=key, quoted=quoted)
         except SendRejected as error:
@@ -77,30 +89,30 @@ class WhatsAppChannel:
             case _:
                 assert_never(content)
 
+    @override
     def message_id(self, key: str) -> MessageId | None:
-        """The id that a message with this key will have, when the backend knows it beforehand."""
         return self._backend.message_id(key) if isinstance(self._backend, ForeseesIds) else None
 
+    @override
     def fetch(self, file: File) -> AsyncIterator[bytes]:
-        """Read an inbound file; raises `FetchError`."""
         return self._backend.fetch(file)
 
+    @override
     async def health(self) -> Health:
-        """How the connection is doing."""
         return await self._backend.health()
 
+    @override
     async def typing(self, to: Conversation, on: bool) -> None:
-        """Start or stop the sign that Cleo is writing, where the backend can."""
         if isinstance(self._backend, Types):
             await self._backend.typing(to, on)
 
+    @override
     async def read(self, chat: Conversation) -> None:
-        """Mark what was heard last as read, where that is Cleo's to say."""
         if isinstance(self._backend, Reads):
             await self._backend.read(chat)
 
+    @override
     def render(self, markdown: str) -> list[str]:
-        """Turn Markdown into the texts of as few messages as its length allows."""
         return parts(markdown, self.capabilities.text_max)
 
     async def _send_text(self, to: Conversation, body: str, *, key: str, quoted: Quoted | None) -> Outcome:

@@ -6,9 +6,11 @@ from typing import TypeVar
 
 import httpx2
 from pydantic import ValidationError
+from typing_extensions import override
 
-from cleo.channels.http.http_files import capped, open_stored
+from cleo.channels.http.http_files import open_stored, read_capped
 from cleo.channels.whatsapp.addresses import write_jid
+from cleo.channels.whatsapp.backend import Backend, ForeseesIds, Reacts, Types
 from cleo.channels.whatsapp.bridge import contract as wire
 from cleo.channels.whatsapp.bridge.http import BridgeHttp
 from cleo.channels.whatsapp.bridge.origin import Origin
@@ -31,10 +33,10 @@ BAILEYS = Capabilities(
 )
 
 
-class WhatsAppBridgeClient:
-    """Implements `Backend`, `Reacts`, `Types` and `ForeseesIds` over the bridge's HTTP API.
+class WhatsAppBridgeClient(Backend, Reacts, Types, ForeseesIds):
+    """Sends and fetches over the bridge's HTTP API.
 
-    It tries everything once; who calls decides about another try. Close it with `close`.
+    It tries everything once; the caller decides about another try.
     """
 
     def __init__(
@@ -53,21 +55,21 @@ class WhatsAppBridgeClient:
         self._shows_typing = True
 
     @property
+    @override
     def capabilities(self) -> Capabilities:
-        """What it can do now."""
         return BAILEYS
 
+    @override
     def message_id(self, key: str) -> MessageId | None:
-        """Tell the id that our bridge derives from the key; a foreign bridge chooses its own."""
         return MessageId(wire.message_id_for(key))
 
+    @override
     async def send_text(self, to: Conversation, body: str, *, key: str, quoted: Quoted | None) -> Sent:
-        """Send words through `POST /send`."""
         command = _command(wire.SendText, to=_jid(to.address), text=body, quoted=_quoted(quoted))
         return read_sent(await self._http.send("/send", key=key, body=_json(command)))
 
+    @override
     async def send_file(self, to: Conversation, file: File, *, key: str, quoted: Quoted | None) -> Sent:
-        """Send a stored file through `POST /send-media`, read from disk as it goes out."""
         command = _command(
             wire.SendMedia,
             to=_jid(to.address),
@@ -80,51 +82,52 @@ class WhatsAppBridgeClient:
         )
         with open_stored(self._files, file) as stored:
             part = (file.name or "file", stored, file.mimetype)
-            answer = await self._http.upload("/send-media", key=key, fields=_form(command), file=part)
-        return read_sent(answer)
+            response = await self._http.upload("/send-media", key=key, fields=_form(command), file=part)
+        return read_sent(response)
 
+    @override
     async def react(self, to: Conversation, reaction: Reaction, *, key: str, author: Address | None) -> Sent:
-        """React through `POST /react`; a bridge without it leaves the message as it is."""
         command = _command(
             wire.React,
             to=_jid(to.address),
             message_id=reaction.to,
             emoji=reaction.emoji,
+            from_me=reaction.on_own,
             sender_id=_jid(author) if author else None,
         )
-        answer = await self._http.send("/react", key=key, body=_json(command))
-        if answer.knows_no_such_path:
+        response = await self._http.send("/react", key=key, body=_json(command))
+        if response.is_unknown_path:
             return Degraded(message_id=None, how="This bridge has no reactions.")
-        return read_sent(answer)
+        return read_sent(response)
 
+    @override
     async def typing(self, to: Conversation, on: bool) -> None:
-        """Show through `POST /typing` that Cleo writes; quietly off where the bridge cannot."""
         if not self._shows_typing:
             return
         try:
             command = _command(wire.Typing, to=_jid(to.address), state="composing" if on else "paused")
-            answer = await self._http.ask("POST", "/typing", _json(command))
+            response = await self._http.ask("POST", "/typing", _json(command))
         except (httpx2.HTTPError, SendRejected):
             return
-        self._shows_typing = not answer.knows_no_such_path
+        self._shows_typing = not response.is_unknown_path
 
+    @override
     async def fetch(self, file: File) -> AsyncIterator[bytes]:
-        """Read an inbound file from the bridge's own origin; raises `FetchError`."""
         if file.url is None:
             raise FetchError("The message named no place to fetch its file from.")
         url = self._http.origin.media(file.url)
         try:
             async with self._http.download(url) as response:
                 _check(response)
-                async for chunk in capped(response, self._file_max_bytes):
+                async for chunk in read_capped(response, self._file_max_bytes):
                     yield chunk
         except httpx2.HTTPError as error:
             raise FetchError(
                 f"The bridge broke off while the file was fetched ({type(error).__name__})."
             ) from error
 
+    @override
     async def health(self) -> Health:
-        """Ask `GET /health`."""
         try:
             return read_health(await self._http.ask("GET", "/health"))
         except httpx2.HTTPError as error:
@@ -134,8 +137,8 @@ class WhatsAppBridgeClient:
             )
             return Health(state="down", code="unreachable", message=said)
 
+    @override
     async def close(self) -> None:
-        """Close the connections."""
         await self._http.close()
 
 

@@ -16,7 +16,6 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
-SECRET_HEADER = "X-Webhook-Secret"  # noqa: S105 - the header's name, not a secret
 KEY_HEADER = "Idempotency-Key"
 
 MAX_WEBHOOK_BYTES = 1024 * 1024
@@ -249,7 +248,7 @@ ConnectionState = Literal["starting", "linking", "connecting", "connected", "wai
 
 
 class HealthAnswer(Wire):
-    """Answer of `GET /health`. Without the secret only `state`, `code` and `message`: no number, no QR."""
+    """BridgeResponse of `GET /health`. Without the secret only `state`, `code` and `message`: no number, no QR."""
 
     state: ConnectionState
     code: int | None = None
@@ -270,7 +269,7 @@ class HealthAnswer(Wire):
 
 
 class LinkAnswer(Wire):
-    """Answer of `GET /link` and `POST /link`: how to link a phone right now."""
+    """BridgeResponse of `GET /link` and `POST /link`: how to link a phone right now."""
 
     state: Literal["linked", "qr", "code", "waiting", "stopped"]
     qr: str | None = None
@@ -299,7 +298,7 @@ class DeadLetter(Wire):
 
 
 class DeadLetters(Wire):
-    """Answer of `GET /dead-letters`."""
+    """BridgeResponse of `GET /dead-letters`."""
 
     dead_letters: tuple[DeadLetter, ...]
 

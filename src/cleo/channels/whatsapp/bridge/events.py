@@ -1,4 +1,4 @@
-"""What an event of the bridge means: a message, a receipt, or nothing. Pure."""
+"""Read an event of the bridge: a message, a receipt, or neither."""
 
 from dataclasses import dataclass
 from typing import get_args
@@ -24,19 +24,19 @@ from cleo.domain.message import Inbound, Quoted, Receipt
 
 _LONGEST = 2**31
 _FILE_KINDS: dict[str, FileKind] = {kind: kind for kind in get_args(FileKind)}
-_NOTHING_ALONE = frozenset({"reaction", "receipt"})
-"""Kinds that say nothing without the field that carries them."""
+_NEED_A_FIELD = frozenset({"reaction", "receipt"})
+"""Kinds that have no content without a field of their own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """An event that asks for nothing. `why` is a stable word for logs; it holds nothing of the event."""
+    """An event that needs no action. `why` is a stable word for logs; it holds nothing of the event."""
 
     why: str
 
 
 def read_event(event: wire.InboundEvent) -> Inbound | Receipt | Ignored:
-    """Translate what the bridge tells."""
+    """Convert an event into a message or a receipt."""
     chat = read_address(event.from_)
     if chat is None:
         return Ignored("nobody_to_answer")
@@ -79,7 +79,7 @@ def _receipt(event: wire.InboundEvent, state: wire.ReceiptState, chat: Address) 
 
 
 def _sender(event: wire.InboundEvent, chat: Address) -> Address | Ignored:
-    """Tell who wrote. In a direct chat only the one whom it is with, under any verified address."""
+    """Return the sender. In a direct chat that is only the other person, under any verified address."""
     if event.from_me:
         return read_address(event.sender_id or event.account or event.from_) or chat
     sender = read_address(event.sender_id or event.from_)
@@ -107,7 +107,7 @@ def _content(event: wire.InboundEvent) -> Content | None:
         return _location(event.location)
     if event.media:
         return _file(event.media, event.kind, body)
-    return _words(event.kind or "text", body)
+    return _text(event.kind or "text", body)
 
 
 def _reaction(event: wire.InboundEvent) -> Reaction | None:
@@ -116,8 +116,8 @@ def _reaction(event: wire.InboundEvent) -> Reaction | None:
     return Reaction(emoji=event.reaction, to=MessageId(event.reacts_to_message_id))
 
 
-def _words(kind: str, body: str) -> Content | None:
-    if kind in _NOTHING_ALONE:
+def _text(kind: str, body: str) -> Content | None:
+    if kind in _NEED_A_FIELD:
         return None
     if kind != "text":
         return Other(kind=kind, body=body)

@@ -1,14 +1,15 @@
-"""HTTP to the bridge: one origin, no redirects, no proxies, the secret nowhere else."""
+"""HTTP to the bridge: one origin, which alone sees the secret; no redirects, no proxies."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 
 import httpx2
 
-from cleo.channels.http.http_files import NOT_SENT, FilePart, start_of
-from cleo.channels.whatsapp.bridge.contract import KEY_HEADER, SECRET_HEADER
+from cleo.channels.http.http_files import NOT_SENT, FilePart, read_start
+from cleo.channels.whatsapp.backend import SECRET_HEADER
+from cleo.channels.whatsapp.bridge.contract import KEY_HEADER
 from cleo.channels.whatsapp.bridge.origin import Origin
-from cleo.channels.whatsapp.bridge.responses import Answer
+from cleo.channels.whatsapp.bridge.responses import BridgeResponse
 from cleo.domain.errors import SendFailed, SendUncertain
 
 _SHORT = httpx2.Timeout(5.0)
@@ -27,31 +28,33 @@ class BridgeHttp:
             trust_env=False,
         )
 
-    async def send(self, path: str, *, key: str, body: bytes) -> Answer:
-        """WebhookBatch JSON that sends something; raises `SendFailed` or `SendUncertain`."""
+    async def send(self, path: str, *, key: str, body: bytes) -> BridgeResponse:
+        """Post JSON that sends something; raises `SendFailed` or `SendUncertain`."""
         headers = {KEY_HEADER: key, "Content-Type": "application/json"}
         return await self._sent(
             self._http.build_request("POST", self._url(path), content=body, headers=headers)
         )
 
-    async def upload(self, path: str, *, key: str, fields: Mapping[str, str], file: FilePart) -> Answer:
-        """Post a file with its fields, read from disk as it goes; raises like `send`."""
+    async def upload(
+        self, path: str, *, key: str, fields: Mapping[str, str], file: FilePart
+    ) -> BridgeResponse:
+        """Post a file with its fields, streamed from disk; raises like `send`."""
         request = self._http.build_request(
             "POST", self._url(path), data=fields, files={"file": file}, headers={KEY_HEADER: key}
         )
         return await self._sent(request)
 
-    async def ask(self, method: str, path: str, body: bytes | None = None) -> Answer:
-        """Ask for something that may be asked twice; raises `httpx2.HTTPError`."""
+    async def ask(self, method: str, path: str, body: bytes | None = None) -> BridgeResponse:
+        """Make a request that may be repeated; raises `httpx2.HTTPError`."""
         headers = {"Content-Type": "application/json"} if body else {}
         request = self._http.build_request(
             method, self._url(path), content=body, headers=headers, timeout=_SHORT
         )
-        return await self._answer(request)
+        return await self._respond(request)
 
     @asynccontextmanager
     async def download(self, url: httpx2.URL) -> AsyncGenerator[httpx2.Response]:
-        """Open an answer whose body is read as it comes, unpacked; raises `httpx2.HTTPError`."""
+        """Open a response whose body is streamed, without compression; raises `httpx2.HTTPError`."""
         async with self._http.stream("GET", url, headers={"Accept-Encoding": "identity"}) as response:
             yield response
 
@@ -62,9 +65,9 @@ class BridgeHttp:
     def _url(self, path: str) -> httpx2.URL:
         return self.origin.endpoint(path)
 
-    async def _sent(self, request: httpx2.Request) -> Answer:
+    async def _sent(self, request: httpx2.Request) -> BridgeResponse:
         try:
-            return await self._answer(request)
+            return await self._respond(request)
         except NOT_SENT as error:
             raise SendFailed(
                 f"The bridge at {self.origin} cannot be reached ({type(error).__name__}). "
@@ -75,9 +78,9 @@ class BridgeHttp:
                 f"The bridge took the message but did not answer ({type(error).__name__}); it may have been sent."
             ) from error
 
-    async def _answer(self, request: httpx2.Request) -> Answer:
+    async def _respond(self, request: httpx2.Request) -> BridgeResponse:
         response = await self._http.send(request, stream=True)
         try:
-            return Answer(response, await start_of(response))
+            return BridgeResponse(response, await read_start(response))
         finally:
             await response.aclose()

@@ -1,4 +1,4 @@
-"""Where the bridge is: the one place in the network that its client talks to."""
+"""The URLs of the bridge, the one origin that its client talks to."""
 
 import re
 
@@ -24,7 +24,7 @@ class Origin:
         return str(self._base)
 
     def endpoint(self, path: str) -> httpx2.URL:
-        """Tell the URL of an endpoint such as `/send`."""
+        """Return the URL of an endpoint such as `/send`."""
         return self._base.copy_with(path=self._base.path.rstrip("/") + path)
 
     def media(self, url: str) -> httpx2.URL:

@@ -1,4 +1,4 @@
-"""What the bridge's answers mean. A bridge written from the first specification may answer anything with 2xx."""
+"""Read the bridge's responses. A bridge written from the first specification may have any body with 2xx."""
 
 import re
 from dataclasses import dataclass
@@ -22,27 +22,27 @@ from cleo.ports import Sent
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
 _REJECTED = frozenset({400, 404, 409, 410, 413, 415, 422})
 _NOT_CONNECTED = frozenset({"disconnected", "close", "closed", "error"})
-_REFUSED_US = (
+_UNAUTHORIZED = (
     "The bridge refused the secret. WHATSAPP_WEBHOOK_SECRET must be the same for Cleo and for the bridge; "
     "set it for both and restart them."
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What the bridge said, with the start of its body."""
+class BridgeResponse:
+    """An HTTP response with the start of its body."""
 
-    response: httpx2.Response
+    http: httpx2.Response
     body: bytes
 
     @property
     def status(self) -> int:
-        """The HTTP status."""
-        return self.response.status_code
+        """Return the HTTP status."""
+        return self.http.status_code
 
     @property
-    def knows_no_such_path(self) -> bool:
-        """Whether this is a bridge without the endpoint, as the first specification allows."""
+    def is_unknown_path(self) -> bool:
+        """Return whether the bridge does not have the endpoint, as the first specification allows."""
         return self.status == 405 or (self.status == 404 and _read_error(self.body) is None)
 
 
@@ -65,32 +65,32 @@ class _AnyHealth(BaseModel):
     status: Maybe[str] = None
 
 
-def read_sent(answer: Answer) -> Sent:
-    """Read the answer to a send; raises the error that says whether to try again."""
-    if not answer.response.is_success:
-        raise _refusal(answer)
+def read_sent(response: BridgeResponse) -> Sent:
+    """Read the response to a send; raises a `SendError`."""
+    if not response.http.is_success:
+        raise _send_error(response)
     try:
-        told = _AnySent.model_validate_json(answer.body)
+        told = _AnySent.model_validate_json(response.body)
     except ValidationError:
         return Sent(message_id=None)
     found = told.message_id or told.id or (told.key.id if told.key else None)
     return Sent(message_id=MessageId(found) if found else None)
 
 
-def _refusal(answer: Answer) -> SendError:
-    status = answer.status
-    said = _read_error(answer.body)
+def _send_error(response: BridgeResponse) -> SendError:
+    status = response.status
+    said = _read_error(response.body)
     why = said.message if said else f"The bridge answered {status}."
     code = said.code if said else None
     if status in {401, 403}:
-        return SendFailed(_REFUSED_US, code=code)
+        return SendFailed(_UNAUTHORIZED, code=code)
     if status == 504:
         return SendUncertain(why, code=code)
     if status in _REJECTED:
         return SendRejected(why, code=code)
     if 300 <= status < 400:
         why = f"The bridge answered {status}, a redirect. WHATSAPP_BRIDGE_URL must name the bridge itself."
-    return SendFailed(why, retry_after=retry_after(answer.response), code=code)
+    return SendFailed(why, retry_after=retry_after(response.http), code=code)
 
 
 def _read_error(body: bytes) -> wire.BridgeError | None:
@@ -112,23 +112,23 @@ _HEALTH: dict[wire.ConnectionState, Literal["ok", "degraded", "down"]] = {
 }
 
 
-def read_health(answer: Answer) -> Health:
-    """Read the answer of `GET /health`, of our bridge or of any other."""
-    if answer.status in {401, 403}:
-        return Health(state="down", code="wrong_secret", message=_REFUSED_US)
+def read_health(response: BridgeResponse) -> Health:
+    """Read the response of `GET /health`, of our bridge or of any other."""
+    if response.status in {401, 403}:
+        return Health(state="down", code="wrong_secret", message=_UNAUTHORIZED)
     try:
-        told = wire.HealthAnswer.model_validate_json(answer.body)
+        told = wire.HealthAnswer.model_validate_json(response.body)
     except ValidationError:
-        return _foreign_health(answer)
+        return _foreign_health(response)
     return Health(state=_HEALTH[told.state], code=told.state, message=told.message)
 
 
-def _foreign_health(answer: Answer) -> Health:
-    if not answer.response.is_success:
-        said = f"The bridge says that it is not well (it answered {answer.status}). Look at the bridge's own log."
+def _foreign_health(response: BridgeResponse) -> Health:
+    if not response.http.is_success:
+        said = f"The bridge says that it is not well (it answered {response.status}). Look at the bridge's own log."
         return Health(state="down", code="unhealthy", message=said)
     try:
-        told = _AnyHealth.model_validate_json(answer.body)
+        told = _AnyHealth.model_validate_json(response.body)
     except ValidationError:
         told = _AnyHealth()
     if told.connected is False or (told.status or "").lower() in _NOT_CONNECTED:

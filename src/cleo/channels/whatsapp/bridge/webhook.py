@@ -1,4 +1,4 @@
-"""Where the bridge hands over what happened on WhatsApp: `POST /api/whatsapp/webhook`."""
+"""The bridge's webhook: `POST /api/whatsapp/webhook`."""
 
 from collections.abc import Callable, Coroutine
 from http import HTTPStatus
@@ -10,13 +10,12 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
 
-from cleo.channels.http.error_responses import Refusal, not_now, refuse
+from cleo.channels.http.error_responses import Refusal, error_response, unavailable
 from cleo.channels.http.strict_json import NotJson, read_json
-from cleo.channels.http.webhook_auth import Guard, Refused, Secret
-from cleo.channels.whatsapp.backend import PATH
+from cleo.channels.http.webhook_auth import RequestRefused, Secret, WebhookAuth
+from cleo.channels.whatsapp.backend import PATH, SECRET_HEADER
 from cleo.channels.whatsapp.bridge.contract import (
     MAX_WEBHOOK_BYTES,
-    SECRET_HEADER,
     InboundEvent,
     WebhookAnswer,
 )
@@ -30,7 +29,7 @@ _OTHER_METHODS = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _log = structlog.get_logger("cleo.whatsapp")
 
 
-_ANSWERS: dict[int | str, dict[str, Any]] = {
+_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"description": "The event is on disk, was there before, or asks for nothing."},
     403: {"description": "The secret is missing or wrong. No body."},
     405: {"description": "Only POST. No body."},
@@ -47,19 +46,19 @@ def webhook_routes(receive: Receive, secret: Secret, *, seconds: float = 10.0) -
 
     Raises `ConfigError` when `secret` is set but cannot be one; None lets everybody in.
     """
-    guard = Guard(secret, header=SECRET_HEADER, max_bytes=MAX_WEBHOOK_BYTES, seconds=seconds)
+    auth = WebhookAuth(secret, header=SECRET_HEADER, max_bytes=MAX_WEBHOOK_BYTES, seconds=seconds)
 
     class GuardedRoute(APIRoute):
-        """FastAPI documents the endpoint; the guard, not FastAPI, reads the request."""
+        """FastAPI documents the endpoint; the auth, not FastAPI, reads the request."""
 
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
             return guarded
 
     async def guarded(request: Request) -> Response:
         try:
-            return await webhook(_event(await guard.read(request)))
-        except Refused as refused:
-            return refuse(refused)
+            return await webhook(_event(await auth.read(request)))
+        except RequestRefused as refused:
+            return error_response(refused)
 
     async def webhook(
         event: InboundEvent, x_webhook_secret: Annotated[str | None, Header(alias=SECRET_HEADER)] = None
@@ -68,14 +67,14 @@ def webhook_routes(receive: Receive, secret: Secret, *, seconds: float = 10.0) -
         try:
             answer = await _receive(event, receive)
         except (StoreError, Overloaded) as error:
-            raise not_now(error) from error
+            raise unavailable(error) from error
         return JSONResponse(answer.model_dump())
 
     async def other_method(request: Request) -> Response:
         try:
-            guard.admit(request)
-        except Refused as refused:
-            return refuse(refused)
+            auth.authenticate(request)
+        except RequestRefused as refused:
+            return error_response(refused)
         return Response(status_code=HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": "POST"})
 
     router = APIRouter(route_class=GuardedRoute, tags=["whatsapp"])
@@ -84,7 +83,7 @@ def webhook_routes(receive: Receive, secret: Secret, *, seconds: float = 10.0) -
         webhook,
         methods=["POST"],
         response_model=WebhookAnswer,
-        responses=_ANSWERS,
+        responses=_RESPONSES,
         summary="Take an event",
     )
     router.add_api_route(
@@ -115,7 +114,7 @@ def _event(body: bytes) -> InboundEvent:
         problem = f"{error}.".capitalize()
     except ValidationError as error:
         problem = _problems(error)
-    raise Refused(422, "invalid_event", problem, close=False)
+    raise RequestRefused(422, "invalid_event", problem, close=False)
 
 
 def _problems(error: ValidationError) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from cleo.ports import Capabilities, ChoiceLimits, FileLimit, Rate, TypingIndicator
+from cleo.ports import Capabilities, ChoiceLimits, FileLimit, TypingIndicator
 
 _KB = 1024
 _MB = 1024 * 1024
@@ -24,8 +24,6 @@ _AUDIO = frozenset({"audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/
 
 DAY: Final = 86400.0
 """Seconds after a message of the person in which anything may be sent."""
-PER_CHAT: Final = Rate(burst=10, seconds=6.0)
-PER_ACCOUNT: Final = Rate(burst=80, seconds=1 / 80)
 TAPPING: Final = ChoiceLimits()
 
 CLOUD: Final = Capabilities(
@@ -41,15 +39,10 @@ CLOUD: Final = Capabilities(
         # Still ones may have 100 KB only, which WhatsApp judges itself.
         "sticker": FileLimit(mimetypes=frozenset({"image/webp"}), max_bytes=500 * _KB),
     },
-    places=True,
     choice_limits=TAPPING,
-    typing=TypingIndicator(seconds=25, needs_message=True, marks_read=True),
-    templates=True,
+    typing=TypingIndicator(seconds=25),
     window=DAY,
-    receipts=frozenset({"sent", "delivered", "read", "played", "failed"}),
     on_repeat="reconciled",
-    per_chat=PER_CHAT,
-    per_account=PER_ACCOUNT,
     advice=(
         "Replies are read on a phone in WhatsApp: short paragraphs and lists, no tables. A message has at most 4096 "
         "characters and cannot be edited or deleted; at most 3 buttons or a list of 10 answers can be offered. "

@@ -1,4 +1,4 @@
-"""What the numbers of Meta's errors mean: their class, which decides what is done, and words for people.
+"""Meta's error numbers: their class, which decides what is done, and words for people.
 
 Source: the table in Meta's error reference, as noted in the developer reference of the Cloud backend. Titles change
 and are never read; a number that is not named here has no class of its own.
@@ -41,35 +41,37 @@ _TEMPLATE = "Check the templates, and WHATSAPP_CLOUD_FALLBACK_TEMPLATE (for exam
 _WRONG = "WhatsApp does not take a message of this form."
 _GROUP = "WhatsApp does not do this in groups of this number."
 _STRANGE = "WhatsApp refused the message for a reason that Cleo does not know."
-_NO_RIGHT = (3, 10, 131005, *range(200, 300))
+_NO_PERMISSION = (3, 10, 131005, *range(200, 300))
 
 
-def _all(codes: Iterable[int], entry: _Entry) -> dict[int, _Entry]:
+def _entries(codes: Iterable[int], entry: _Entry) -> dict[int, _Entry]:
     return dict.fromkeys(codes, entry)
 
 
 _TABLE: Final[dict[int, _Entry]] = {
-    **_all((1, 2, 131000, 131016, 131057, 133004), ("retry", _BUSY)),
-    **_all((4, 80007, 130429, 429, 131208), ("throttle", _SLOW)),
+    **_entries((1, 2, 131000, 131016, 131057, 133004), ("retry", _BUSY)),
+    **_entries((4, 80007, 130429, 429, 131208), ("throttle", _SLOW)),
     PAIR_LIMIT: (
         "throttle",
         "Too many messages went to this person in a short time; it will be tried again after a pause.",
     ),
     # The token
-    **_all((0, 190), ("auth", f"WhatsApp does not accept the token: it is wrong or has expired. {_RENEW}")),
-    **_all(
-        _NO_RIGHT,
+    **_entries(
+        (0, 190), ("auth", f"WhatsApp does not accept the token: it is wrong or has expired. {_RENEW}")
+    ),
+    **_entries(
+        _NO_PERMISSION,
         ("auth", f"The token may not do this; it needs whatsapp_business_messaging. {_RENEW}"),
     ),
     # The number or its account
-    **_all(
+    **_entries(
         (131031, 368),
         ("sender", "Meta has restricted this WhatsApp account. Meta's Business Support Home says why."),
     ),
-    **_all((131045, *range(133005, 133017)), ("sender", _REGISTER)),
+    **_entries((131045, *range(133005, 133017)), ("sender", _REGISTER)),
     131037: ("sender", f"The display name of the number is not approved yet. {_MANAGER}"),
-    **_all((131042, 131044), ("sender", f"Meta cannot charge for messages. {_PAY}")),
-    **_all(
+    **_entries((131042, 131044), ("sender", f"Meta cannot charge for messages. {_PAY}")),
+    **_entries(
         (131048, 131064),
         (
             "quality",
@@ -108,12 +110,12 @@ _TABLE: Final[dict[int, _Entry]] = {
         "The identity of this person on WhatsApp has changed, so the message was not delivered.",
     ),
     # The message
-    **_all((100, 131008, 131009, 131051, 131063, 135000), ("payload", _WRONG)),
+    **_entries((100, 131008, 131009, 131051, 131063, 135000), ("payload", _WRONG)),
     131053: ("payload", "WhatsApp could not use the file: its content does not fit its kind, or is damaged."),
     132001: ("payload", f"There is no such template in that language. {_TEMPLATE}"),
     132015: ("payload", f"The template is paused for its low quality. {_TEMPLATE}"),
     132016: ("payload", f"The template is disabled for its low quality. {_TEMPLATE}"),
-    **_all(
+    **_entries(
         (132000, *range(132002, 132015), 132068, 132069),
         ("payload", f"The template cannot be sent as it is. {_TEMPLATE}"),
     ),
@@ -121,45 +123,45 @@ _TABLE: Final[dict[int, _Entry]] = {
         "media",
         "WhatsApp could not give out the file that the person sent. They can send it once more.",
     ),
-    **_all((131020, 131041, 131201, 131204, 131207, 131212, 131215), ("groups", _GROUP)),
+    **_entries((131020, 131041, 131201, 131204, 131207, 131212, 131215), ("groups", _GROUP)),
 }
 
 _LONGEST_DETAILS = 200
-_TOLD: Final[frozenset[ErrorClass]] = frozenset({"payload", "groups", "unknown"})
+_QUOTED: Final[frozenset[ErrorClass]] = frozenset({"payload", "groups", "unknown"})
 _PERSONAL = re.compile(r"\+?\d[\d ()\-]{5,}\d")
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 
 
-def class_of(code: int | None) -> ErrorClass:
-    """Tell what kind of trouble it is; `unknown` for a number that is not in the table."""
+def error_class_of(code: int | None) -> ErrorClass:
+    """Return the class of an error number; `unknown` when it is not in the table."""
     found = _TABLE.get(code) if code is not None else None
     return found[0] if found else "unknown"
 
 
 def is_window(code: int | None) -> bool:
-    """Whether it was refused only because the person has not written lately."""
-    return class_of(code) == "window"
+    """Return whether it was refused only because the person has not written lately."""
+    return error_class_of(code) == "window"
 
 
-def lacks_right(code: int | None) -> bool:
-    """Whether the token may not do just this; it may do other things."""
-    return code in _NO_RIGHT
+def lacks_permission(code: int | None) -> bool:
+    """Return whether the token lacks the permission for just this."""
+    return code in _NO_PERMISSION
 
 
 def reason_of(code: int | None, title: str, details: str) -> str:
-    """Say for people what happened and what to do, with Meta's own words where those say more.
+    """Return what happened and what to do, for people, with Meta's own words where those say more.
 
     `title` is used only when nothing else is known. Numbers of people are taken out of Meta's words.
     """
     found = _TABLE.get(code) if code is not None else None
     number = f" ({code})" if code is not None else ""
     if found is None:
-        return f"{_STRANGE.removesuffix('.')}{number}.{_said(details or title)}"
-    words, told = found[1], found[0] in _TOLD
-    return words + (_said(details) if told else "")
+        return f"{_STRANGE.removesuffix('.')}{number}.{_meta_says(details or title)}"
+    words, told = found[1], found[0] in _QUOTED
+    return words + (_meta_says(details) if told else "")
 
 
-def _said(text: str) -> str:
+def _meta_says(text: str) -> str:
     clean = _PERSONAL.sub("…", _UNPRINTABLE.sub(" ", text)).strip()
     if not clean:
         return ""

@@ -1,4 +1,4 @@
-"""Who is meant: phone numbers, and Meta's user ids where the number is hidden. Nothing here guesses."""
+"""Addresses of people: phone numbers, and Meta's user ids where the number is hidden. Nothing is guessed."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -42,14 +42,14 @@ def read_group(text: str | None) -> Address | None:
     return address("group", id) if id else None
 
 
-def some(*addresses: Address | None) -> tuple[Address, ...]:
-    """Those that are there, the best one to write to first: Meta advises the number where it is known."""
+def ranked(*addresses: Address | None) -> tuple[Address, ...]:
+    """Return those that are known, the best to write to first: Meta advises the number."""
     there = [each for each in addresses if each]
     return tuple(sorted(there, key=lambda each: _ORDER.index(namespace(each))))
 
 
 def name_of(contact: wire.Contact | None) -> str:
-    """A label to show: what they call themselves, else their user name."""
+    """Return a label to show: the name that they chose, else their user name."""
     profile = contact.profile if contact else None
     if profile is None:
         return ""
@@ -58,9 +58,9 @@ def name_of(contact: wire.Contact | None) -> str:
 
 
 def addresses_of(message: wire.Message, contact: wire.Contact | None) -> tuple[Address, ...]:
-    """Every address of whoever wrote a message, the best first."""
+    """Return every address of the sender of a message, the best first."""
     whom = contact or wire.Contact()
-    return some(
+    return ranked(
         read_person(whom.wa_id),
         read_person(message.from_),
         read_person(message.from_user_id),
@@ -71,15 +71,15 @@ def addresses_of(message: wire.Message, contact: wire.Contact | None) -> tuple[A
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Company:
-    """The contacts that came with messages: which of them wrote which is found out here."""
+class ContactIndex:
+    """The contacts that came with messages. Which of them sent which message is not said, so it is looked up here."""
 
     by_user: Mapping[str, wire.Contact] = field(default_factory=dict[str, wire.Contact])
     by_number: Mapping[Address, wire.Contact] = field(default_factory=dict[Address, wire.Contact])
     sole: wire.Contact | None = None
 
     def contact_of(self, sender: wire.Sender) -> wire.Contact | None:
-        """Find it by user id, else by number in any spelling, else when there is nobody else on either side."""
+        """Find the sender's contact by user id, else by number in any spelling, else if there is one of each."""
         if found := self.by_user.get(sender.from_user_id or ""):
             return found
         number = read_person(sender.from_)
@@ -88,13 +88,15 @@ class Company:
         return next((each for each in [*near, self.sole] if each and not _differ(each, sender)), None)
 
 
-def company(contacts: Sequence[wire.Contact], senders: Sequence[wire.Sender], *, alone: bool) -> Company:
-    """Put together who came with whom; `alone`: no contact can be there for anything but the messages."""
+def index_contacts(
+    contacts: Sequence[wire.Contact], senders: Sequence[wire.Sender], *, are_only_messages: bool
+) -> ContactIndex:
+    """Index contacts; `are_only_messages`: nothing but messages can have brought them."""
     one_each = len(contacts) == 1 and len({(each.from_, each.from_user_id) for each in senders}) == 1
-    return Company(
+    return ContactIndex(
         by_user={each.user_id: each for each in contacts if each.user_id},
         by_number={number: each for each in contacts if (number := read_person(each.wa_id))},
-        sole=contacts[0] if alone and one_each else None,
+        sole=contacts[0] if are_only_messages and one_each else None,
     )
 
 
@@ -102,15 +104,15 @@ def _differ(contact: wire.Contact, sender: wire.Sender) -> bool:
     return bool(contact.user_id and sender.from_user_id and contact.user_id != sender.from_user_id)
 
 
-def rotation_of(message: wire.Message, system: wire.System) -> IdentityChange | None:
-    """Read who has new addresses; None: it does not say of whom, or which."""
-    before = some(
+def identity_change_of(message: wire.Message, system: wire.System) -> IdentityChange | None:
+    """Read whose addresses changed; None: it does not say whose, or to which."""
+    before = ranked(
         read_person(message.from_),
         read_person(system.customer),
         read_person(system.previous_user_id),
         read_parent(system.previous_parent_user_id),
     )
-    now = some(
+    now = ranked(
         read_person(system.wa_id),
         read_person(system.new_wa_id),
         read_person(system.user_id),

@@ -1,4 +1,4 @@
-"""What a message says: each kind of Meta's as the content that the rest of Cleo knows."""
+"""Read the content of a message: each of Meta's kinds as one of Cleo's."""
 
 import math
 import re
@@ -37,29 +37,29 @@ _BRIDGE_NAMES = {"poll_creation": "poll"}
 
 
 class Unreadable(ValueError):
-    """Says what is missing; never what was sent."""
+    """The content cannot be read. The text says what is missing, never what was sent."""
 
 
 def kind_of(message: wire.Message) -> str:
-    """Tell the kind, in a name that can stand in logs."""
+    """Return the kind of a message, safe to log."""
     return read_name(message.type)
 
 
 def read_name(text: str | None) -> str:
-    """Read a name that Meta gave to a kind of thing; `unknown` where it is none."""
+    """Return Meta's name for a kind, or `unknown` when it is not a plain name."""
     return text if text and _NAME.fullmatch(text) else "unknown"
 
 
-def read_content(message: wire.Message, leaf: dict[str, Json]) -> Content:
-    """Read what a message says; a kind without a shape is `Other`. Raises `Unreadable`."""
+def read_content(message: wire.Message, raw: dict[str, Json]) -> Content:
+    """Read the content; a kind without a type of its own is `Other`. Raises `Unreadable`."""
     kind = kind_of(message)
     if reader := _READERS.get(kind):
         return reader(message)
-    return _other(kind, _errors(message) or _readable(leaf.get(kind)))
+    return _other(kind, _errors(message) or _readable(raw.get(kind)))
 
 
-def without_shape(message: wire.Message) -> Other:
-    """What a message is that could not be read: people are answered all the same."""
+def unreadable_content(message: wire.Message) -> Other:
+    """Return the content of a message that cannot be read: people are answered all the same."""
     return _other(kind_of(message), _errors(message))
 
 
@@ -190,7 +190,7 @@ def _errors(message: wire.Message) -> str:
 
 
 def _readable(part: Json) -> str:
-    """The words of a part of unknown shape; where none can be told from the rest, all of it."""
+    """Return the text of a part of unknown structure, or all of it as JSON when no text stands out."""
     if isinstance(part, dict):
         named = (part.get(name) for name in ("body", "text", "caption", "title", "name"))
         words = [each for each in named if isinstance(each, str) and each]

@@ -1,4 +1,4 @@
-"""What lies in a webhook's body: every entry, change and array is walked, and each leaf stands for itself.
+"""The change entries of a webhook's body: each member of each array of each change, on its own.
 
 entry[]{id, time, changes[]{field, value{metadata, contacts[], messages[], statuses[], …}}}
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from cleo.channels.http.strict_json import Json
 from cleo.channels.whatsapp.cloud import wire
-from cleo.channels.whatsapp.cloud.identities import Company, company
+from cleo.channels.whatsapp.cloud.identities import ContactIndex, index_contacts
 
 ARRAYS = {
     "messages": "message",
@@ -25,74 +25,74 @@ ARRAYS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Leaf:
-    """One thing in a webhook.
+class ChangeEntry:
+    """One entry of a change: a message, a status and so on.
 
-    `what` it is stands in `ARRAYS`, or is `account`, or `unreadable`; `problem`: why it cannot be told.
+    `kind` is one of `ARRAYS`, or `account`, or `unreadable`; `problem` says why it could not be read.
     """
 
-    what: str
+    kind: str
     content: Json
-    told_as: str = ""
-    """The field of the change: what Meta calls the kind of news."""
-    number: str = ""
-    """The `phone_number_id` that it was for; empty: it does not say."""
-    company: Company = field(default_factory=Company)
+    field_name: str = ""
+    """The field of the change: Meta's name for the kind of event."""
+    number_id: str = ""
+    """The `phone_number_id` that it is for; empty: it does not say."""
+    contacts: ContactIndex = field(default_factory=ContactIndex)
     problem: str = ""
 
 
-def leaves(body: dict[str, Json]) -> Iterator[Leaf]:
-    """Tell everything that is in it."""
+def read_change_entries(body: dict[str, Json]) -> Iterator[ChangeEntry]:
+    """Yield every entry of a webhook's body, in order."""
     entries = body.get("entry")
     if not isinstance(entries, list):
-        yield Leaf(what="unreadable", content=body, problem="the body has no entries")
+        yield ChangeEntry(kind="unreadable", content=body, problem="the body has no entries")
         return
     for entry in entries:
         changes = entry.get("changes") if isinstance(entry, dict) else None
         if not isinstance(entry, dict) or not isinstance(changes, list):
-            yield Leaf(what="unreadable", content=entry, problem="the entry has no changes")
+            yield ChangeEntry(kind="unreadable", content=entry, problem="the entry has no changes")
             continue
         for change in changes:
-            yield from _of_change(entry, change)
+            yield from _entries_of(entry, change)
 
 
-def _of_change(entry: dict[str, Json], change: Json) -> Iterator[Leaf]:
+def _entries_of(entry: dict[str, Json], change: Json) -> Iterator[ChangeEntry]:
     value = change.get("value") if isinstance(change, dict) else None
     if not isinstance(change, dict) or not isinstance(value, dict):
-        yield Leaf(what="unreadable", content=change, problem="the change has no value")
+        yield ChangeEntry(kind="unreadable", content=change, problem="the change has no value")
         return
     field = change.get("field")
     named = field if isinstance(field, str) else ""
     found = {name: part for name in ARRAYS if (part := value.get(name)) not in (None, [])}
     if not found:
         whole: dict[str, Json] = {"entry": entry.get("id"), "time": entry.get("time"), "value": value}
-        yield Leaf(what="account", content=whole, told_as=named, number=_number(value))
+        yield ChangeEntry(kind="account", content=whole, field_name=named, number_id=_number_id(value))
         return
-    others = _company(value)
+    contacts = _contacts(value)
     for name, part in found.items():
         problem = "" if isinstance(part, list) else f"its {name} are not a list"
         for content in part if isinstance(part, list) else [part]:
-            yield Leaf(
-                what=ARRAYS[name],
+            yield ChangeEntry(
+                kind=ARRAYS[name],
                 content=content,
-                told_as=named,
-                number=_number(value),
-                company=others,
+                field_name=named,
+                number_id=_number_id(value),
+                contacts=contacts,
                 problem=problem,
             )
 
 
-def _number(value: dict[str, Json]) -> str:
+def _number_id(value: dict[str, Json]) -> str:
     metadata = value.get("metadata")
     read = wire.Metadata.model_validate(metadata) if isinstance(metadata, dict) else wire.Metadata()
     return read.phone_number_id or ""
 
 
-def _company(value: dict[str, Json]) -> Company:
-    return company(
+def _contacts(value: dict[str, Json]) -> ContactIndex:
+    return index_contacts(
         [wire.Contact.model_validate(each) for each in _objects(value.get("contacts"))],
         [wire.Sender.model_validate(each) for each in _objects(value.get("messages"))],
-        alone=not value.get("statuses"),
+        are_only_messages=not value.get("statuses"),
     )
 
 

@@ -1,4 +1,4 @@
-"""JSON whose sender is proven: as much of it is read as can be, so that one bad spot costs only itself.
+"""JSON of an authenticated sender: as much of it is read as possible, so that one bad part loses only itself.
 
 Where `strict_json` refuses all, here the last of two equal keys wins, numbers on which no two programs agree stay
 text, and what lies deeper than in any message is null.
@@ -31,7 +31,7 @@ def read_object(raw: bytes) -> dict[str, Json]:
 
 
 def write_json(value: Json) -> str:
-    """Write it in one way only, in ASCII: equal values give equal text."""
+    """Write canonical JSON in ASCII: equal values give equal text."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
@@ -43,7 +43,7 @@ def _decoded(text: str) -> Json:
 
 
 def _shallow(text: str) -> str:
-    """Put null for all that lies too deep, without reading it."""
+    """Replace all that is nested too deeply by null, without parsing it."""
     kept: list[str] = []
     depth, start = 0, 0
     for token in _TOKEN.finditer(text):

@@ -1,4 +1,4 @@
-"""What a message, an echo or news about a person means for the line."""
+"""Read messages, echoes and changes of a person's addresses."""
 
 import re
 from dataclasses import dataclass
@@ -9,35 +9,35 @@ from cleo.channels.whatsapp.backend import CHANNEL
 from cleo.channels.whatsapp.cloud import wire
 from cleo.channels.whatsapp.cloud.identities import (
     addresses_of,
+    identity_change_of,
     name_of,
     read_group,
     read_id,
     read_person,
-    rotation_of,
 )
 from cleo.channels.whatsapp.cloud.inbound.contents import (
     Unreadable,
     kind_of,
     read_content,
     read_name,
-    without_shape,
+    unreadable_content,
 )
 from cleo.domain.content import Content, MessageId
 from cleo.domain.identity import Address
 from cleo.domain.message import IdentityChange, Inbound, Quoted, Receipt
 
 _LATE = 15 * 60 * 1000
-"""Milliseconds after which a message was not said just now."""
+"""Milliseconds after which a message counts as late."""
 _TIME = re.compile(r"([0-9]{1,17})(?:\.[0-9]*)?")
 _ABOUT_OTHERS = frozenset({"reaction", "edit", "revoke"})
-"""Kinds that mean nothing without the message that they are about, and that open no window for certain."""
+"""Kinds that mean nothing without the message that they refer to. Whether they open the service window is unknown."""
 _NO_WORDS = frozenset({*_ABOUT_OTHERS, "system", "request_welcome"})
-_ROTATIONS = frozenset({"user_changed_number", "user_changed_user_id", "customer_changed_number"})
+_IDENTITY_CHANGES = frozenset({"user_changed_number", "user_changed_user_id", "customer_changed_number"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Meaning:
-    """What something means, and what is wrong with it; with both, the event has as much as could be read."""
+class ParsedEvent:
+    """What was read, and what is wrong with it. With both, the event has as much as could be read."""
 
     event: Inbound | Receipt | IdentityChange | None = None
     problem: str = ""
@@ -47,7 +47,7 @@ class Meaning:
 
 
 def message_kind(message: wire.Message) -> str:
-    """Tell what it is; news about a person have a name of their own."""
+    """Return the kind of a message; a system message has its own type in it."""
     kind = kind_of(message)
     if kind == "system" and message.system:
         return f"system/{read_name(message.system.type)}"
@@ -55,17 +55,17 @@ def message_kind(message: wire.Message) -> str:
 
 
 def read_message(
-    message: wire.Message, leaf: dict[str, Json], contact: wire.Contact | None, *, number_id: str, now: float
-) -> Meaning:
-    """Read what a person wrote, or what is told about one."""
+    message: wire.Message, raw: dict[str, Json], contact: wire.Contact | None, *, number_id: str, now: float
+) -> ParsedEvent:
+    """Read what a person wrote, or a system message about one."""
     if message.type == "system":
         return _system(message)
     addresses = addresses_of(message, contact)
     if not addresses:
-        return Meaning(problem="nobody is named who wrote it")
+        return ParsedEvent(problem="nobody is named who wrote it")
     return _inbound(
         message,
-        leaf,
+        raw,
         chat=read_group(message.group_id) or addresses[0],
         sender=addresses[0],
         aliases=frozenset(addresses[1:]) - {addresses[0]},
@@ -75,17 +75,17 @@ def read_message(
     )
 
 
-def read_echo(message: wire.Message, leaf: dict[str, Json], *, number_id: str, now: float) -> Meaning:
-    """Read what the business sent from elsewhere. Only the receiver's address is certain."""
+def read_echo(message: wire.Message, raw: dict[str, Json], *, number_id: str, now: float) -> ParsedEvent:
+    """Read what the business sent from another program. Only the receiver's address is certain."""
     chat = read_group(message.group_id) or read_person(message.to) or read_person(message.to_user_id)
     if chat is None:
-        return Meaning(problem="nobody is named whom it went to")
+        return ParsedEvent(problem="nobody is named whom it went to")
     sender = read_person(message.from_) or chat
-    return _inbound(message, leaf, chat=chat, sender=sender, number_id=number_id, now=now, from_me=True)
+    return _inbound(message, raw, chat=chat, sender=sender, number_id=number_id, now=now, from_me=True)
 
 
 def read_time(text: str | None, now: float) -> tuple[int, bool]:
-    """Read a time as Unix milliseconds, and tell whether it could be read. If not, or if it is to come, it is now."""
+    """Return a time in Unix milliseconds, and whether it could be read. Else, or if it is to come, it is now."""
     latest = int(now * 1000)
     found = _TIME.fullmatch(text or "")
     told = milliseconds(int(found[1])) if found else 0
@@ -94,7 +94,7 @@ def read_time(text: str | None, now: float) -> tuple[int, bool]:
 
 def _inbound(
     message: wire.Message,
-    leaf: dict[str, Json],
+    raw: dict[str, Json],
     *,
     chat: Address,
     sender: Address,
@@ -103,16 +103,16 @@ def _inbound(
     aliases: frozenset[Address] = frozenset(),
     name: str = "",
     from_me: bool = False,
-) -> Meaning:
+) -> ParsedEvent:
     id = read_id(message.id)
     if id is None:
-        return Meaning(problem="it has no id")
+        return ParsedEvent(problem="it has no id")
     group = read_group(message.group_id)
-    if leaf.get("group_id") and group is None:  # what was said in a group is never answered elsewhere
-        return Meaning(problem="the group that it was said in cannot be read")
-    content, problem = _content(message, leaf)
+    if raw.get("group_id") and group is None:  # what was written in a group is never answered elsewhere
+        return ParsedEvent(problem="the group that it was said in cannot be read")
+    content, problem = _content(message, raw)
     if content is None:
-        return Meaning(problem=problem)
+        return ParsedEvent(problem=problem)
     at, is_known = read_time(message.timestamp, now)
     context = message.context or wire.Context()
     inbound = Inbound(
@@ -133,17 +133,18 @@ def _inbound(
     )
     problems = [problem, "" if is_known else "its time cannot be read, and that of its arrival is taken"]
     opens = not from_me and kind_of(message) not in _NO_WORDS
-    starts = kind_of(message) != "request_welcome"  # somebody opened the chat, and has said nothing yet
-    told = "; ".join(filter(None, problems))
-    return Meaning(event=inbound, problem=told, opens_window=opens, starts=starts)
+    starts = kind_of(message) != "request_welcome"  # somebody opened the chat, and has written nothing yet
+    return ParsedEvent(
+        event=inbound, problem="; ".join(filter(None, problems)), opens_window=opens, starts=starts
+    )
 
 
-def _content(message: wire.Message, leaf: dict[str, Json]) -> tuple[Content | None, str]:
+def _content(message: wire.Message, raw: dict[str, Json]) -> tuple[Content | None, str]:
     try:
-        return read_content(message, leaf), ""
+        return read_content(message, raw), ""
     except Unreadable as error:
         about_other = kind_of(message) in _ABOUT_OTHERS
-        return None if about_other else without_shape(message), str(error)
+        return None if about_other else unreadable_content(message), str(error)
 
 
 def _quoted(context: wire.Context) -> Quoted | None:
@@ -151,9 +152,9 @@ def _quoted(context: wire.Context) -> Quoted | None:
     return Quoted(id=MessageId(id), sender=read_person(context.from_)) if id else None
 
 
-def _system(message: wire.Message) -> Meaning:
+def _system(message: wire.Message) -> ParsedEvent:
     system = message.system or wire.System()
-    if system.type not in _ROTATIONS:
-        return Meaning(problem="" if system.type else "it does not say what has changed")
-    rotation = rotation_of(message, system)
-    return Meaning(event=rotation, problem="" if rotation else "it does not say who has which new address")
+    if system.type not in _IDENTITY_CHANGES:
+        return ParsedEvent(problem="" if system.type else "it does not say what has changed")
+    change = identity_change_of(message, system)
+    return ParsedEvent(event=change, problem="" if change else "it does not say who has which new address")

@@ -1,4 +1,4 @@
-"""Who may call: Meta signs the raw bytes of each webhook with the app secret and knows the operator's token."""
+"""Authentication of Meta: it signs the raw bytes of each webhook with the app secret, and knows the verify token."""
 
 import hashlib
 import hmac
@@ -7,7 +7,7 @@ HEADER = b"x-hub-signature-256"
 
 
 def is_signed(raw: bytes, given: list[bytes], secret: str) -> bool:
-    """Tell whether the header, given exactly once, is `sha256=` and the HMAC of the bytes in lower-case hex.
+    """Return whether the header, given exactly once, is `sha256=` and the HMAC of the bytes in lower-case hex.
 
     Bytes are compared: text that is not ASCII cannot be compared in constant time.
     """

@@ -1,10 +1,10 @@
-"""What a status means: the news about one message that Cleo sent."""
+"""Read statuses: what became of a message that Cleo sent."""
 
 from cleo.channels.whatsapp.backend import CHANNEL
 from cleo.channels.whatsapp.cloud import wire
-from cleo.channels.whatsapp.cloud.errors import class_of, is_window, reason_of
+from cleo.channels.whatsapp.cloud.errors import error_class_of, is_window, reason_of
 from cleo.channels.whatsapp.cloud.identities import read_group, read_id, read_parent, read_person
-from cleo.channels.whatsapp.cloud.inbound.messages import Meaning, read_time
+from cleo.channels.whatsapp.cloud.inbound.messages import ParsedEvent, read_time
 from cleo.domain.content import MessageId, Template
 from cleo.domain.identity import Address
 from cleo.domain.message import Receipt, ReceiptState, read_send_key
@@ -21,18 +21,18 @@ _LONGEST_KEY = 512
 
 def read_status(
     status: wire.Status, *, number_id: str, reopen_template: Template | None, now: float
-) -> Meaning:
-    """Read what became of a message. A status that Cleo knows nothing of, such as `deleted`, means nothing."""
+) -> ParsedEvent:
+    """Read what became of a message. A status that Cleo does not use, such as `deleted`, has no event."""
     state = _STATES.get(status.status or "")
     id, chat = read_id(status.id), _chat(status)
     if not status.status or id is None or (chat is None and not _key(status)):
-        return Meaning(problem="it does not say which message, whose or what became of it")
+        return ParsedEvent(problem="it does not say which message, whose or what became of it")
     if state is None:
-        return Meaning()
+        return ParsedEvent()
     key, attempt = read_send_key(_key(status))
     error = next((each for each in status.errors if each), None) if state == "failed" else None
     held = reopen_template is not None and error is not None and is_window(error.code)
-    return Meaning(
+    return ParsedEvent(
         event=Receipt(
             channel=CHANNEL,
             chat=chat,
@@ -67,7 +67,7 @@ def _key(status: wire.Status) -> str:
 def _reason(error: wire.Error) -> str:
     said = error.error_data.details if error.error_data else None
     words = reason_of(error.code, error.title or error.message or "", said or "")
-    if class_of(error.code) in {"retry", "throttle"}:  # nobody tries again what was taken over
+    if error_class_of(error.code) in {"retry", "throttle"}:  # nobody tries again what was taken over
         words = "WhatsApp took it over, and then could not deliver it."
     number = f"({error.code})"
     return words if error.code is None or number in words else f"{words} {number}"

@@ -1,4 +1,4 @@
-"""Where Meta hands over what happened on WhatsApp: `GET` and `POST /api/whatsapp/webhook`.
+"""Meta's webhook: `GET` and `POST /api/whatsapp/webhook`.
 
 Meta sends again for days what is not answered with 200, so 200 comes only after the commit, and 503 when there was
 none. What is signed is always kept, readable or not: sending it again would cure nothing.
@@ -12,8 +12,8 @@ from typing import Annotated, Any
 import structlog
 from fastapi import APIRouter, Query, Request, Response
 
-from cleo.channels.http.error_responses import Refusal, not_now, refuse
-from cleo.channels.http.webhook_auth import Reader, Refused, headers
+from cleo.channels.http.error_responses import Refusal, error_response, unavailable
+from cleo.channels.http.webhook_auth import BodyReader, RequestRefused, headers
 from cleo.channels.whatsapp.backend import PATH
 from cleo.channels.whatsapp.cloud.inbound.signature import HEADER, is_signed, is_token
 from cleo.channels.whatsapp.cloud.inbound.webhook_events import read_batch
@@ -27,10 +27,10 @@ MAX_BYTES = 4 * 1024 * 1024
 
 _LONGEST_CHALLENGE = 256
 _LARGE = 64 * 1024
-"""Bytes above which reading takes tens of milliseconds, for which nobody else shall wait."""
+"""Bytes above which parsing takes tens of milliseconds, so it is done in a thread."""
 _log = structlog.get_logger("cleo.whatsapp")
 
-_ANSWERS: dict[int | str, dict[str, Any]] = {
+_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"description": "Everything in it is on disk, or was there before. No body."},
     403: {"description": "The signature is missing or wrong. No body."},
     408: {"model": Refusal, "description": "The body came too slowly. Send it again."},
@@ -51,12 +51,12 @@ def cloud_routes(
 ) -> APIRouter:
     """Make the routes; a body has `seconds` to arrive. Raises `ConfigError` when a secret is empty.
 
-    `phone_number_id` is Cleo's own: what is for another number is kept and means nothing. `reopen_template` may be
+    `phone_number_id` is Cleo's own: what is for another number is kept and not acted upon. `reopen_template` may be
     sent to somebody who has not written lately.
     """
     _check(app_secret, "WHATSAPP_CLOUD_APP_SECRET")
     _check(verify_token, "WHATSAPP_CLOUD_VERIFY_TOKEN")
-    reader = Reader(max_bytes=MAX_BYTES, seconds=seconds)
+    reader = BodyReader(max_bytes=MAX_BYTES, seconds=seconds)
 
     async def handshake(
         mode: Annotated[str, Query(alias="hub.mode")] = "",
@@ -70,41 +70,43 @@ def cloud_routes(
             or not is_token(token, verify_token)
             or not 0 < len(echo) <= _LONGEST_CHALLENGE
         ):
-            return refuse(Refused(403, "wrong_verify_token", "", close=False))
+            return error_response(RequestRefused(403, "wrong_verify_token", "", close=False))
         return Response(echo, media_type="text/plain", headers={"X-Content-Type-Options": "nosniff"})
 
-    async def read(raw: bytes) -> WebhookBatch:
-        reading = partial(
+    async def parse(raw: bytes) -> WebhookBatch:
+        parsing = partial(
             read_batch, raw, phone_number_id=phone_number_id, reopen_template=reopen_template, now=clock.now()
         )
-        return reading() if len(raw) < _LARGE else await asyncio.to_thread(reading)
+        return parsing() if len(raw) < _LARGE else await asyncio.to_thread(parsing)
 
     async def webhook(request: Request) -> Response:
         """Take everything that a request brings, in one commit; the same again changes nothing."""
         try:
             raw = await reader.read(request)
             if not is_signed(raw, headers(request, HEADER), app_secret):
-                raise Refused(403, "wrong_signature", "")
-            await _keep(receive, await read(raw))
-        except Refused as refused:
-            return refuse(refused)
+                raise RequestRefused(403, "wrong_signature", "")
+            await _keep(receive, await parse(raw))
+        except RequestRefused as refused:
+            return error_response(refused)
         return Response(status_code=HTTPStatus.OK)
 
     router = APIRouter(tags=["whatsapp"])
     router.add_api_route(PATH, handshake, methods=["GET"], summary="Answer Meta's handshake")
-    router.add_api_route(PATH, webhook, methods=["POST"], responses=_ANSWERS, summary="Take what Meta tells")
+    router.add_api_route(
+        PATH, webhook, methods=["POST"], responses=_RESPONSES, summary="Take what Meta tells"
+    )
     return router
 
 
-async def _keep(receive: Receive, post: WebhookBatch) -> None:
+async def _keep(receive: Receive, batch: WebhookBatch) -> None:
     try:
-        new = await receive.batch(post)
+        new = await receive.batch(batch)
     except (StoreError, Overloaded) as error:
-        raise not_now(error) from error
-    told = [item for item in post.events if item.problem or item.kind.startswith("error")]
-    if new and told:
+        raise unavailable(error) from error
+    useless = [event for event in batch.events if event.problem or event.kind.startswith("error")]
+    if new and useless:
         _log.warning(
-            "kept, but of no use", what=sorted({f"{item.kind} {item.problem}".strip() for item in told})
+            "kept, but of no use", what=sorted({f"{event.kind} {event.problem}".strip() for event in useless})
         )
 
 

@@ -1,20 +1,20 @@
-"""HTTP to Graph: no redirects, no proxies, the token only where it belongs."""
+"""HTTP to Graph: no redirects, no proxies, and the token only for hosts that may see it."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 
 import httpx2
 
-from cleo.channels.http.http_files import NOT_SENT, FilePart, start_of
+from cleo.channels.http.http_files import NOT_SENT, FilePart, read_start
 from cleo.channels.whatsapp.cloud.outbound.origin import Origin
-from cleo.channels.whatsapp.cloud.outbound.responses import Answer
+from cleo.channels.whatsapp.cloud.outbound.responses import GraphResponse
 from cleo.domain.errors import FetchError, SendFailed, SendUncertain
 
 _SHORT = 10.0
 
 
 class Graph:
-    """One pool of connections, kept only for a short while: one that Graph closes meanwhile makes sends uncertain."""
+    """A connection pool. Idle connections are kept briefly: a send on one that Graph closes would be uncertain."""
 
     def __init__(self, origin: Origin, *, timeout: float) -> None:
         self.origin = origin
@@ -26,10 +26,10 @@ class Graph:
         )
         self._short = httpx2.Timeout(min(timeout, _SHORT), connect=5.0, pool=5.0)
 
-    async def send(self, body: bytes) -> Answer:
-        """WebhookBatch JSON that sends something; raises `SendFailed` or `SendUncertain`."""
+    async def send(self, body: bytes) -> GraphResponse:
+        """Post a message; raises `SendFailed` or `SendUncertain`."""
         try:
-            return await self._answer(self._message(body))
+            return await self._respond(self._message(body))
         except NOT_SENT as error:
             raise self._unreachable(error) from error
         except httpx2.HTTPError as error:
@@ -37,29 +37,29 @@ class Graph:
                 f"WhatsApp took the message but did not answer ({type(error).__name__}); it may have been sent."
             ) from error
 
-    async def upload(self, fields: Mapping[str, str], file: FilePart) -> Answer:
-        """Post a file, read from disk as it goes; raises `SendFailed`, because an upload shows nothing to anybody."""
+    async def upload(self, fields: Mapping[str, str], file: FilePart) -> GraphResponse:
+        """Post a file, streamed from disk; raises `SendFailed` always, because nobody sees an upload."""
         url = self.origin.number("media")
         request = self._http.build_request(
             "POST", url, data=fields, files={"file": file}, headers=self._token(url)
         )
         try:
-            return await self._answer(request)
+            return await self._respond(request)
         except httpx2.HTTPError as error:
             raise self._unreachable(error) from error
 
-    async def tell(self, body: bytes) -> Answer:
-        """WebhookBatch JSON that may be lost or come twice; raises `httpx2.HTTPError`."""
-        return await self._answer(self._message(body, self._short))
+    async def tell(self, body: bytes) -> GraphResponse:
+        """Post what may be lost or arrive twice; raises `httpx2.HTTPError`."""
+        return await self._respond(self._message(body, self._short))
 
-    async def ask(self, url: httpx2.URL) -> Answer:
+    async def ask(self, url: httpx2.URL) -> GraphResponse:
         """Get something short; raises `httpx2.HTTPError`."""
         request = self._http.build_request("GET", url, headers=self._token(url), timeout=self._short)
-        return await self._answer(request)
+        return await self._respond(request)
 
     @asynccontextmanager
     async def download(self, url: httpx2.URL) -> AsyncGenerator[httpx2.Response]:
-        """Open an answer whose body is read as it comes, unpacked; raises `httpx2.HTTPError` or `FetchError`."""
+        """Open a response whose body is streamed, without compression; raises `httpx2.HTTPError` or `FetchError`."""
         token = self.origin.authorization(url)
         if token is None:
             raise FetchError("The file is not fetched: WhatsApp named an address for it that is not Meta's.")
@@ -82,10 +82,10 @@ class Graph:
     def _token(self, url: httpx2.URL) -> dict[str, str]:
         return self.origin.authorization(url) or {}
 
-    async def _answer(self, request: httpx2.Request) -> Answer:
+    async def _respond(self, request: httpx2.Request) -> GraphResponse:
         response = await self._http.send(request, stream=True)
         try:
-            return Answer.read(response, await start_of(response))
+            return GraphResponse.parse(response, await read_start(response))
         finally:
             await response.aclose()
 

@@ -1,4 +1,4 @@
-"""Files at Graph: uploaded before they are sent; fetched in two steps, by an id and then from a short-lived URL."""
+"""Files at Graph: uploaded before they are sent, fetched in two steps: by an id, then from a short-lived URL."""
 
 import base64
 import hashlib
@@ -11,27 +11,27 @@ from urllib.parse import unquote
 
 import httpx2
 
-from cleo.channels.http.http_files import capped
+from cleo.channels.http.http_files import read_capped
 from cleo.channels.whatsapp.cloud.inbound.contents import URL
 from cleo.channels.whatsapp.cloud.outbound.graph import Graph
-from cleo.channels.whatsapp.cloud.outbound.media_fallback import Fitted
-from cleo.channels.whatsapp.cloud.outbound.responses import Answer, Tolerant, read_body
+from cleo.channels.whatsapp.cloud.outbound.media_fallback import FileToSend
+from cleo.channels.whatsapp.cloud.outbound.responses import GraphResponse, LenientModel, read_body
 from cleo.channels.whatsapp.cloud.wire import Maybe
 from cleo.domain.errors import FetchError, SendFailed
 
 _HANDLE = re.compile(URL + r"(?P<id>[\w\-]{1,256})(?:\?sha256=(?P<sha256>[\w%+/=\-]{1,200}))?", re.ASCII)
-_OVER = frozenset({401, 403, 404, 410})
-"""What the host of the files says when a URL has expired."""
+_EXPIRED = frozenset({401, 403, 404, 410})
+"""Statuses of an expired URL."""
 _DEADLINE = 240.0
 
 
-class _Told(Tolerant):
+class _MediaInfo(LenientModel):
     url: Maybe[str] = None
     sha256: Maybe[str] = None
     file_size: Maybe[int] = None
 
 
-class _Uploaded(Tolerant):
+class _Uploaded(LenientModel):
     id: Maybe[str] = None
 
 
@@ -49,19 +49,19 @@ class Media:
     limit: int
     clock: Callable[[], float]
 
-    async def upload(self, stored: BinaryIO, fitted: Fitted) -> Answer:
-        """Post the bytes of a file; raises `SendFailed`."""
-        fields = {"messaging_product": "whatsapp", "type": fitted.mimetype}
-        return await self.graph.upload(fields, (fitted.name, stored, fitted.mimetype))
+    async def upload(self, stored: BinaryIO, sendable: FileToSend) -> GraphResponse:
+        """Upload a file; raises `SendFailed`."""
+        fields = {"messaging_product": "whatsapp", "type": sendable.mimetype}
+        return await self.graph.upload(fields, (sendable.name, stored, sendable.mimetype))
 
     async def fetch(self, url: str) -> AsyncIterator[bytes]:
-        """Read the file of `cloud:{id}`; raises `FetchError`, and that at the very end when the bytes are wrong."""
+        """Read the file of `cloud:{id}`; raises `FetchError`, after the last chunk if the hash is wrong."""
         handle = _read_handle(url)
         until = self.clock() + _DEADLINE
         try:
             async with self._opened(handle) as (response, sha256):
                 digest = hashlib.sha256()
-                async for chunk in capped(response, self.limit):
+                async for chunk in read_capped(response, self.limit):
                     if self.clock() > until:
                         raise FetchError("WhatsApp gives the file too slowly, so it was not fetched.")
                     digest.update(chunk)
@@ -70,36 +70,36 @@ class Media:
             raise FetchError(
                 f"WhatsApp broke off while the file was fetched ({type(error).__name__})."
             ) from error
-        if sha256 and not _is(digest.digest(), sha256):
+        if sha256 and not _matches(digest.digest(), sha256):
             raise FetchError("The file arrived damaged: it is not what the person sent.")
 
     @asynccontextmanager
     async def _opened(self, handle: _Handle) -> AsyncGenerator[tuple[httpx2.Response, str | None]]:
-        """Open the file, with a second URL if the first is over already."""
+        """Open the file, with a second URL if the first has expired."""
         for last in (False, True):
-            told = await self._resolve(handle)
-            async with self.graph.download(_read_url(told)) as response:
-                if response.status_code in _OVER and not last:
+            info = await self._resolve(handle)
+            async with self.graph.download(_read_url(info)) as response:
+                if response.status_code in _EXPIRED and not last:
                     continue
                 _check(response)
-                yield response, handle.sha256 or told.sha256
+                yield response, handle.sha256 or info.sha256
                 return
 
-    async def _resolve(self, handle: _Handle) -> _Told:
-        answer = await self.graph.ask(self.graph.origin.node(handle.id))
-        if not answer.well:
-            raise _gone(answer)
-        told = read_body(_Told, answer.body)
-        if told.file_size is not None and told.file_size > self.limit:
+    async def _resolve(self, handle: _Handle) -> _MediaInfo:
+        response = await self.graph.ask(self.graph.origin.node(handle.id))
+        if not response.is_success:
+            raise _fetch_error(response)
+        info = read_body(_MediaInfo, response.body)
+        if info.file_size is not None and info.file_size > self.limit:
             raise FetchError(
                 f"The file is larger than the {self.limit} bytes that Cleo takes (CLEO_FILE_MAX_BYTES)."
             )
-        return told
+        return info
 
 
-def read_uploaded(answer: Answer) -> str:
+def read_uploaded(response: GraphResponse) -> str:
     """Read the id of an uploaded file; raises `SendFailed`."""
-    id = read_body(_Uploaded, answer.body).id
+    id = read_body(_Uploaded, response.body).id
     if not id:
         raise SendFailed("WhatsApp took the file but gave it no id.")
     return id
@@ -112,18 +112,18 @@ def _read_handle(url: str) -> _Handle:
     return _Handle(read["id"], unquote(read["sha256"]) if read["sha256"] else None)
 
 
-def _read_url(told: _Told) -> httpx2.URL:
+def _read_url(info: _MediaInfo) -> httpx2.URL:
     try:
-        return httpx2.URL(told.url or "")
+        return httpx2.URL(info.url or "")
     except (httpx2.InvalidURL, ValueError):
         raise FetchError("WhatsApp did not say where the file is.") from None
 
 
-def _gone(answer: Answer) -> FetchError:
-    if answer.error and answer.kind in {"retry", "throttle", "auth", "sender", "quality"}:
-        return FetchError(f"WhatsApp does not give the file now. {answer.error.reason}")
-    if answer.status >= 500:
-        return FetchError(f"WhatsApp does not give the file now (it answered {answer.status}).")
+def _fetch_error(response: GraphResponse) -> FetchError:
+    if response.error and response.error_class in {"retry", "throttle", "auth", "sender", "quality"}:
+        return FetchError(f"WhatsApp does not give the file now. {response.error.reason}")
+    if response.status >= 500:
+        return FetchError(f"WhatsApp does not give the file now (it answered {response.status}).")
     return FetchError(
         "WhatsApp has the file no more: it keeps files for seven days. It can be sent once more."
     )
@@ -136,11 +136,11 @@ def _check(response: httpx2.Response) -> None:
         raise FetchError("WhatsApp packed the file, although it was asked not to.")
 
 
-def _is(digest: bytes, told: str) -> bool:
-    """Compare with a hash in hex or in base64: both are seen."""
-    if told.lower() == digest.hex():
+def _matches(digest: bytes, expected: str) -> bool:
+    """Compare with a hash in hex or in base64: Meta sends both."""
+    if expected.lower() == digest.hex():
         return True
     try:
-        return base64.b64decode(told.replace("-", "+").replace("_", "/").rstrip("=") + "=") == digest
+        return base64.b64decode(expected.replace("-", "+").replace("_", "/").rstrip("=") + "=") == digest
     except ValueError:  # no base64, or no ASCII
         return False

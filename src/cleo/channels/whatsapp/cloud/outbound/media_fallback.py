@@ -1,4 +1,4 @@
-"""As what a file can be sent: as what it is, or as something else that WhatsApp takes."""
+"""The kind under which WhatsApp accepts a file: its own, or another as a fallback."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from cleo.domain.content import File, FileKind
 from cleo.domain.errors import SendRejected
 from cleo.ports import Capabilities, FileLimit
 
-_OTHERWISE: Final[Mapping[FileKind, tuple[FileKind, ...]]] = {
+_FALLBACKS: Final[Mapping[FileKind, tuple[FileKind, ...]]] = {
     "image": ("document",),
     "video": ("document",),
     "audio": ("document",),
@@ -26,7 +26,7 @@ _NAMES: Final[Mapping[FileKind, str]] = {
     "sticker": "sticker",
 }
 _CAPTIONED: Final = frozenset[FileKind]({"image", "video", "document"})
-_ALSO_CALLED: Final = {
+_ALIASES: Final = {
     "image/jpg": "image/jpeg",
     "audio/mp3": "audio/mpeg",
     "audio/m4a": "audio/mp4",
@@ -37,8 +37,8 @@ _MB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fitted:
-    """A file as it will be sent; `how` tells what is otherwise than asked."""
+class FileToSend:
+    """A file as it will be sent; `how` says what differs from what was asked."""
 
     kind: FileKind
     mimetype: str
@@ -47,8 +47,8 @@ class Fitted:
     how: str = ""
 
 
-def fit(file: File, size: int, can: Capabilities) -> Fitted:
-    """Find as what it can go; raises `SendRejected` when WhatsApp does not take it at all."""
+def with_fallback(file: File, size: int, can: Capabilities) -> FileToSend:
+    """Choose the kind; raises `SendRejected` when WhatsApp accepts the file under none."""
     if size == 0:
         raise SendRejected("The file is empty, so it was not sent.")
     if len(file.caption) > can.caption_max:
@@ -56,24 +56,24 @@ def fit(file: File, size: int, can: Capabilities) -> Fitted:
             f"The caption has {len(file.caption)} characters; WhatsApp takes {can.caption_max}. "
             "Send the file with a shorter one, and the rest as a message."
         )
-    for kind in (file.kind, *_OTHERWISE[file.kind]):
+    for kind in (file.kind, *_FALLBACKS[file.kind]):
         mimetype = _mimetype(file, kind)
-        if _takes(can.files.get(kind), mimetype, size):
-            return _as(file, kind, mimetype)
+        if _accepts(can.files.get(kind), mimetype, size):
+            return _file_as(file, kind, mimetype)
     raise SendRejected(_refusal(file, size, can.files[file.kind]))
 
 
-def _as(file: File, kind: FileKind, mimetype: str) -> Fitted:
+def _file_as(file: File, kind: FileKind, mimetype: str) -> FileToSend:
     extension = guess_extension(mimetype) or ""
     how = [] if kind == file.kind else [f"The {_NAMES[file.kind]} was sent as a {_NAMES[kind]}."]
     caption = file.caption if kind in _CAPTIONED else ""
     if file.caption and not caption:
         how.append(f"WhatsApp shows no caption with a {_NAMES[kind]}, so it was left out.")
     name = (file.name or f"file{extension}")[-_NAME_MAX:]
-    return Fitted(kind=kind, mimetype=mimetype, name=name, caption=caption, how=" ".join(how))
+    return FileToSend(kind=kind, mimetype=mimetype, name=name, caption=caption, how=" ".join(how))
 
 
-def _takes(limit: FileLimit | None, mimetype: str, size: int) -> bool:
+def _accepts(limit: FileLimit | None, mimetype: str, size: int) -> bool:
     if limit is None:
         return True
     return size <= limit.max_bytes and (not limit.mimetypes or mimetype in limit.mimetypes)
@@ -84,7 +84,7 @@ def _mimetype(file: File, kind: FileKind) -> str:
     bare = file.mimetype.partition(";")[0].strip().lower()
     if kind == "document" and bare.startswith("text/"):
         return "text/plain"
-    return _ALSO_CALLED.get(bare, bare)
+    return _ALIASES.get(bare, bare)
 
 
 def _refusal(file: File, size: int, limit: FileLimit) -> str:

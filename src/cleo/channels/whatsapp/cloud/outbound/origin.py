@@ -1,4 +1,4 @@
-"""Where Graph is, which number Cleo has there, and which hosts may see the token."""
+"""The URLs of Graph, and which hosts may see the token."""
 
 import re
 from typing import Final
@@ -47,15 +47,15 @@ class Origin:
         return str(self._base)
 
     def node(self, id: str) -> httpx2.URL:
-        """Tell the URL of something by its id, such as a file."""
+        """Return the URL of a node by its id, such as a file."""
         return self._base.copy_with(path=f"{self._root}/{id}")
 
     def number(self, edge: str = "") -> httpx2.URL:
-        """Tell the URL of the number, or of one of its edges such as `messages`."""
+        """Return the URL of the number, or of one of its edges such as `messages`."""
         return self.node(f"{self.number_id}/{edge}" if edge else self.number_id)
 
     def authorization(self, url: httpx2.URL) -> dict[str, str] | None:
-        """Give the header with the token; None for a URL that may not see it."""
+        """Return the header with the token; None for a host that may not see it."""
         if not self._may_see(url):
             return None
         return {"Authorization": f"Bearer {self._token.get_secret_value()}"}

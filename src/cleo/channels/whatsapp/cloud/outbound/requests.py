@@ -1,4 +1,4 @@
-"""The JSON that is posted to Graph. Source: the message objects of Meta's API reference."""
+"""Bodies of requests to Graph. Source: the message objects of Meta's API reference."""
 
 import json
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from cleo.domain.identity import Address, namespace, value
 from cleo.domain.message import Quoted
 from cleo.ports import ChoiceLimits
 
-Body = Mapping[str, object]
+RequestBody = Mapping[str, object]
 
 _PRODUCT: Final = {"messaging_product": "whatsapp"}
 _KEY_MAX = 512
@@ -20,10 +20,10 @@ _OWN = "wamid."
 _LIST_BUTTON = "Choose"
 
 
-def message(to: Address, content: Body, *, key: str, quoted: Quoted | None) -> bytes:
-    """Write a send; raises `SendRejected` for what no send can carry.
+def message(to: Address, content: RequestBody, *, key: str, quoted: Quoted | None) -> bytes:
+    """Return the body of a send; raises `SendRejected` for what no send can carry.
 
-    Graph gives the key back with all news of the message. What it cannot quote is left away.
+    Graph gives the key back with each status of the message. A message that cannot be quoted is left out.
     """
     context = {"context": {"message_id": _id(quoted.id)}} if quoted and can_quote(quoted) else {}
     return _json(
@@ -32,12 +32,12 @@ def message(to: Address, content: Body, *, key: str, quoted: Quoted | None) -> b
 
 
 def can_quote(quoted: Quoted) -> bool:
-    """Whether it is a message of this API. One that came through another backend would make Graph refuse the send."""
+    """Return whether it is a message of this API: for another backend's, Graph would refuse the send."""
     return quoted.id.startswith(_OWN)
 
 
-def recipient(to: Address) -> Body:
-    """Say where it goes; raises `SendRejected` for an address that this API has not."""
+def recipient(to: Address) -> RequestBody:
+    """Return the fields that name the recipient; raises `SendRejected` for an address that this API does not have."""
     name = value(to)
     if to == read_group(name):
         return {"recipient_type": "group", "to": name}
@@ -50,14 +50,14 @@ def recipient(to: Address) -> Body:
     raise SendRejected(f"WhatsApp's Cloud API cannot write to this address of the kind {namespace(to)!r}.")
 
 
-def seen(id: MessageId, *, typing: bool) -> bytes:
-    """Mark a message as read, and show that an answer is being written."""
+def mark_read(id: MessageId, *, typing: bool) -> bytes:
+    """Return the body that marks a message as read, and with `typing` shows that Cleo is writing."""
     sign = {"typing_indicator": {"type": "text"}} if typing else {}
     return _json({**_PRODUCT, "status": "read", "message_id": _id(id), **sign})
 
 
-def text(body: str) -> Body:
-    """Words."""
+def text(body: str) -> RequestBody:
+    """Return a text message; raises `SendRejected` for a wrong length."""
     if not 0 < len(body) <= CLOUD.text_max:
         raise SendRejected(
             f"The text has {len(body)} characters; WhatsApp takes 1 to {CLOUD.text_max} in a message."
@@ -65,19 +65,19 @@ def text(body: str) -> Body:
     return {"type": "text", "text": {"body": body, "preview_url": False}}
 
 
-def file(kind: str, id: str, *, caption: str, name: str, voice: bool) -> Body:
-    """A file that was uploaded; `caption` and `name` are left away where they are empty."""
+def file(kind: str, id: str, *, caption: str, name: str, voice: bool) -> RequestBody:
+    """Return an uploaded file; empty `caption` and `name` are left out."""
     extras = {"caption": caption, "filename": name, "voice": voice}
     return {"type": kind, kind: {"id": id, **{extra: given for extra, given in extras.items() if given}}}
 
 
-def reaction(given: Reaction) -> Body:
-    """An emoji on a message; an empty one takes it back."""
+def reaction(given: Reaction) -> RequestBody:
+    """Return an emoji on a message; an empty one takes it back."""
     return {"type": "reaction", "reaction": {"message_id": _id(given.to), "emoji": given.emoji}}
 
 
-def place(given: Location) -> Body:
-    """A place."""
+def place(given: Location) -> RequestBody:
+    """Return a location; raises `SendRejected` for one that is not on Earth."""
     if not (-90 <= given.latitude <= 90 and -180 <= given.longitude <= 180):
         raise SendRejected(
             "The place is not on Earth: latitudes go from -90 to 90, longitudes from -180 to 180."
@@ -87,8 +87,8 @@ def place(given: Location) -> Body:
     return {"type": "location", "location": {**where, **{name: said for name, said in words.items() if said}}}
 
 
-def choices(given: Choices, choice_limits: ChoiceLimits) -> Body:
-    """Answers to tap: buttons, or a list when there are more, or when they have descriptions."""
+def choices(given: Choices, choice_limits: ChoiceLimits) -> RequestBody:
+    """Return buttons, or a list when there are more answers than buttons, or descriptions."""
     as_buttons = len(given.options) <= choice_limits.buttons and not any(
         each.description for each in given.options
     )
@@ -96,17 +96,17 @@ def choices(given: Choices, choice_limits: ChoiceLimits) -> Body:
     return {"type": "interactive", "interactive": {**shown, "body": {"text": given.body}}}
 
 
-def template(given: Template) -> Body:
-    """A text that WhatsApp approved."""
+def template(given: Template) -> RequestBody:
+    """Return a template without variables."""
     return {"type": "template", "template": {"name": given.name, "language": {"code": given.language}}}
 
 
-def _buttons(options: tuple[Option, ...]) -> Body:
+def _buttons(options: tuple[Option, ...]) -> RequestBody:
     buttons = [{"type": "reply", "reply": {"id": each.id, "title": each.title}} for each in options]
     return {"type": "button", "action": {"buttons": buttons}}
 
 
-def _list(options: tuple[Option, ...]) -> Body:
+def _list(options: tuple[Option, ...]) -> RequestBody:
     rows = [
         {
             "id": each.id,
@@ -124,7 +124,7 @@ def _id(id: MessageId) -> str:
     return id
 
 
-def _json(body: Body) -> bytes:
+def _json(body: RequestBody) -> bytes:
     try:
         return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
     except UnicodeEncodeError as error:

@@ -1,4 +1,4 @@
-"""Whether WhatsApp takes an ordinary message: for a day after the person wrote."""
+"""The customer service window: for a day after the person wrote, WhatsApp takes ordinary messages."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,9 +10,9 @@ from cleo.domain.errors import SendFailed
 from cleo.ports import Held, Refused
 
 _MARGIN = 300.0
-"""Seconds that it is taken to close early: clocks differ, and a send takes time."""
-_ONCE_MORE = 5.0
-_MANY = 1000
+"""Seconds by which it is treated as closing early: clocks differ, and a send takes time."""
+_RETRY_AFTER = 5.0
+_MAX_KEYS = 1000
 _WITHOUT_TEMPLATE = (
     " Nothing else can be sent until they write: no template is set to ask them to "
     "(WHATSAPP_CLOUD_FALLBACK_TEMPLATE, for example hello_again:en)."
@@ -20,17 +20,17 @@ _WITHOUT_TEMPLATE = (
 
 
 @dataclass(slots=True, kw_only=True)
-class Window:
-    """Judges it for one number of Cleo's; `seconds` is how long it is open, `clock` tells Unix seconds."""
+class ServiceWindow:
+    """The window of one number of Cleo's; it is open for `seconds`, `clock` tells Unix seconds."""
 
     number_id: str
     seconds: float
     fallback: Template | None
     clock: Callable[[], float]
-    _doubted: dict[str, None] = field(default_factory=dict[str, None], init=False)
+    _contradicted: dict[str, None] = field(default_factory=dict[str, None], init=False)
 
     def is_open(self, to: Conversation) -> bool:
-        """Tell whether the person wrote lately, to this number. Groups are not judged."""
+        """Return whether the person wrote to this number lately. In groups there is no window."""
         if to.is_group:
             return True
         if to.last_inbound is None or to.last_inbound.number_id != self.number_id:
@@ -38,21 +38,21 @@ class Window:
         return self.clock() < to.last_inbound.at + self.seconds - _MARGIN
 
     def closed(self) -> Held | Refused:
-        """Say what becomes of a message for which it is too late."""
+        """Return the outcome of a message for which it is closed."""
         reason = reason_of(WINDOW, "", "")
         if self.fallback is None:
             return Refused(reason=reason + _WITHOUT_TEMPLATE, code=WINDOW)
         return Held(reason=f"{reason} It waits until they write.", reopen_template=self.fallback)
 
     def contradicted(self, key: str) -> Held | Refused:
-        """WhatsApp says that it is closed, although it looked open. It is wrong about that at times.
+        """Return the outcome of a message that WhatsApp refused although the window looked open.
 
-        So the first time `SendFailed` is raised, for a second try soon.
+        WhatsApp is wrong about that at times, so `SendFailed` is raised the first time, for a second try soon.
         """
-        if key in self._doubted:
-            del self._doubted[key]
+        if key in self._contradicted:
+            del self._contradicted[key]
             return self.closed()
-        if len(self._doubted) >= _MANY:
-            del self._doubted[next(iter(self._doubted))]
-        self._doubted[key] = None
-        raise SendFailed(reason_of(WINDOW, "", ""), retry_after=_ONCE_MORE, code=WINDOW)
+        if len(self._contradicted) >= _MAX_KEYS:
+            del self._contradicted[next(iter(self._contradicted))]
+        self._contradicted[key] = None
+        raise SendFailed(reason_of(WINDOW, "", ""), retry_after=_RETRY_AFTER, code=WINDOW)

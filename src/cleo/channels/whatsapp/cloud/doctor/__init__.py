@@ -1,0 +1,1 @@
+"""What `cleo doctor` checks of the Cloud API."""
