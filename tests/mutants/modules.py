@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 _STORIES = (
     "tests/unit/domain/test_confirmation.py",
     "tests/unit/domain/test_answer.py",
-    "tests/unit/agent/test_votes.py",
+    "tests/unit/agent/test_read_answer.py",
     "tests/unit/agent/test_guarantee_confirmation.py",
     "tests/unit/agent/test_confirmation_story.py",
     "tests/unit/agent/test_unseen_questions.py",

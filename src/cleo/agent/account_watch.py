@@ -40,10 +40,15 @@ class AccountWatch:
     async def run(self) -> None:
         """Watch until cancelled."""
         while True:
-            for account, channel in self._channels.items():
-                if isinstance(channel, KnowsNumber) and (number := await channel.number()):
-                    await self.note(account, number)
+            await self.look()
             await self._clock.sleep(self._every)
+
+    async def look(self) -> None:
+        """Ask each channel once."""
+        for account, channel in self._channels.items():
+            if isinstance(channel, KnowsNumber) and (number := await channel.number()):
+                backend = self._known.get(account, "").partition(":")[0]
+                await self.note(account, f"{backend}:{number}")
 
     async def note(self, account: AccountKey, number: str) -> None:
         """Take the account along when its number is another one than before; `number` as in `account_number`."""

@@ -101,7 +101,7 @@ class KnowsNumber(Protocol):
     """A channel that can tell which number is behind the account, and may get another one."""
 
     async def number(self) -> str | None:
-        """Return `backend:number`; None: it is not known now. Never raises."""
+        """Return the backend's id of the number; None: it is not known now. Never raises."""
         ...
 
 

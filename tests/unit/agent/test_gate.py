@@ -107,7 +107,7 @@ async def test_a_call_that_may_be_repeated_is_made_again_with_its_key(house: Hou
     await killed(house)
     assert effects == [(f"confirmed:{ref}", "disk")] * 2
     assert house.channel.delivered[-1].text == "wiped disk"
-    assert (await state(house, ref), await ledger(house, ref)) == ("succeeded", "done")
+    assert (await state(house, ref), await ledger(house, ref)) == ("succeeded", "succeeded")
 
 
 async def test_a_call_whose_result_was_not_told_yet_is_told_and_not_made_again(house: House) -> None:
@@ -118,7 +118,7 @@ async def test_a_call_whose_result_was_not_told_yet_is_told_and_not_made_again(h
     await killed(house)
     assert effects == [(f"confirmed:{ref}", "disk")]
     assert house.channel.delivered[-1].text == "wiped disk"
-    assert (await state(house, ref), await ledger(house, ref)) == ("succeeded", "done")
+    assert (await state(house, ref), await ledger(house, ref)) == ("succeeded", "succeeded")
 
 
 async def test_a_refusal_that_was_not_told_yet_is_told_and_not_tried_again(house: House) -> None:

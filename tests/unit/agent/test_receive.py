@@ -61,12 +61,12 @@ async def test_a_message_of_a_stranger_is_known_when_it_comes_again(house: House
 async def test_a_message_belongs_to_the_chat_with_its_writer_or_to_its_group(house: House) -> None:
     await house.hear("one", FRIEND)
     await house.hear("two", FRIEND, chat=GROUP, is_group=True)
-    assert kept(house) == [(f"whatsapp/{FRIEND}", "new"), (f"whatsapp/{GROUP}", "new")]
-    assert house.engine.waiting == [f"whatsapp/{FRIEND}", f"whatsapp/{GROUP}"]
+    assert kept(house) == [(f"whatsapp/default/{FRIEND}", "new"), (f"whatsapp/default/{GROUP}", "new")]
+    assert house.engine.waiting == [f"whatsapp/default/{FRIEND}", f"whatsapp/default/{GROUP}"]
 
 
 async def test_what_somebody_wrote_in_cleos_name_is_noted_in_the_chat_it_went_to(house: House) -> None:
     cleo = Address("phone:+4915100000077")
     assert await house.hear("I take over", cleo, chat=FRIEND, from_me=True) == "ignored"
     assert await house.hear("thanks", FRIEND) == "accepted"
-    assert kept(house) == [(f"whatsapp/{FRIEND}", "noted"), (f"whatsapp/{FRIEND}", "new")]
+    assert kept(house) == [(f"whatsapp/default/{FRIEND}", "noted"), (f"whatsapp/default/{FRIEND}", "new")]

@@ -1,6 +1,6 @@
 """Answers to open questions: reactions, replies and typed words become answers on a confirmation's row.
 
-A effect is written in the transaction that receives it: it never waits for the chat's deps, else a 👎 would stand
+An answer is written in the transaction that receives it: it never waits for the chat's turn, else a 👎 would stand
 behind the very run that it should stop. The model decides nothing here, and no text is ever executed.
 """
 
@@ -194,7 +194,7 @@ class AnswerReader:
     def _may(self, message: ApprovalMessage, confirmation: Confirmation) -> bool:
         if self._access.may_approve(message.person):
             return True
-        message.log(confirmation, "effect refused", "not an approver")
+        message.log(confirmation, "answer refused", "not an approver")
         return False
 
 

@@ -78,7 +78,7 @@ class Claimer:
     def claim(
         self, tx: Transaction, conversation: ConversationId, epoch: int, now: float, *, busy: bool
     ) -> ClaimedRun | Wait | None:
-        """Take the next claimed: an unfinished run, new messages, a settled batch, or a late yes.
+        """Take the next run: an unfinished run, new messages, a settled batch, or a late yes.
 
         The conversation is the caller's in this transaction: it was leased or guarded. `busy` tells that the worker
         comes from another claimed, so that what is new came in meanwhile.
@@ -107,7 +107,7 @@ class Claimer:
         return self._load(tx, new, epoch, items[:MOST], unreported)
 
     def try_again(self, tx: Transaction, claimed: ClaimedRun) -> None:
-        """Count the last attempt of a poison_candidate, now that it begins."""
+        """Count the last attempt of a poison candidate, now that it begins."""
         tx.conversations.guard(claimed.conversation.id, claimed.epoch)
         self._count(tx, claimed)
 

@@ -2,7 +2,7 @@
 
 Differences between backends are data (`Capabilities`) or a tiny protocol of their own; what became of an operation is
 its `Outcome`. Sends raise `SendRejected` (which the channel turns into `Refused`), `SendFailed` or `SendUncertain`.
-The chat that a message goes to is a `Conversation`, whose `address` is the one to use and whose `heard` is the
+The chat that a message goes to is a `Conversation`, whose `address` is the one to use and whose `last_inbound` is the
 newest message of the other side, if the backend tells such things.
 """
 
@@ -111,7 +111,16 @@ class Reads(Protocol):
     """A backend on which Cleo says itself that a message was read."""
 
     async def read(self, chat: Conversation) -> None:
-        """Mark what was heard last as read. Never raises."""
+        """Mark the last inbound message as read. Never raises."""
+        ...
+
+
+@runtime_checkable
+class TellsNumber(Protocol):
+    """A backend that can be linked with another number while Cleo runs."""
+
+    async def number(self) -> str | None:
+        """Return the backend's id of the number that is linked now; None: it is not known. Never raises."""
         ...
 
 

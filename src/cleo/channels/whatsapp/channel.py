@@ -13,6 +13,7 @@ from cleo.channels.whatsapp.backend import (
     SendsChoices,
     SendsPlaces,
     SendsTemplates,
+    TellsNumber,
     Types,
 )
 from cleo.channels.whatsapp.text.choices import in_words, to_tap
@@ -39,6 +40,7 @@ from cleo.ports import (
     Capabilities,
     Channel,
     Degraded,
+    KnowsNumber,
     MarksRead,
     Outcome,
     Refused,
@@ -52,7 +54,7 @@ AS_A_LINK = "The place was sent as a link."
 AS_WORDS = "The choices were written out."
 
 
-class WhatsAppChannel(Channel, ShowsTyping, MarksRead, Renders):
+class WhatsAppChannel(Channel, ShowsTyping, MarksRead, KnowsNumber, Renders):
     """Carries messages by a backend; a `Text` is in WhatsApp's own markup already (see `render`)."""
 
     def __init__(self, backend: Backend) -> None:
@@ -105,6 +107,10 @@ class WhatsAppChannel(Channel, ShowsTyping, MarksRead, Renders):
     async def typing(self, to: Conversation, on: bool) -> None:
         if isinstance(self._backend, Types):
             await self._backend.typing(to, on)
+
+    @override
+    async def number(self) -> str | None:
+        return await self._backend.number() if isinstance(self._backend, TellsNumber) else None
 
     @override
     async def read(self, chat: Conversation) -> None:

@@ -10,11 +10,11 @@ from typing_extensions import override
 
 from cleo.channels.http.http_files import open_stored, read_capped
 from cleo.channels.whatsapp.addresses import write_jid
-from cleo.channels.whatsapp.backend import Backend, ForeseesIds, Reacts, Types
+from cleo.channels.whatsapp.backend import Backend, ForeseesIds, Reacts, TellsNumber, Types
 from cleo.channels.whatsapp.bridge import contract as wire
 from cleo.channels.whatsapp.bridge.http import BridgeHttp
 from cleo.channels.whatsapp.bridge.origin import Origin
-from cleo.channels.whatsapp.bridge.responses import read_health, read_sent
+from cleo.channels.whatsapp.bridge.responses import read_health, read_number, read_sent
 from cleo.domain.content import File, MessageId, Reaction
 from cleo.domain.conversation import Conversation
 from cleo.domain.errors import FetchError, SendRejected
@@ -33,7 +33,7 @@ BAILEYS = Capabilities(
 )
 
 
-class WhatsAppBridgeClient(Backend, Reacts, Types, ForeseesIds):
+class WhatsAppBridgeClient(Backend, Reacts, Types, TellsNumber, ForeseesIds):
     """Sends and fetches over the bridge's HTTP API.
 
     It tries everything once; the caller decides about another try.
@@ -136,6 +136,13 @@ class WhatsAppBridgeClient(Backend, Reacts, Types, ForeseesIds):
                 "Is it running, and is WHATSAPP_BRIDGE_URL its address?"
             )
             return Health(state="down", code="unreachable", message=said)
+
+    @override
+    async def number(self) -> str | None:
+        try:
+            return read_number(await self._http.ask("GET", "/health"))
+        except httpx2.HTTPError:
+            return None
 
     @override
     async def close(self) -> None:

@@ -123,6 +123,16 @@ def read_health(response: BridgeResponse) -> Health:
     return Health(state=_HEALTH[told.state], code=told.state, message=told.message)
 
 
+def read_number(response: BridgeResponse) -> str | None:
+    """Read the linked number, a JID without its device; None: the bridge does not tell it."""
+    try:
+        told = wire.HealthAnswer.model_validate_json(response.body)
+    except ValidationError:
+        return None
+    user, _, server = (told.account or "").partition("@")
+    return f"{user.partition(':')[0]}@{server}" if user and server else None
+
+
 def _foreign_health(response: BridgeResponse) -> Health:
     if not response.http.is_success:
         said = f"The bridge says that it is not well (it answered {response.status}). Look at the bridge's own log."

@@ -1,4 +1,4 @@
-"""WebhookEvents of webhooks, marks, and what was heard last, of every store."""
+"""Events of webhooks, installation facts, and last inbound messages, of every store."""
 
 from dataclasses import replace
 

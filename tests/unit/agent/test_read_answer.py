@@ -159,7 +159,7 @@ async def test_somebody_who_was_asked_and_is_no_owner_any_more_cannot_answer(
     await house.say(content, SECOND, quoted=Quoted(id=to) if in_reply else None)
     assert (await row(house)).state == "pending"
     kept = [(kind, how) for kind, by, how in trail(house) if by]
-    assert kept == [("vote refused", "not an approver")] * refused
+    assert kept == [("answer refused", "not an approver")] * refused
     await house.react("👍", question_to(house, OWNER))
     assert effects == ["disk"]
 
