@@ -20,7 +20,7 @@ from tests.support.stage_part import until
 
 from cleo.app.demo.graph.server import FakeGraph
 from cleo.app.demo.graph.world import Knobs
-from cleo.app.http.embedded_uvicorn import QuietServer
+from cleo.app.http.embedded_uvicorn import EmbeddedServer
 
 NUMBER = "1001"
 TOKEN = "the-token"
@@ -157,7 +157,7 @@ async def rigged() -> AsyncGenerator[Rig]:
     config = uvicorn.Config(
         app, log_config=None, access_log=False, ws="none", lifespan="off", timeout_graceful_shutdown=1
     )
-    server = QuietServer(config)
+    server = EmbeddedServer(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     await server.listening.wait()
     url = f"http://127.0.0.1:{listener.getsockname()[1]}/hook"

@@ -24,7 +24,7 @@ from cleo.app.demo.graph.outgoing import Outgoing
 from cleo.app.demo.graph.people import People
 from cleo.app.demo.graph.wire import Wires
 from cleo.app.demo.graph.world import Knobs, World
-from cleo.app.http.embedded_uvicorn import QuietServer
+from cleo.app.http.embedded_uvicorn import EmbeddedServer
 
 
 class FakeGraph:
@@ -60,7 +60,7 @@ class FakeGraph:
             server_header=False,
             timeout_graceful_shutdown=1,
         )
-        self._server = QuietServer(config)
+        self._server = EmbeddedServer(config)
         self._serving = asyncio.create_task(self._server.serve(sockets=sockets))
         await self._server.listening.wait()
         return self

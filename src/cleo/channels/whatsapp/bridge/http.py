@@ -16,7 +16,7 @@ _SHORT = httpx2.Timeout(5.0)
 
 
 class BridgeHttp:
-    """One kept-alive connection pool to the bridge."""
+    """A connection pool to the bridge."""
 
     def __init__(self, origin: Origin, *, secret: str | None, timeout: float) -> None:
         self.origin = origin
