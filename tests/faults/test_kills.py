@@ -11,7 +11,7 @@ SEED = 7
 
 
 @pytest.mark.timeout(900)
-async def test_X16_fifty_kills_lose_double_and_mix_nothing(world: World, tmp_path: Path) -> None:
+async def test_fifty_kills_lose_double_and_mix_nothing(world: World, tmp_path: Path) -> None:
     _is_good(await crash(world, tmp_path, kills=50, seed=SEED, every_seam=True), messages=50)
 
 

@@ -35,7 +35,7 @@ async def proxies(stage: BridgeRun) -> AsyncGenerator[tuple[FaultProxy, FaultPro
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("way", [0, 1], ids=["to the agent", "to the bridge"])
-async def test_X21_a_broken_link_loses_doubles_and_mixes_nothing(
+async def test_a_broken_link_loses_doubles_and_mixes_nothing(
     suffers: Suffers, proxies: tuple[FaultProxy, FaultProxy], way: int
 ) -> None:
     proxy = proxies[way]

@@ -30,6 +30,6 @@ MODULES: Mapping[str, Sequence[str]] = {
         "tests/unit/agent/test_overload.py",
         "tests/unit/agent/test_doubt_story.py",
     ],
-    "store/ledger.py": ["tests/unit/store/test_ledger.py", "tests/contracts/test_store_line.py"],
+    "store/nouns/ledger.py": ["tests/unit/store/test_ledger.py", "tests/contracts/test_store_line.py"],
 }
 """Modules below `src/cleo`, each with its tests; those on a Postgres are left out."""

@@ -1,1 +1,1 @@
-"""Puts the parts together: settings, HTTP, command line."""
+"""The application: settings, the composition root, HTTP, command line."""

@@ -1,4 +1,4 @@
-"""The composition root: every name meets every other here, and only here."""
+"""The composition root: the only place that knows every part by name."""
 
 import asyncio
 import secrets
@@ -34,7 +34,7 @@ from cleo.app.engines import open_engine
 from cleo.app.failpoints import arm_failpoints
 from cleo.app.http.outbox_routes import outbox_routes
 from cleo.app.http.readiness import Readiness
-from cleo.app.logs import in_short
+from cleo.app.logs import error_summary
 from cleo.app.settings import Settings, environment
 from cleo.channels import CHANNELS
 from cleo.channels.whatsapp.backend_spec import BackendContext
@@ -48,8 +48,8 @@ from cleo.tools import TOOLS, CronRepeats, load
 
 T = TypeVar("T")
 
-Part = Literal["all", "api", "worker"]
-"""What a process does: take messages in (`api`), answer them (`worker`), or both."""
+Role = Literal["all", "api", "worker"]
+"""What a process does: receive messages (`api`), answer them (`worker`), or both."""
 
 _log = structlog.get_logger("cleo.app")
 
@@ -58,18 +58,18 @@ pydantic_ai.BANNER_ENABLED = False  # it would stand in the middle of the log
 
 @dataclass(kw_only=True)
 class Cleo:
-    """The agent, put together."""
+    """The parts of a running agent."""
 
     settings: Settings
     choice: Choice
     claim_code: str | None
-    """What makes its sender the owner, when there is none yet."""
+    """Whoever sends it becomes the owner; None: there is one."""
     readiness: Readiness
     webhooks: tuple[APIRouter, ...]
     known_names: frozenset[str] | None
-    """What this machine may be called by; None: a secret keeps strangers out."""
+    """Host names that requests may use; None: any, because strangers cannot get in anyway."""
     store: Store
-    _part: Part
+    _role: Role
     _engine: Engine
     _worker: Worker
     _watch: AccountWatch
@@ -82,7 +82,7 @@ class Cleo:
         """Answer people while the block is open."""
         endless = (
             (self._sweeper.run(), self._watch.run(), self._engine.run(self._worker.work))
-            if self._part != "api"
+            if self._role != "api"
             else ()
         )
         tasks = [asyncio.create_task(each) for each in endless]
@@ -96,23 +96,23 @@ class Cleo:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def _stopped(self, task: asyncio.Task[None]) -> None:
-        """Nothing here ends by itself: a Cleo that only looks alive must be started again."""
+        """Report that a task ended, which none should: Cleo must be started again."""
         if task.cancelled():
             return
         error = task.exception()
-        self.readiness.failed = in_short(error) if error else "the line ended"
+        self.readiness.failed = error_summary(error) if error else "the line ended"
         _log.critical("stopped", reason=self.readiness.failed)
         self.on_failure()
 
     async def close(self) -> None:
-        """Let go of the database and of all connections."""
+        """Close the database and all connections."""
         await self._closing.aclose()
 
 
 async def build(
-    settings: Settings, *, bridge_url: str | None, secret: str | None, part: Part = "all"
+    settings: Settings, *, bridge_url: str | None, secret: str | None, role: Role = "all"
 ) -> Cleo:
-    """Put everything together; raises `ConfigError` or `StoreError`. The data directory must be ours.
+    """Build all parts; raises `ConfigError` or `StoreError`. The data directory must be locked by this process.
 
     Without `bridge_url` nothing is sent through a bridge: for an `api`, and for backends that have none.
     """
@@ -132,7 +132,7 @@ async def build(
             users=settings.cleo_allowed_users,
             groups=settings.cleo_allowed_groups,
         )
-        claim = await _claim(store, access, part)
+        claim = await _claim(store, access, role)
         tools = _tools(settings)
         expiry = settings.cleo_confirm_minutes * 60
         queue = OutboxQueue(channels=channels)
@@ -178,7 +178,7 @@ async def build(
         watch = AccountWatch(
             channels=channels, store=store, engine=engine, clock=clock, asker=asker, delivery=delivery
         )
-        if part != "api":
+        if role != "api":
             number = backend.number_id(settings)
             for account in channels:
                 name = settings.whatsapp_backend
@@ -193,7 +193,7 @@ async def build(
             webhooks=_routes(context, settings, receiver, clock, store),
             known_names=None if secret or backend.has_public_webhook else _names(settings),
             store=store,
-            _part=part,
+            _role=role,
             _engine=engine,
             _worker=worker,
             _watch=watch,
@@ -218,8 +218,7 @@ def _channels(
 def _routes(
     context: BackendContext, settings: Settings, receiver: Receiver, clock: Clock, store: Store
 ) -> tuple[APIRouter, ...]:
-    """Make the webhook, and the outbox, which is not told to strangers: beside a public webhook only to who knows
-    the secret."""
+    """Return the webhook, and the outbox, which strangers must not read: it needs a secret or a private webhook."""
     backend = chosen_backend(settings)
     webhook = backend.routes(context, receiver, clock)
     if backend.has_public_webhook and not context.secret:
@@ -259,11 +258,11 @@ async def _fallback(settings: Settings, closing: AsyncExitStack) -> Model | None
     return await closing.enter_async_context(model)
 
 
-async def _claim(store: Store, access: Access, part: Part) -> ClaimCode | None:
-    """Make a code when nobody owns Cleo yet, neither by setting nor by an earlier code."""
+async def _claim(store: Store, access: Access, role: Role) -> ClaimCode | None:
+    """Return a claim code when there is no owner yet, neither by setting nor by an earlier code."""
     if access.owners or await store.read(lambda tx: tx.people.owners()):
         return None
-    if part != "all":
+    if role != "all":
         raise ConfigError(
             "Nobody owns this Cleo yet, and a claim code works only with `cleo up`. Name the owners. "
             "For example: CLEO_OWNERS=+4915112345678"

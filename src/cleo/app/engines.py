@@ -1,4 +1,4 @@
-"""Who works on which conversation: the engines by name."""
+"""The engines by name."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
@@ -13,7 +13,7 @@ _GRACE = 1.5
 
 
 async def open_engine(settings: Settings, closing: AsyncExitStack) -> Engine:
-    """Make the engine that the settings name; raises `ConfigError` or `StoreError`."""
+    """Open the engine that the settings name; raises `ConfigError` or `StoreError`."""
     name = settings.cleo_engine or ("procrastinate" if settings.is_shared else "inprocess")
     if name not in ENGINES:
         raise ConfigError(

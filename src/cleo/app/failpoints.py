@@ -1,4 +1,4 @@
-"""`CLEO_FAIL`: end, break or delay this process at named seams. For crash tests only."""
+"""`CLEO_FAIL`: kill, break or delay this process at named failpoints. For crash tests only."""
 
 import os
 import re
@@ -16,11 +16,11 @@ _ORDER = re.compile(
 
 
 class FailpointError(Exception):
-    """What `raise` raises: an error that nobody expects."""
+    """The unexpected error that `raise` raises."""
 
 
 def arm_failpoints(orders: tuple[str, ...]) -> None:
-    """Arm what the setting says: `seam:kill`, `seam:raise` or `seam:sleep=2`, each perhaps with `@n`.
+    """Arm failpoints: `seam:kill`, `seam:raise` or `seam:sleep=2`, each perhaps with `@n`.
 
     With `@n` only the n-th passage counts; without, `kill` strikes at the first and the others at every one.
     Raises `ConfigError`.
@@ -32,30 +32,30 @@ def arm_failpoints(orders: tuple[str, ...]) -> None:
                 f"CLEO_FAIL: {order!r} is no order for a failpoint. For example: "
                 f"CLEO_FAIL=deliver.after_send:kill@3. The seams are: {', '.join(SEAMS)}"
             )
-        arm(found["seam"], _striking(_act(found["act"], found["seam"]), found["passage"]))
+        arm(found["seam"], _on_passage(_action(found["act"], found["seam"]), found["passage"]))
 
 
-def _striking(act: Callable[[], None], passage: str | None) -> Callable[[], None]:
-    """Let other passages than the wanted one through."""
+def _on_passage(act: Callable[[], None], passage: str | None) -> Callable[[], None]:
+    """Run the action only at the wanted passage."""
     if passage is None:
         return act
     wanted, passages = int(passage), count(1)
 
-    def strike() -> None:
+    def fire() -> None:
         if next(passages) == wanted:
             act()
 
-    return strike
+    return fire
 
 
-def _act(act: str, seam: str) -> Callable[[], None]:
+def _action(act: str, seam: str) -> Callable[[], None]:
     name, _, seconds = act.partition("=")
-    acts: dict[str, Callable[[], None]] = {
+    actions: dict[str, Callable[[], None]] = {
         "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
         "raise": lambda: _raise(seam),
         "sleep": lambda: time.sleep(float(seconds)),
     }
-    return acts[name]
+    return actions[name]
 
 
 def _raise(seam: str) -> None:

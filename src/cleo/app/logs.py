@@ -1,4 +1,4 @@
-"""What is logged, and what never is.
+"""Logging, with redaction.
 
 Log calls carry ids, counts and states. Should one carry more by mistake, it still does not come out: fields that
 hold words of people show only their length, phone numbers and WhatsApp addresses become short hashes (the same
@@ -53,7 +53,7 @@ def set_up(
     for_people = stream.isatty() if pretty is None else pretty
     shared: list[Processor] = [
         structlog.stdlib.add_log_level,
-        _error_in_short,
+        _summarise_error,
         _Redaction(hide),
         structlog.processors.TimeStamper(fmt="%H:%M:%S" if for_people else "iso", utc=not for_people),
     ]
@@ -79,7 +79,7 @@ def set_up(
 
 
 class _Redaction:
-    """Takes out of an entry what must not leave the process."""
+    """Removes from an entry what must not leave the process."""
 
     def __init__(self, hide: Collection[str]) -> None:
         self._hide = sorted((secret for secret in hide if len(secret) >= 4), key=len, reverse=True)
@@ -103,7 +103,7 @@ class _Redaction:
         return value if isinstance(value, int) and value < 10**6 else self.scrub(str(value))
 
     def scrub(self, text: str) -> str:
-        """Take secrets, addresses and numbers out of a text."""
+        """Remove secrets, addresses and numbers from a text."""
         for secret in self._hide:
             text = text.replace(secret, "***")
         return _NUMBER.sub(_hashed, _ADDRESS.sub(_hashed, text))
@@ -115,24 +115,24 @@ def _hashed(found: re.Match[str]) -> str:
 
 
 def _first_line(logger: WrappedLogger, method: str, entry: EventDict) -> EventDict:
-    """Of what libraries log: their later lines are representations of objects."""
+    """Keep the first line of what libraries log: later ones are representations of objects."""
     entry["event"] = str(entry.get("event", "")).partition("\n")[0]
     return entry
 
 
-def _error_in_short(logger: WrappedLogger, method: str, entry: EventDict) -> EventDict:
-    """Turn an exception into its kind and the places it passed; only our own have a text that is safe to show."""
+def _summarise_error(logger: WrappedLogger, method: str, entry: EventDict) -> EventDict:
+    """Replace an exception by its summary: only our own have a text that is safe to log."""
     found = entry.pop("exc_info", None)
     error = sys.exc_info() if found is True else found
     if isinstance(error, tuple):
         error = cast("tuple[object, object, TracebackType | None]", error)[1]
     if isinstance(error, BaseException):
-        entry["error"] = in_short(error)
+        entry["error"] = error_summary(error)
     return entry
 
 
-def in_short(error: BaseException) -> str:
-    """Tell what an error is and where it came from, without what it says, unless Cleo says it."""
+def error_summary(error: BaseException) -> str:
+    """Return the type and the origin of an error, and its text only if it is Cleo's own."""
     said = f": {error}" if isinstance(error, CleoError) else ""
     frames = traceback.extract_tb(error.__traceback__)[-6:]
     places = " > ".join(
@@ -140,5 +140,5 @@ def in_short(error: BaseException) -> str:
     )
     inner = ""
     if parts := cast("tuple[BaseException, ...]", getattr(error, "exceptions", ())):
-        inner = " [" + "; ".join(in_short(part) for part in parts) + "]"
+        inner = " [" + "; ".join(error_summary(part) for part in parts) + "]"
     return f"{type(error).__name__}{said} ({places}){inner}"

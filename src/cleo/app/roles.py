@@ -1,4 +1,4 @@
-"""One process of several on the same Postgres: `cleo api` takes messages in, `cleo worker` answers them."""
+"""One process of several on the same Postgres: `cleo api` receives messages, `cleo worker` answers them."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -14,12 +14,12 @@ from cleo.domain.errors import ConfigError
 
 @asynccontextmanager
 async def api_running(settings: Settings, ended: asyncio.Event) -> AsyncGenerator[str]:
-    """Take messages in while the block is open; gives the URL. `ended` is set when that stops on its own."""
-    _refuse_alone(settings, "cleo api")
+    """Receive messages while the block is open; yield the URL. `ended` is set when that stops by itself."""
+    _require_shared_database(settings, "cleo api")
     refuse_unguarded_webhook(settings)
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(listening(settings))
-        cleo = await build(settings, bridge_url=None, secret=given_secret(settings), part="api")
+        cleo = await build(settings, bridge_url=None, secret=given_secret(settings), role="api")
         stack.push_async_callback(cleo.close)
         await stack.enter_async_context(serving(cleo, listener, ended))
         yield f"http://{reachable(settings.cleo_host)}:{listener.getsockname()[1]}"
@@ -27,10 +27,10 @@ async def api_running(settings: Settings, ended: asyncio.Event) -> AsyncGenerato
 
 @asynccontextmanager
 async def worker_running(settings: Settings, ended: asyncio.Event) -> AsyncGenerator[Cleo]:
-    """Answer people while the block is open. `ended` is set when that stops on its own."""
-    _refuse_alone(settings, "cleo worker")
+    """Answer people while the block is open. `ended` is set when that stops by itself."""
+    _require_shared_database(settings, "cleo worker")
     cleo = await build(
-        settings, bridge_url=_bridge_elsewhere(settings), secret=given_secret(settings), part="worker"
+        settings, bridge_url=_bridge_elsewhere(settings), secret=given_secret(settings), role="worker"
     )
     cleo.on_failure = ended.set
     try:
@@ -40,7 +40,7 @@ async def worker_running(settings: Settings, ended: asyncio.Event) -> AsyncGener
         await cleo.close()
 
 
-def _refuse_alone(settings: Settings, command: str) -> None:
+def _require_shared_database(settings: Settings, command: str) -> None:
     if not settings.is_shared or settings.cleo_engine not in {None, "procrastinate"}:
         raise ConfigError(
             f"`{command}` shares its work with other processes, which needs Postgres and CLEO_ENGINE=procrastinate. "

@@ -1,4 +1,4 @@
-"""A note in the data directory while Cleo runs, for the commands that talk to it: where it and its bridge are."""
+"""The runfile in the data directory: it tells other commands where the running Cleo and its bridge are."""
 
 import json
 import os
@@ -13,7 +13,7 @@ _NAME = "running.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Endpoints:
     """Base URLs of a running Cleo and of its bridge."""
 
     url: str
@@ -21,21 +21,21 @@ class Place:
 
 
 @contextmanager
-def noted(data: Path, *, url: str, bridge: str) -> Generator[None]:
-    """Leave the note while the block is open."""
-    note = data / _NAME
-    note.write_text(json.dumps({"url": url, "bridge": bridge, "pid": os.getpid()}))
+def keep_runfile(data: Path, *, url: str, bridge: str) -> Generator[None]:
+    """Keep the runfile there while the block is open."""
+    runfile = data / _NAME
+    runfile.write_text(json.dumps({"url": url, "bridge": bridge, "pid": os.getpid()}))
     try:
         yield
     finally:
-        note.unlink(missing_ok=True)
+        runfile.unlink(missing_ok=True)
 
 
-def find_running(data: Path) -> Place:
-    """Read the note; raises `CleoError` when there is none. After a kill it may tell of a Cleo that is gone."""
+def find_running(data: Path) -> Endpoints:
+    """Read the runfile; raises `CleoError` when there is none. After a kill it may be left of a Cleo that is gone."""
     try:
-        note = json.loads((data / _NAME).read_text(encoding="utf-8"))
-        return Place(url=str(note["url"]), bridge=str(note["bridge"]))
+        runfile = json.loads((data / _NAME).read_text(encoding="utf-8"))
+        return Endpoints(url=str(runfile["url"]), bridge=str(runfile["bridge"]))
     except (OSError, ValueError, KeyError, TypeError):
         raise CleoError(
             f"No Cleo runs on the data directory {data}. Start it with: cleo up. If it runs in another directory, "

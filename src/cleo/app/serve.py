@@ -1,4 +1,4 @@
-"""Run Cleo: listen, work, keep the bridge if it is Cleo's own. One Cleo a data directory."""
+"""Run Cleo with its own bridge, if it has one. One Cleo a data directory."""
 
 import asyncio
 import os
@@ -15,10 +15,10 @@ from cleo.app.chosen_backend import (
     has_own_process,
     webhook_secret,
 )
-from cleo.app.runfile import noted
+from cleo.app.runfile import keep_runfile
 from cleo.app.settings import Settings, is_own_machine
 from cleo.app.supervise import Child
-from cleo.channels.whatsapp.backend_spec import BackendContext, BridgeProcess, Link, News
+from cleo.channels.whatsapp.backend_spec import BackendContext, BridgeProcess, Link, ProcessEvent
 from cleo.domain.errors import ConfigError
 from cleo.store import lock_data_dir
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """Cleo at work. `ended` is done when it stopped on its own, which it should not."""
+    """A running Cleo. `ended` is set when it stopped by itself, which it should not."""
 
     url: str
     cleo: "Cleo"
@@ -37,11 +37,11 @@ class Running:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BridgeOptions:
-    """What else the own bridge gets, and who hears its news."""
+    """Options of the own bridge, and callbacks for its events."""
 
     phone: str | None = None
     env: Mapping[str, str]
-    on_news: Callable[[News], None]
+    on_event: Callable[[ProcessEvent], None]
     on_link: Callable[[Link], None]
     on_end: Callable[[str], None]
 
@@ -68,14 +68,14 @@ async def running(settings: Settings, options: BridgeOptions) -> AsyncGenerator[
         if process and own:
             context = backend_context(settings, bridge_url=bridge_url, secret=secret)
             child = _own_bridge(process, context, options, api_url=api_url)
-            await stack.enter_async_context(_kept(child, ended))
+            await stack.enter_async_context(_supervised(child, ended))
         from cleo.app.build import build  # noqa: PLC0415 - two seconds in which the bridge starts already
         from cleo.app.http.server import serving  # noqa: PLC0415 - as above
 
         cleo = await build(settings, bridge_url=bridge_url, secret=secret)
         stack.push_async_callback(cleo.close)
         await stack.enter_async_context(serving(cleo, listener, ended))
-        stack.enter_context(noted(settings.cleo_data, url=api_url, bridge=bridge_url or ""))
+        stack.enter_context(keep_runfile(settings.cleo_data, url=api_url, bridge=bridge_url or ""))
         yield Running(url=api_url, cleo=cleo, ended=ended)
 
 
@@ -91,7 +91,7 @@ def refuse_unguarded_webhook(settings: Settings) -> None:
 
 
 def free_port() -> int:
-    """Find a port that nobody uses now. The bridge keeps it through its restarts, so its URL never changes."""
+    """Return a port that nobody uses now. The bridge keeps it across restarts, so its URL never changes."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -103,14 +103,14 @@ def _own_bridge(
     program = process.program(context, api_url, options.phone)
     return Child(
         program=replace(program, env={**program.env, **options.env}),
-        on_news=process.listener(context, options.on_news, options.on_link),
+        on_event=process.listener(context, options.on_event, options.on_link),
         on_end=options.on_end,
     )
 
 
 @asynccontextmanager
-async def _kept(child: Child, ended: asyncio.Event) -> AsyncGenerator[None]:
-    """Keep a child running while the block is open. When it is given up, that ends everything, and is raised."""
+async def _supervised(child: Child, ended: asyncio.Event) -> AsyncGenerator[None]:
+    """Keep a child running while the block is open. When it cannot run, `ended` is set, and the error is raised."""
     task = asyncio.create_task(child.run())
     task.add_done_callback(lambda _: ended.set())
     await asyncio.sleep(0)  # lets it start now: it needs a moment too
@@ -124,7 +124,7 @@ async def _kept(child: Child, ended: asyncio.Event) -> AsyncGenerator[None]:
 
 @contextmanager
 def listening(settings: Settings) -> Generator[socket.socket]:
-    """Take the port before anything else starts, so that a port in use is said at once."""
+    """Bind the port before anything else starts, so that a port in use is reported at once."""
     host, port = settings.cleo_host, settings.cleo_port
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -142,7 +142,7 @@ def listening(settings: Settings) -> Generator[socket.socket]:
 
 
 def reachable(host: str) -> str:
-    """Turn where we listen into where our own bridge finds us."""
+    """Return the host under which our own bridge reaches us, given the one that we listen on."""
     if host in {"0.0.0.0", "::", ""}:  # noqa: S104 - compared, not bound
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host

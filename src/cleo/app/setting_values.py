@@ -1,4 +1,4 @@
-"""How the values of settings are written, and what they become."""
+"""Parsers of the values of settings."""
 
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -24,7 +24,7 @@ def person_address(entry: str) -> Address:
 
 
 def _possible(person: Address) -> bool:
-    """Tell whether a number has the length that its country's numbers have."""
+    """Return whether a number has a length that its country's numbers have."""
     if namespace(person) != "phone":
         return True
     import phonenumbers  # noqa: PLC0415 - 60 ms that only lists of people need
@@ -48,7 +48,7 @@ def group_address(entry: str) -> Address:
 
 
 def time_zone(name: object) -> object:
-    """Find an IANA time zone by its name."""
+    """Read the name of an IANA time zone."""
     if not isinstance(name, str):
         return name
     try:
@@ -58,7 +58,7 @@ def time_zone(name: object) -> object:
 
 
 def system_zone(named: str | None, localtime: Path = Path("/etc/localtime")) -> ZoneInfo:
-    """Tell the machine's time zone: `TZ` if it names one, else what /etc/localtime points to, else UTC."""
+    """Return the machine's time zone: `TZ` if it names one, else what /etc/localtime points to, else UTC."""
     linked = str(localtime.resolve()).rpartition("zoneinfo/")[2]
     for name in (named, linked):
         try:

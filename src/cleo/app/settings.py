@@ -52,18 +52,18 @@ Groups = Annotated[frozenset[Group], NoDecode, BeforeValidator(split_at_commas)]
 
 
 def environment() -> dict[str, str]:
-    """Tell all variables, `.env` below the real environment. For what other libraries name (`OPENAI_API_KEY`)."""
+    """Return all variables, `.env` below the real environment. For those of other libraries (`OPENAI_API_KEY`)."""
     written = {name: text for name, text in dotenv_values(ENV_FILE).items() if text}
     return written | {name: text for name, text in os.environ.items() if text}
 
 
 def passed_on() -> dict[str, str]:
-    """Tell the variables that a child process gets from ours: where things are, nothing that is secret."""
+    """Return the variables that a child process gets from ours: where things are, nothing that is secret."""
     return {name: text for name, text in environment().items() if name in _PASSED_ON}
 
 
 class _Choices(BaseSettings):
-    """Which messengers there are, and which way to them. It is a class of its own because it is listed first."""
+    """The choice of messengers and backend. A class of its own, so that it comes before the backends' fields."""
 
     model_config = SettingsConfigDict(
         env_file=ENV_FILE, env_ignore_empty=True, extra="ignore", frozen=True, use_attribute_docstrings=True
@@ -165,19 +165,19 @@ class Settings(_BACKENDS, _Choices):
 
     @property
     def zone(self) -> ZoneInfo:
-        """The time zone, whoever set it."""
+        """Return the time zone that is set, or the machine's."""
         return self.cleo_timezone or system_zone(environment().get("TZ"))
 
     @property
     def database(self) -> str:
-        """URL of the database."""
+        """Return the URL of the database."""
         if self.database_url:
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.cleo_data.absolute() / 'cleo.db'}"
 
     @property
     def is_shared(self) -> bool:
-        """Whether the database is one that several processes can use."""
+        """Return whether several processes can use the database."""
         return self.database.startswith("postgres")
 
 
@@ -204,7 +204,7 @@ class _Files(PydanticBaseSettingsSource):
 
 
 def load(**given: Any) -> Settings:
-    """Read the settings; what is `given` goes before the environment. Raises `ConfigError`."""
+    """Load the settings; those `given` take precedence over the environment. Raises `ConfigError`."""
     try:
         return Settings(**given)
     except ValidationError as error:
@@ -232,12 +232,12 @@ def unknown_names() -> list[str]:
 
 
 def is_own_machine(host: str) -> bool:
-    """Tell whether only programs of this machine can reach a listener on `host`."""
+    """Return whether only programs of this machine can reach a listener on `host`."""
     return host in {"localhost", "::1"} or host.startswith("127.")
 
 
 def table() -> str:
-    """Write all settings as a Markdown table, for the page about them."""
+    """Return all settings as a Markdown table, for the page about them."""
     rows = ["| setting | what it is | default | example |", "| --- | --- | --- | --- |"]
     for name, field in Settings.model_fields.items():
         about = " ".join((field.description or "").split())
@@ -252,7 +252,7 @@ def _default(field: FieldInfo) -> str:
 
 
 def secrets(settings: Settings, variables: Mapping[str, str]) -> frozenset[str]:
-    """Collect every secret value that is known, so that none of them is logged."""
+    """Return every secret value that is known, so that none of them is logged."""
     own = (getattr(settings, name) for name in Settings.model_fields)
     keys = {
         text for name, text in variables.items() if name.endswith(("_KEY", "_TOKEN", "_SECRET", "_PASSWORD"))

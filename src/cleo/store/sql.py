@@ -12,22 +12,22 @@ from sqlalchemy.exc import ArgumentError
 from cleo.domain.errors import ConfigError
 from cleo.ports.clock import Clock
 from cleo.ports.store import Transaction
-from cleo.store.confirmations import SqlConfirmationLookup, SqlConfirmations
-from cleo.store.conversations import SqlConversations
-from cleo.store.dead_letters import SqlDeadLetters
-from cleo.store.inbox import SqlInbox
-from cleo.store.installation import SqlInstallation
-from cleo.store.ledger import SqlLedger
-from cleo.store.outbox import SqlOutbox, SqlOutboxLookup
-from cleo.store.people import SqlPeople
+from cleo.store.nouns.confirmations import SqlConfirmationLookup, SqlConfirmations
+from cleo.store.nouns.conversations import SqlConversations
+from cleo.store.nouns.dead_letters import SqlDeadLetters
+from cleo.store.nouns.inbox import SqlInbox
+from cleo.store.nouns.installation import SqlInstallation
+from cleo.store.nouns.ledger import SqlLedger
+from cleo.store.nouns.outbox import SqlOutbox, SqlOutboxLookup
+from cleo.store.nouns.people import SqlPeople
+from cleo.store.nouns.records import SqlRecords
+from cleo.store.nouns.reminders import SqlReminders
+from cleo.store.nouns.runs import SqlRuns
+from cleo.store.nouns.spending import SqlSpendings
+from cleo.store.nouns.transcript import SqlTranscript
+from cleo.store.nouns.webhook_events import SqlWebhookEvents
 from cleo.store.postgres import KINDS, PostgresServer, another_try
-from cleo.store.records import SqlRecords
-from cleo.store.reminders import SqlReminders
-from cleo.store.runs import SqlRuns
-from cleo.store.spending import SqlSpendings
 from cleo.store.sqlite import SqliteFile
-from cleo.store.transcript import SqlTranscript
-from cleo.store.webhook_events import SqlWebhookEvents
 from cleo.store.writer import Readers, Writer, no_patience
 
 T = TypeVar("T")

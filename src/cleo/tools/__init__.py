@@ -10,11 +10,11 @@ from cleo.tools.calculator import calculate
 from cleo.tools.calendar import CronRepeats
 from cleo.tools.choices import offer_choices
 from cleo.tools.clock import convert_time, current_time
-from cleo.tools.decorator import tool
+from cleo.tools.definition.decorator import tool
+from cleo.tools.definition.load import load
 from cleo.tools.files import delete_file, list_files, send_file
 from cleo.tools.help import help
 from cleo.tools.lists import add_to_list, clear_list, delete_list, remove_from_list, show_list
-from cleo.tools.load import load
 from cleo.tools.messages import send_message
 from cleo.tools.notes import add_note, delete_note, find_notes, list_notes
 from cleo.tools.read_more import read_more

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from cleo.domain.errors import ToolError
 from cleo.ports import ToolContext
-from cleo.tools.decorator import tool
+from cleo.tools.definition.decorator import tool
 
 _LONGEST = 200
 _DEEPEST = 30

@@ -3,7 +3,7 @@
 from cleo.domain.content import Choices, Option
 from cleo.domain.errors import ToolError
 from cleo.ports import ToolContext
-from cleo.tools.decorator import tool
+from cleo.tools.definition.decorator import tool
 
 _MOST = 20
 _LONGEST = 1000

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from cleo.domain.errors import ToolError
 from cleo.ports import ToolContext
 from cleo.tools.calendar import say_time
-from cleo.tools.decorator import tool
+from cleo.tools.definition.decorator import tool
 
 # Places that the time zone database does not name; countries with several zones are left out on purpose.
 _PLACES = {

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from cleo.domain.content import File
 from cleo.domain.errors import ToolError
 from cleo.ports import Record, ToolContext, Transaction
-from cleo.tools.decorator import tool
+from cleo.tools.definition.decorator import tool
 from cleo.tools.listed import Listed, pick, show
 from cleo.tools.once import once
 

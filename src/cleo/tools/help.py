@@ -1,7 +1,7 @@
 """What people can ask for."""
 
 from cleo.ports import ToolContext
-from cleo.tools.decorator import tool
+from cleo.tools.definition.decorator import tool
 
 _TEXT = """I can, among other things:
 • remind you, once or again and again: "remind me tomorrow at 9 to call Anna"

@@ -4,7 +4,7 @@ import re
 
 from cleo.domain.errors import ToolError
 from cleo.ports import Record, ToolContext, Transaction
-from cleo.tools.decorator import tool
+from cleo.tools.definition.decorator import tool
 from cleo.tools.listed import Listed, next_number, pick, show
 from cleo.tools.once import once
 

@@ -6,7 +6,7 @@ from cleo.domain.content import Text
 from cleo.domain.errors import ToolError
 from cleo.domain.identity import Address, address, namespace, value
 from cleo.ports import ToolContext
-from cleo.tools.decorator import tool
+from cleo.tools.definition.decorator import tool
 
 _LONGEST = 4000
 

@@ -5,7 +5,7 @@ import asyncio
 from cleo.domain.content import FileId
 from cleo.domain.errors import ToolError
 from cleo.ports import LONG_TEXT, ToolContext
-from cleo.tools.decorator import tool
+from cleo.tools.definition.decorator import tool
 
 _AT_ONCE = 3_000
 """Characters of one piece."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from cleo.domain.errors import ToolError
 from cleo.ports import Reminder, ToolContext, Transaction
 from cleo.tools.calendar import CronRepeats, cron_rule, describe_rule, read_iso, say_time
-from cleo.tools.decorator import tool
+from cleo.tools.definition.decorator import tool
 from cleo.tools.listed import Listed, next_number, pick, show
 from cleo.tools.once import once
 

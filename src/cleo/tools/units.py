@@ -4,7 +4,7 @@ from decimal import Context, Decimal, localcontext
 
 from cleo.domain.errors import ToolError
 from cleo.ports import ToolContext
-from cleo.tools.decorator import tool
+from cleo.tools.definition.decorator import tool
 
 # How many of the first unit one of each is, by what they measure; each with the names that people use.
 _TABLE: dict[str, dict[str, tuple[str, ...]]] = {

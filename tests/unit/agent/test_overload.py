@@ -30,7 +30,7 @@ def crowded(root: Path) -> House:
     return house
 
 
-async def test_X43_what_waits_beyond_the_bound_is_refused_and_taken_in_later(tmp_path: Path) -> None:
+async def test_what_waits_beyond_the_bound_is_refused_and_taken_in_later(tmp_path: Path) -> None:
     house = crowded(tmp_path)
     assert [await house.hear(text, who) for text, who in (("one", OWNER), ("two", FRIEND))] == [
         "accepted"
@@ -46,7 +46,7 @@ async def test_X43_what_waits_beyond_the_bound_is_refused_and_taken_in_later(tmp
     assert sorted(texts) == ["you said: one", "you said: three", "you said: two"]
 
 
-async def test_X43_a_yes_counts_however_many_messages_wait(tmp_path: Path) -> None:
+async def test_a_yes_counts_however_many_messages_wait(tmp_path: Path) -> None:
     house = crowded(tmp_path)
     await house.say("do press {}")
     for text in ("one", "two"):
@@ -57,7 +57,7 @@ async def test_X43_a_yes_counts_however_many_messages_wait(tmp_path: Path) -> No
         await house.hear("three", FRIEND)
 
 
-async def test_X43_a_chat_in_which_nothing_waits_is_heard_however_busy_the_others_are(tmp_path: Path) -> None:
+async def test_a_chat_in_which_nothing_waits_is_heard_however_busy_the_others_are(tmp_path: Path) -> None:
     house = crowded(tmp_path)
     for text in ("one", "two"):
         await house.hear(text, FRIEND)

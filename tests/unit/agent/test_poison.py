@@ -46,7 +46,7 @@ class Life:
 
 
 @pytest.mark.parametrize("poisoner", [OWNER, FRIEND])
-async def test_X42_a_message_that_ends_the_process_takes_no_neighbour_with_it(
+async def test_a_message_that_ends_the_process_takes_no_neighbour_with_it(
     tmp_path: Path, poisoner: str
 ) -> None:
     life = Life()

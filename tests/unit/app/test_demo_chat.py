@@ -8,8 +8,8 @@ from typing import Any, cast
 
 import pytest
 
-from cleo.app.demo.acts import act
 from cleo.app.demo.chat import Bubble, Chat
+from cleo.app.demo.commands import run_command
 from cleo.app.demo.script import play, read_script
 from cleo.channels.whatsapp.demo.phone import Arrival, DemoError, DemoPhone
 
@@ -73,7 +73,7 @@ class Talk:
         assert await self.chat.wait_for(lambda said: said == text, 5)
 
     async def do(self, line: str) -> None:
-        assert await act(self.chat, line, folder=Path("folder"))
+        assert await run_command(self.chat, line, folder=Path("folder"))
 
 
 @asynccontextmanager

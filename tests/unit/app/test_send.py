@@ -7,7 +7,7 @@ import pytest
 from tests.support.fake_bridge import FakeBridge, Trouble
 
 from cleo.app.cli.send import run
-from cleo.app.runfile import noted
+from cleo.app.runfile import keep_runfile
 from cleo.domain.errors import CleoError
 
 
@@ -16,7 +16,7 @@ async def test_a_message_goes_out_and_that_is_said(
 ) -> None:
     monkeypatch.setenv("CLEO_DATA", str(tmp_path))
     async with FakeBridge() as bridge:
-        with noted(tmp_path, url="http://127.0.0.1:1", bridge=bridge.url):
+        with keep_runfile(tmp_path, url="http://127.0.0.1:1", bridge=bridge.url):
             await asyncio.to_thread(run, to="+4915112345678", text="hello")
             assert "✓ Sent (1 message)." in capsys.readouterr().out
             bridge.troubles.append(Trouble(status=422))

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cleo.app.supervise import USELESS_STARTS, Child
-from cleo.channels.whatsapp.backend_spec import News, Program
+from cleo.app.supervise import MAX_CONFIG_ERRORS, Child
+from cleo.channels.whatsapp.backend_spec import ProcessEvent, Program
 from cleo.domain.errors import ConfigError
 
 
@@ -52,23 +52,23 @@ sys.stdin.read()
 
 
 async def test_news_come_as_objects_and_what_is_none_is_left_out() -> None:
-    heard: list[News] = []
-    async with kept(Child(program=program(TELLS_AND_STAYS), on_news=heard.append)):
-        await until(lambda: len(heard) == 2)
-    assert [news["event"] for news in heard] == ["listening", "state"]
+    events: list[ProcessEvent] = []
+    async with kept(Child(program=program(TELLS_AND_STAYS), on_event=events.append)):
+        await until(lambda: len(events) == 2)
+    assert [event["event"] for event in events] == ["listening", "state"]
 
 
 async def test_it_gets_the_environment_that_was_given_and_nothing_else() -> None:
     os.environ["CANARY_OF_THE_PARENT"] = "1"
-    heard: list[News] = []
+    events: list[ProcessEvent] = []
     code = "import json, os, sys; print(json.dumps(dict(os.environ)), flush=True); sys.stdin.read()"
     try:
-        async with kept(Child(program=program(code, ONLY="this"), on_news=heard.append)):
-            await until(lambda: bool(heard))
+        async with kept(Child(program=program(code, ONLY="this"), on_event=events.append)):
+            await until(lambda: bool(events))
     finally:
         del os.environ["CANARY_OF_THE_PARENT"]
-    assert heard[0]["ONLY"] == "this"
-    assert "CANARY_OF_THE_PARENT" not in heard[0]
+    assert events[0]["ONLY"] == "this"
+    assert "CANARY_OF_THE_PARENT" not in events[0]
 
 
 async def test_it_is_started_again_later_each_time_and_says_why_it_ended() -> None:
@@ -80,7 +80,7 @@ async def test_it_is_started_again_later_each_time_and_says_why_it_ended() -> No
         await asyncio.sleep(0)
 
     code = "import sys; sys.stderr.write('Something broke.\\n'); sys.exit(3)"
-    child = Child(program=program(code), on_news=lambda _: None, on_end=reasons.append, sleep=sleep)
+    child = Child(program=program(code), on_event=lambda _: None, on_end=reasons.append, sleep=sleep)
     async with kept(child):
         await until(lambda: len(waits) >= 3)
     assert reasons[0] == "child ended (exit code 3). Something broke."
@@ -94,24 +94,24 @@ async def test_it_is_given_up_when_it_says_again_and_again_that_a_start_cannot_h
         await asyncio.sleep(0)
 
     code = "import sys; sys.stderr.write('WHATSAPP_PHONE is wrong.\\n'); sys.exit(78)"
-    child = Child(program=program(code), on_news=lambda _: None, on_end=reasons.append, sleep=at_once)
+    child = Child(program=program(code), on_event=lambda _: None, on_end=reasons.append, sleep=at_once)
     with pytest.raises(ConfigError, match="WHATSAPP_PHONE is wrong"):
         await child.run()
-    assert len(reasons) == USELESS_STARTS - 1
+    assert len(reasons) == MAX_CONFIG_ERRORS - 1
 
 
 async def test_it_is_started_again_after_a_kill() -> None:
-    heard: list[News] = []
+    events: list[ProcessEvent] = []
     code = "import json, os, sys; print(json.dumps({'pid': os.getpid()}), flush=True); sys.stdin.read()"
 
     async def at_once(_: float) -> None:
         await asyncio.sleep(0)
 
-    async with kept(Child(program=program(code), on_news=heard.append, sleep=at_once)):
-        await until(lambda: len(heard) == 1)
-        os.kill(int(str(heard[0]["pid"])), 9)
-        await until(lambda: len(heard) == 2)
-    assert heard[0]["pid"] != heard[1]["pid"]
+    async with kept(Child(program=program(code), on_event=events.append, sleep=at_once)):
+        await until(lambda: len(events) == 1)
+        os.kill(int(str(events[0]["pid"])), 9)
+        await until(lambda: len(events) == 2)
+    assert events[0]["pid"] != events[1]["pid"]
 
 
 async def test_it_stops_with_us_at_once_when_it_listens_and_within_seconds_when_it_does_not() -> None:
@@ -122,10 +122,10 @@ print(json.dumps({"pid": os.getpid()}), flush=True)
 time.sleep(60)
 """
     for code, longest in ((TELLS_AND_STAYS, 2.0), (stubborn, 5.0)):
-        heard: list[News] = []
-        child = Child(program=program(code), on_news=heard.append)
+        events: list[ProcessEvent] = []
+        child = Child(program=program(code), on_event=events.append)
         async with kept(child):
-            await until(lambda: bool(heard))  # noqa: B023
+            await until(lambda: bool(events))  # noqa: B023
             pid = child.pid
             began = time.monotonic()
         assert time.monotonic() - began < longest
@@ -140,7 +140,7 @@ from cleo.app.supervise import Child
 from cleo.channels.whatsapp.backend_spec import Program
 code = "import os, sys; open({str(tmp_path / "pid")!r}, 'w').write(str(os.getpid())); sys.stdin.read()"
 program = Program(name="child", command=(sys.executable, "-c", code), env={{}})
-asyncio.run(Child(program=program, on_news=lambda _: None).run())
+asyncio.run(Child(program=program, on_event=lambda _: None).run())
 """
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", parent)
     note = tmp_path / "pid"
@@ -152,13 +152,13 @@ asyncio.run(Child(program=program, on_news=lambda _: None).run())
 
 
 async def test_a_line_without_end_does_not_stop_the_news() -> None:
-    heard: list[News] = []
+    events: list[ProcessEvent] = []
     code = """
 import json, sys
 sys.stdout.write("x" * 5_000_000 + "\\n")
 print(json.dumps({"event": "after"}), flush=True)
 sys.stdin.read()
 """
-    async with kept(Child(program=program(code), on_news=heard.append)):
-        await until(lambda: bool(heard))
-    assert heard[0]["event"] == "after"
+    async with kept(Child(program=program(code), on_event=events.append)):
+        await until(lambda: bool(events))
+    assert events[0]["event"] == "after"

@@ -8,7 +8,7 @@ from tests.support.fake_bridge import FakeBridge, Media
 from tests.support.files_at import FilesAt
 
 from cleo.channels.whatsapp.bridge.client import WhatsAppBridgeClient
-from cleo.channels.whatsapp.bridge.origin import Origin
+from cleo.channels.whatsapp.bridge.origin import BridgeOrigin
 from cleo.domain.content import File
 from cleo.domain.errors import ConfigError, FetchError
 
@@ -171,10 +171,10 @@ async def test_a_message_without_a_place_has_no_file(client: WhatsAppBridgeClien
 )
 def test_a_bridge_url_that_cannot_be_one_names_the_setting(url: str) -> None:
     with pytest.raises(ConfigError, match="WHATSAPP_BRIDGE_URL=http://localhost:3001"):
-        Origin(url)
+        BridgeOrigin(url)
 
 
 def test_a_bridge_may_live_below_a_path() -> None:
-    origin = Origin("http://host:3001/wa/")
+    origin = BridgeOrigin("http://host:3001/wa/")
     assert str(origin.endpoint("/send")) == "http://host:3001/wa/send"
     assert str(origin.media("http://HOST:3001/media/1?t=2")) == "http://host:3001/media/1?t=2"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cleo.app.doctor.context import doctor_context
-from cleo.app.runfile import noted
+from cleo.app.runfile import keep_runfile
 from cleo.app.settings import Settings, load
 from cleo.channels.whatsapp.cloud.doctor.checks import CHECKS
 from cleo.channels.whatsapp.cloud.doctor.history import history
@@ -268,14 +268,14 @@ async def test_a_proxy_with_nothing_behind_it_is_told_by_whether_cleo_should_be_
         port = proxy.sockets[0].getsockname()[1]
         await office.harness.register_number(callback=f"http://127.0.0.1:{port}/hook", verify=False)
         await office.finds("note", "answers 502", "cleo up")
-        with noted(tmp_path, url="http://127.0.0.1:8000", bridge=""):
+        with keep_runfile(tmp_path, url="http://127.0.0.1:8000", bridge=""):
             await office.finds("bad", "answers 502", "proxy or tunnel")
 
 
 async def test_a_callback_that_is_away_is_bad_only_while_cleo_runs(office: Office, tmp_path: Path) -> None:
     await office.harness.register_number(callback="http://127.0.0.1:1/hook", verify=False)
     await office.finds("note", "cannot be reached from here", "cleo up")
-    with noted(tmp_path, url="http://127.0.0.1:8000", bridge=""):
+    with keep_runfile(tmp_path, url="http://127.0.0.1:8000", bridge=""):
         await office.finds("bad", "cannot be reached from here", "proxy or tunnel")
 
 

@@ -6,18 +6,18 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
-from cleo.channels.whatsapp.cloud.outbound.origin import Origin
+from cleo.channels.whatsapp.cloud.outbound.origin import GraphOrigin
 from cleo.domain.errors import ConfigError
 
 
-def origin(**change: Any) -> Origin:
+def origin(**change: Any) -> GraphOrigin:
     given: dict[str, Any] = {
         "base_url": "https://graph.facebook.com",
         "api_version": "v26.0",
         "phone_number_id": "1001",
         "token": SecretStr("EAAG"),
     }
-    return Origin(**(given | change))
+    return GraphOrigin(**(given | change))
 
 
 @pytest.mark.parametrize(

@@ -293,7 +293,7 @@ def receipt(leaf: Json) -> Receipt:
 @pytest.mark.parametrize("state", ["sent", "delivered", "read", "played"])
 def test_a_status_is_a_receipt_with_the_key_that_came_back(state: str) -> None:
     told = receipt(status("wamid.2", state, biz_opaque_callback_data="o42"))
-    assert (told.state, told.of, told.key, told.chat, told.account, told.reason) == (
+    assert (told.state, told.of, told.key, told.chat, told.number_id, told.reason) == (
         state,
         ("wamid.2",),
         "o42",

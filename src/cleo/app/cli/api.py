@@ -4,7 +4,7 @@ import asyncio
 import sys
 
 from cleo.app import logs
-from cleo.app.cli.until import on_signals, until_told
+from cleo.app.cli.stop_signals import stop_on_signals, wait_for_stop
 from cleo.app.roles import api_running
 from cleo.app.settings import Settings, environment, load, secrets
 
@@ -17,8 +17,8 @@ def run() -> None:
 
 
 async def _run(settings: Settings) -> None:
-    stop, ended = on_signals(), asyncio.Event()
+    stop, ended = stop_on_signals(), asyncio.Event()
     async with api_running(settings, ended) as url:
         sys.stdout.write(f"✓ Cleo takes messages in on {url}\n")
         sys.stdout.flush()
-        await until_told(stop, ended)
+        await wait_for_stop(stop, ended)

@@ -11,8 +11,8 @@ from pathlib import Path
 from rich.console import Console
 
 from cleo.app import logs
-from cleo.app.demo.acts import HELP, act
 from cleo.app.demo.chat import Chat, Screen
+from cleo.app.demo.commands import HELP, run_command
 from cleo.app.demo.keyboard import Keyboard, terminal_kept
 from cleo.app.demo.screen import Bubbles, Lines
 from cleo.app.demo.script import play, read_script
@@ -21,12 +21,12 @@ from cleo.app.settings import Settings, environment, secrets
 from cleo.channels.whatsapp.demo.phone import DemoError
 
 _LAST_ANSWER = 20.0
-"""Seconds that Cleo has to answer after the end of piped input."""
+"""Seconds to wait for an answer after the end of piped input."""
 _LOG_LINES = 12
 
 
 def run(*, script: Path | None, backend: str) -> int:
-    """Play the script, or chat until /quit; tells the exit code."""
+    """Play the script, or chat until /quit; return the exit code."""
     if script:
         read_script(script)  # a missing file is said before anything starts
     with tempfile.TemporaryDirectory(prefix="cleo-demo-") as directory, terminal_kept():
@@ -73,7 +73,7 @@ async def _do(chat: Chat, line: str) -> None:
     if not line.startswith("/"):
         if line:
             await chat.say(line)
-    elif not await act(chat, line.removeprefix("/"), folder=Path()):
+    elif not await run_command(chat, line.removeprefix("/"), folder=Path()):
         raise DemoError(f"There is no {line.split(maxsplit=1)[0]}.\n{HELP}")
 
 

@@ -1,4 +1,4 @@
-"""`cleo doctor`: find out what is missing or wrong."""
+"""`cleo doctor`: check the installation."""
 
 import sys
 
@@ -8,7 +8,7 @@ _MARKS = {"good": "✓", "note": "●", "bad": "✗"}
 
 
 def run(*, message: str | None = None) -> int:
-    """Show all findings, or those about one message; tells the exit code, which is 0 when nothing is bad."""
+    """Print all findings, or those about one message; return the exit code, 0 when nothing is bad."""
     bad = 0
     for finding in trace(message) if message else examine():
         bad += finding.grade == "bad"

@@ -1,8 +1,8 @@
-"""What `cleo up` shows about WhatsApp: the code to link with, and how the connection is doing."""
+"""What `cleo up` prints about WhatsApp: the code to link a phone with, and the state of the connection."""
 
 from typing import TextIO
 
-from cleo.channels.whatsapp.backend_spec import Link, News
+from cleo.channels.whatsapp.backend_spec import Link, ProcessEvent
 
 _MARKS = {"connected": "✓", "stopped": "✗"}
 
@@ -16,7 +16,7 @@ class LinkScreen:
         self._said = ""
 
     def line(self, text: str) -> None:
-        """Say something, once in a row."""
+        """Print a line, unless it is the same as the one before."""
         if text == self._said:
             return
         self._said = text
@@ -24,14 +24,14 @@ class LinkScreen:
         self._to.write(f"{text}\n")
         self._to.flush()
 
-    def news(self, news: News) -> None:
-        """Say how the connection is doing."""
-        if news.get("event") == "state":
-            state = str(news.get("state"))
-            self.line(f"{_MARKS.get(state, '·')} WhatsApp: {news.get('message', state)}")
+    def event(self, event: ProcessEvent) -> None:
+        """Print the state of the connection."""
+        if event.get("event") == "state":
+            state = str(event.get("state"))
+            self.line(f"{_MARKS.get(state, '·')} WhatsApp: {event.get('message', state)}")
 
     def link(self, link: Link) -> None:
-        """Show what a phone can be linked with."""
+        """Print the QR code or the pairing code."""
         if link.code:
             self.line(f"● Pairing code: {link.code[:4]}-{link.code[4:]}\n  {link.message}")
         elif link.qr:
@@ -39,7 +39,7 @@ class LinkScreen:
             self._show(f"{_in_black_and_white(drawn) if self._to.isatty() else drawn}\n{link.message}\n")
 
     def ended(self, reason: str) -> None:
-        """Say why the bridge is started again."""
+        """Print why the bridge is restarted."""
         self.line(f"✗ {reason} It is started again.")
 
     def _show(self, text: str) -> None:
@@ -52,7 +52,7 @@ class LinkScreen:
 
 
 def qr_in_letters(text: str) -> str:
-    """Draw a QR code with block letters, two modules a line."""
+    """Return a QR code in block characters, two modules a line."""
     import io  # noqa: PLC0415 - only a terminal that is linked needs these
 
     import segno  # noqa: PLC0415 - as above
@@ -63,5 +63,5 @@ def qr_in_letters(text: str) -> str:
 
 
 def _in_black_and_white(drawn: str) -> str:
-    """Whatever colours the terminal has: an inverted code is one that some phones cannot read."""
+    """Set the colours: some phones cannot read an inverted code."""
     return "\n".join(f"\x1b[97;40m{line}\x1b[0m" for line in drawn.splitlines())

@@ -1,4 +1,4 @@
-"""`cleo migrate`: everything from the SQLite file to Postgres."""
+"""`cleo migrate`: copy everything from the SQLite file to Postgres."""
 
 import sys
 
@@ -7,7 +7,7 @@ from cleo.store import lock_data_dir, move
 
 
 def run(*, source: str | None, target: str) -> None:
-    """Move it; raises `ConfigError` or `StoreError`, and then nothing was changed."""
+    """Copy it; raises `ConfigError` or `StoreError`, and then nothing was changed."""
     data = load().cleo_data
     with lock_data_dir(data):
         counts = move(source or f"sqlite:///{data.absolute() / 'cleo.db'}", target)

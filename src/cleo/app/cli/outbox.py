@@ -1,4 +1,4 @@
-"""`cleo outbox`: what became of the messages that Cleo sent."""
+"""`cleo outbox`: the delivery status of the newest messages."""
 
 import sys
 
@@ -28,7 +28,7 @@ _MARKS = {
 
 
 def run(*, limit: int) -> int:
-    """Show the newest messages, newest first; the exit code is 1 when one of them failed."""
+    """Print the newest messages, newest first; return the exit code, 1 when one of them failed."""
     settings = load()
     secret = webhook_secret(settings)
     url = find_running(settings.cleo_data).url

@@ -1,4 +1,4 @@
-"""`cleo send`: one message through the running bridge, past the agent."""
+"""`cleo send`: send one message through the running bridge, without the agent."""
 
 import asyncio
 import sys
@@ -21,7 +21,7 @@ from cleo.store import DiskFiles
 
 
 def run(*, to: str, text: str) -> None:
-    """Send it; raises `CleoError` when it did not go out."""
+    """Send it; raises `CleoError` when it was not sent."""
     try:
         whom = person_address(to)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""`cleo status`: ask the running Cleo how it is doing."""
+"""`cleo status`: the health of the running Cleo."""
 
 import sys
 
@@ -14,13 +14,13 @@ MARKS = {"ok": "✓", "degraded": "●", "down": "✗"}
 
 
 def run() -> int:
-    """Show each part; tells the exit code, which is 0 when everything works."""
-    place = find_running(load().cleo_data)
-    report = _ask(place.url)
+    """Print the health of each part; return the exit code, 0 when everything works."""
+    endpoints = find_running(load().cleo_data)
+    report = _ask(endpoints.url)
     for name, part in report.parts.items():
         sys.stdout.write(f"{MARKS[part.state]} {name}: {part.message}\n")
-    bridge = f"   bridge: {place.bridge}" if place.bridge else ""
-    sys.stdout.write(f"  Cleo: {place.url}{bridge}\n")
+    bridge = f"   bridge: {endpoints.bridge}" if endpoints.bridge else ""
+    sys.stdout.write(f"  Cleo: {endpoints.url}{bridge}\n")
     return 0 if report.state == "ok" else 1
 
 

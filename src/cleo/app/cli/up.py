@@ -9,7 +9,7 @@ import structlog
 from cleo.app import logs
 from cleo.app.chosen_backend import backend_context, chosen_backend
 from cleo.app.cli.linking import LinkScreen
-from cleo.app.cli.until import on_signals, until_told
+from cleo.app.cli.stop_signals import stop_on_signals, wait_for_stop
 from cleo.app.serve import BridgeOptions, Running, running
 from cleo.app.setting_values import person_address
 from cleo.app.settings import Settings, environment, load, secrets
@@ -32,16 +32,16 @@ def run(*, phone: str | None) -> None:
 
 async def _run(settings: Settings, phone: str | None) -> None:
     screen = LinkScreen(sys.stdout)
-    stop = on_signals()
+    stop = stop_on_signals()
     started = time.monotonic()
     screen.line("Cleo is starting …")
     options = BridgeOptions(
-        phone=phone, env={}, on_news=screen.news, on_link=screen.link, on_end=screen.ended
+        phone=phone, env={}, on_event=screen.event, on_link=screen.link, on_end=screen.ended
     )
     async with running(settings, options) as cleo:
         _introduce(screen, cleo)
         _log.info("started", seconds=round(time.monotonic() - started, 2))
-        await until_told(stop, cleo.ended)
+        await wait_for_stop(stop, cleo.ended)
         screen.line("Stopping …")
     screen.line("Stopped.")
 

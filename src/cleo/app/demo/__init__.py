@@ -1,1 +1,1 @@
-"""The demo: Cleo as it is, on a WhatsApp that lives in another process of this machine; you are the phone."""
+"""`cleo demo`: Cleo as it is, on a simulated WhatsApp on this machine, and a chat from the phone's side."""

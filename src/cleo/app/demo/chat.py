@@ -1,4 +1,4 @@
-"""The demo's chat: numbered bubbles, and what can be done with them."""
+"""The demo's chat, with numbered messages."""
 
 import asyncio
 import re
@@ -23,10 +23,10 @@ class Bubble:
 
 
 class Screen(Protocol):
-    """Where the chat is shown."""
+    """Displays the chat."""
 
     def bubble(self, bubble: Bubble) -> None:
-        """Show one."""
+        """Show one message."""
         ...
 
     def typing(self, on: bool) -> None:
@@ -86,7 +86,7 @@ class Chat:
         self._reacted = None
 
     async def press(self, what: str) -> None:
-        """Tap one of the answers that Cleo offered last: by its number, or by words of it."""
+        """Tap one of the answers that Cleo offered last, by its number or by words of it."""
         offer = next((one for one in reversed(self._sent) if one.choices), None)
         if offer is None or not isinstance(self._phone, Presses):
             raise DemoError("Cleo has offered nothing to press.")
@@ -94,7 +94,7 @@ class Chat:
         self._mine(await self._phone.press(title, offer.id), f"[{title}]", self._number(offer.id))
 
     async def wait_for(self, accepts: Callable[[str], bool], seconds: float) -> bool:
-        """Wait until Cleo says something that fits, after what fitted last; False: it did not in time."""
+        """Wait until Cleo sends a text that matches, later than the last that did; return False at the timeout."""
         try:
             async with asyncio.timeout(seconds), self._changed:
                 await self._changed.wait_for(lambda: self._match(accepts))
@@ -166,7 +166,7 @@ def _chosen(choices: tuple[str, ...], what: str) -> str:
 
 
 def matches(pattern: str) -> Callable[[str], bool]:
-    """Make a test for texts from a regular expression; raises `DemoError`."""
+    """Return a predicate for texts from a regular expression; raises `DemoError`."""
     try:
         expression = re.compile(pattern, re.IGNORECASE | re.DOTALL)
     except re.error as error:

@@ -1,4 +1,4 @@
-"""Lines from the keyboard while messages come in."""
+"""Read lines from the keyboard while messages arrive."""
 
 import asyncio
 import sys
@@ -17,18 +17,18 @@ class Keyboard:
         self._loop = asyncio.get_running_loop()
 
     async def lines(self) -> AsyncIterator[str]:
-        """Every line, until the end of input."""
+        """Yield every line, until the end of input."""
         threading.Thread(target=self._read, daemon=True).start()
         while (line := await self._lines.get()) is not None:
             yield line
 
     def aside(self) -> None:
-        """Clear the line that is being typed, so that something can be written."""
+        """Clear the line that is being typed, so that something can be printed."""
         if sys.stdin.isatty():
             sys.stdout.write("\r\x1b[K")
 
     def back(self) -> None:
-        """Show it again as far as it was typed."""
+        """Print it again as far as it was typed."""
         if sys.stdin.isatty():
             sys.stdout.write(PROMPT + _typed())
             sys.stdout.flush()
@@ -51,7 +51,7 @@ class Keyboard:
 
 @contextmanager
 def terminal_kept() -> Generator[None]:
-    """Put the terminal back as it was: a reader that is cut off leaves it without echo."""
+    """Restore the terminal afterwards: a reader that is cut off leaves it without echo."""
     try:
         import termios  # noqa: PLC0415 - not on Windows
     except ImportError:

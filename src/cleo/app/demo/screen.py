@@ -1,4 +1,4 @@
-"""How the demo's chat looks: bubbles on a terminal, plain lines elsewhere."""
+"""Displays of the demo's chat: bubbles on a terminal, plain lines elsewhere."""
 
 from collections.abc import Callable
 from typing import TextIO
@@ -15,7 +15,7 @@ _WIDEST = 64
 
 
 class Bubbles(Screen):
-    """For a terminal. What is typed steps `aside` before something is written, and comes `back` after."""
+    """For a terminal. `aside` clears what is being typed before something is printed, `back` restores it."""
 
     def __init__(self, console: Console, *, aside: Callable[[], None], back: Callable[[], None]) -> None:
         self._console = console
@@ -35,7 +35,7 @@ class Bubbles(Screen):
         self._typing = on
 
     def note(self, text: str, style: str = "dim") -> None:
-        """Say something that is not part of the chat."""
+        """Print something that is not part of the chat."""
         self._write(Text(text, style=style))
 
     def _panel(self, bubble: Bubble) -> RenderableType:
@@ -80,7 +80,7 @@ class Lines(Screen):
         """Leave it out: a transcript has no time."""
 
     def note(self, text: str, style: str = "") -> None:
-        """Write it."""
+        """Print it."""
         self._write(text)
 
     def _write(self, line: str) -> None:

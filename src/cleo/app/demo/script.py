@@ -1,4 +1,4 @@
-"""Play a conversation from a file, one act a line.
+"""Play a conversation from a file, one command a line.
 
     # a comment
     > remind me in 5 seconds to stretch      I write this
@@ -19,8 +19,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cleo.app.demo.acts import ACTS, act
 from cleo.app.demo.chat import Chat, matches
+from cleo.app.demo.commands import COMMANDS, run_command
 from cleo.channels.whatsapp.demo.phone import DemoError
 
 PATIENCE = 60.0
@@ -30,7 +30,7 @@ _SECONDS = re.compile(r"(\d+(?:\.\d+)?)s")
 
 
 def read_script(path: Path) -> list[tuple[int, str]]:
-    """Read the lines that do something, with their numbers; raises `DemoError` for what is no script."""
+    """Return the lines with a command, with their numbers; raises `DemoError` when one is wrong."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -52,8 +52,8 @@ def _check(line: str) -> None:
         matches(pattern)
     elif name == "wait":
         matches(rest)
-    elif name != ">" and name not in ACTS:
-        raise DemoError(f"This is no line of a script. It starts with: > wait within {' '.join(ACTS)}")
+    elif name != ">" and name not in COMMANDS:
+        raise DemoError(f"This is no line of a script. It starts with: > wait within {' '.join(COMMANDS)}")
 
 
 @contextmanager
@@ -65,7 +65,7 @@ def _said_where(path: Path, number: int, line: str) -> Generator[None]:
 
 
 async def play(chat: Chat, path: Path) -> None:
-    """Do all that the script says; raises `DemoError` with the line that went wrong."""
+    """Run the commands of a script; raises `DemoError` with the line that failed."""
     for number, line in read_script(path):
         with _said_where(path, number, line):
             await _do(chat, line, path.parent)
@@ -82,7 +82,7 @@ async def _do(chat: Chat, line: str, folder: Path) -> None:
         time, _, pattern = rest.partition(" ")
         await _expect(chat, pattern.strip(), _seconds(time))
     else:
-        await act(chat, line, folder=folder)
+        await run_command(chat, line, folder=folder)
 
 
 async def _wait(chat: Chat, rest: str) -> None:

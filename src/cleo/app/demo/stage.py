@@ -1,4 +1,4 @@
-"""Everything of the demo that is not the chat: the simulator of a backend, and Cleo on it as on the real network."""
+"""Run a backend's simulator, and Cleo on it as on the real network."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Mapping
@@ -14,7 +14,7 @@ from cleo.app.serve import BridgeOptions, Running, running
 from cleo.app.settings import Settings, load, passed_on
 from cleo.app.supervise import Child
 from cleo.channels.whatsapp import BACKENDS
-from cleo.channels.whatsapp.backend_spec import Demo, Link, News, Program
+from cleo.channels.whatsapp.backend_spec import Demo, Link, ProcessEvent, Program
 from cleo.channels.whatsapp.demo.host import ME, PATIENCE, DemoCleo, DemoHost
 from cleo.channels.whatsapp.demo.phone import DemoError, DemoPhone
 from cleo.channels.whatsapp.demo.simulator import Simulator
@@ -24,14 +24,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """A phone in your hand, and the Cleo at the other end."""
+    """A phone, and the Cleo at the other end."""
 
     phone: DemoPhone
     running: Running
 
 
 def demo_settings(data: Path, backend: str) -> Settings:
-    """Settings of the demo: nothing of yours is touched, only your choice of model and tools is kept."""
+    """Return the demo's settings: of the user's own, only the choice of model and tools is kept."""
     given = load()
     return load(
         **_unset(),
@@ -51,7 +51,7 @@ def demo_settings(data: Path, backend: str) -> Settings:
 
 
 def _unset() -> dict[str, object]:
-    """The settings of all backends, as if nobody had set any."""
+    """Return the settings of all backends, with their defaults."""
     fields = (item for spec in BACKENDS.values() for item in spec.settings().model_fields.items())
     return {name: field.get_default(call_default_factory=True) for name, field in fields}
 
@@ -66,7 +66,7 @@ def chosen_demo(settings: Settings) -> Demo:
 
 @asynccontextmanager
 async def staged(settings: Settings) -> AsyncGenerator[Stage]:
-    """Set everything up while the block is open; raises `DemoError`, `ConfigError` or `StoreError`."""
+    """Run everything while the block is open; raises `DemoError`, `ConfigError` or `StoreError`."""
     host = _Host(settings)
     async with chosen_demo(settings).stage(host) as phone:
         yield Stage(phone=phone, running=host.running)
@@ -105,20 +105,20 @@ class _Host(DemoHost):
 
     @asynccontextmanager
     @override
-    async def simulator(self, program: Program) -> AsyncGenerator[tuple[Simulator, News]]:
-        ready: asyncio.Future[News] = asyncio.get_running_loop().create_future()
+    async def simulator(self, program: Program) -> AsyncGenerator[tuple[Simulator, ProcessEvent]]:
+        ready: asyncio.Future[ProcessEvent] = asyncio.get_running_loop().create_future()
         troubles: list[str] = []
 
-        def take(news: News) -> None:
-            if news.get("ready") and not ready.done():
-                ready.set_result(news)
+        def take(event: ProcessEvent) -> None:
+            if event.get("ready") and not ready.done():
+                ready.set_result(event)
 
-        child = Child(program=program, on_news=take, on_end=troubles.append)
+        child = Child(program=program, on_event=take, on_end=troubles.append)
         keeping = asyncio.create_task(child.run())
         try:
-            news = await _wait_for(ready, "The simulated WhatsApp does not start.", troubles)
-            async with Simulator(str(news["control"])) as simulator:
-                yield simulator, news
+            event = await _wait_for(ready, "The simulated WhatsApp does not start.", troubles)
+            async with Simulator(str(event["control"])) as simulator:
+                yield simulator, event
         finally:
             keeping.cancel()
             await asyncio.gather(keeping, return_exceptions=True)
@@ -130,7 +130,7 @@ class _Host(DemoHost):
     ) -> AsyncGenerator[_Cleo]:
         cleo = _Cleo()
         options = BridgeOptions(
-            env=bridge_env, on_news=lambda _: None, on_link=cleo.take, on_end=cleo.troubles.append
+            env=bridge_env, on_event=lambda _: None, on_link=cleo.take, on_end=cleo.troubles.append
         )
         async with running(self._settings.model_copy(update=settings), options) as self.running:
             cleo.url = self.running.url

@@ -1,4 +1,4 @@
-"""Look at everything, and say what is wrong, why, and how to mend it."""
+"""`cleo doctor`: check everything, and say what is wrong and how to mend it."""
 
 from cleo.app.doctor.examine import examine
 from cleo.app.doctor.trace import trace

@@ -1,4 +1,4 @@
-"""What the checks of a backend are told."""
+"""The context of a backend's checks."""
 
 from cleo.app.chosen_backend import backend_context
 from cleo.app.runfile import find_running
@@ -8,9 +8,9 @@ from cleo.domain.errors import CleoError
 
 
 def doctor_context(settings: Settings) -> BackendContext:
-    """Return it, with what a Cleo that runs on the data directory has left there."""
+    """Return it, with the bridge of a Cleo that runs on the data directory."""
     try:
-        place = find_running(settings.cleo_data)
+        endpoints = find_running(settings.cleo_data)
     except CleoError:
         return backend_context(settings)
-    return backend_context(settings, bridge_url=place.bridge, is_running=True)
+    return backend_context(settings, bridge_url=endpoints.bridge, is_running=True)

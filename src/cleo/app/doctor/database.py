@@ -1,4 +1,4 @@
-"""What does the database tell, which Cleo may be using just now?"""
+"""Check the database, which a running Cleo may be using."""
 
 import time
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from cleo.store import DatabaseOverview, inspect_database
 
 
 def database(settings: Settings) -> Findings:
-    """Look without changing anything; raises `StoreError` when it cannot be reached."""
+    """Check it without changing anything; raises `StoreError` when it cannot be reached."""
     backend = BACKENDS.get(settings.whatsapp_backend)  # one that there is not is found by another check
     window = backend.capabilities().window if backend else None
     number_id = backend.number_id(settings) if backend else ""

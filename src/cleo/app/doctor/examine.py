@@ -1,4 +1,4 @@
-"""Look at everything, and say what is wrong, why, and how to mend it."""
+"""The checks of `cleo doctor`, in order."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ _OLDEST_CLOCK = 1_760_000_000
 
 
 def examine() -> Findings:
-    """Look at everything that can be looked at."""
+    """Run all checks."""
     yield good(f"Cleo {version('cleo')} on Python {sys.version.partition(' ')[0]}")
     try:
         settings = load()
@@ -73,7 +73,7 @@ def _clock(settings: Settings) -> Findings:
 
 
 def _backend(settings: Settings) -> Findings:
-    """Check the way to WhatsApp."""
+    """Run the checks of the chosen backend."""
     backend = chosen_backend(settings)
     yield from run_checks(backend.checks(), doctor_context(settings))
 

@@ -1,4 +1,4 @@
-"""What became of one message, as the network tells it."""
+"""`cleo doctor --message`: the history of one message."""
 
 from cleo.app.chosen_backend import chosen_backend
 from cleo.app.doctor.context import doctor_context
@@ -8,7 +8,7 @@ from cleo.ports.finding import Findings
 
 
 def trace(message: str) -> Findings:
-    """Ask about one message by its id, such as `wamid.HBg…`; raises `CleoError`."""
+    """Look up one message by its id, such as `wamid.HBg…`; raises `CleoError`."""
     settings = load()
     history = chosen_backend(settings).trace
     if history is None:

@@ -1,4 +1,4 @@
-"""Cleo's HTTP side: the channels' webhooks, what became of messages, and how Cleo is doing."""
+"""Cleo's HTTP API: the channels' webhooks, the outbox, health."""
 
 from cleo.app.http.application import ReadyReport, http_app
 

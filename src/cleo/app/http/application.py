@@ -1,4 +1,4 @@
-"""Cleo's HTTP side: the channels' webhooks, and how it is doing."""
+"""The HTTP application: the channels' webhooks, and health."""
 
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -8,7 +8,7 @@ from typing import Literal
 from fastapi import APIRouter, FastAPI, Response
 from pydantic import BaseModel
 
-from cleo.app.http.browser_guard import NoWebPages
+from cleo.app.http.browser_guard import BrowserGuard
 from cleo.app.http.readiness import Readiness
 from cleo.domain.health import Health
 
@@ -22,7 +22,7 @@ class HealthReport(BaseModel):
 
     @classmethod
     def of(cls, health: Health) -> "HealthReport":
-        """Write a `Health`."""
+        """Convert a `Health`."""
         return cls(state=health.state, code=health.code, message=health.message)
 
 
@@ -39,8 +39,8 @@ def http_app(
     working: Callable[[], AbstractAsyncContextManager[None]],
     names: Collection[str] | None = None,
 ) -> FastAPI:
-    """Make the application; `working` is entered while it serves. With `names`, only programs of this machine
-    that call it by one of them are served, and no web pages."""
+    """Return the application; `working` is entered while it serves. With `names`, only requests for one of these
+    host names are served, and none of web pages."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
@@ -56,7 +56,7 @@ def http_app(
         redoc_url=None,
     )
     if names is not None:
-        app.add_middleware(NoWebPages, names=names)
+        app.add_middleware(BrowserGuard, names=names)
     for router in webhooks:
         app.include_router(router)
     app.include_router(_health_routes(readiness))

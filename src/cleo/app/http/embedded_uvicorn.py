@@ -1,4 +1,4 @@
-"""Uvicorn as a part of our own process."""
+"""Uvicorn inside our own process."""
 
 import asyncio
 import socket
@@ -8,19 +8,19 @@ from contextlib import contextmanager
 import uvicorn
 
 
-class QuietServer(uvicorn.Server):
-    """Uvicorn without its own signals (who runs us stops us), telling when it listens."""
+class EmbeddedServer(uvicorn.Server):
+    """Uvicorn without signal handlers; `listening` is set once it listens."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.listening = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and say so."""
+        """Start, and set `listening`."""
         await super().startup(sockets)
         self.listening.set()
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
-        """Leave the signals alone."""
+        """Install no signal handlers."""
         yield

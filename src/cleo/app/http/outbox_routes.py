@@ -1,4 +1,4 @@
-"""`GET /api/outbox`: what became of the newest messages that Cleo sent. It tells states, never what was said."""
+"""`GET /api/outbox`: the delivery status of the newest messages, never their content."""
 
 from typing import Annotated
 
@@ -27,7 +27,7 @@ class Outgoing(BaseModel):
 
     @classmethod
     def of(cls, message: OutgoingMessage) -> "Outgoing":
-        """Take what may be told of an outbox message."""
+        """Convert a message, without its content."""
         return cls(
             seq=message.seq,
             conversation=message.conversation,
@@ -46,7 +46,7 @@ class OutboxReport(BaseModel):
 
 
 def outbox_routes(store: Store, secret: Secret) -> APIRouter:
-    """Make the route; whoever asks needs the secret, when there is one."""
+    """Return the route; it needs the secret, when there is one."""
     auth = WebhookAuth(secret, header=SECRET_HEADER, max_bytes=0, seconds=1)
     routes = APIRouter(tags=["outbox"])
 

@@ -1,4 +1,4 @@
-"""Whether Cleo can do its work: the worst of its parts."""
+"""The health of Cleo: the worst of its parts."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -11,7 +11,7 @@ _RANK: Final = {"ok": 0, "degraded": 1, "down": 2}
 
 
 class Readiness:
-    """Asks the parts how they are doing. `failed` is set when the line itself stops."""
+    """Asks the parts for their health. `failed` is set when the agent itself has stopped."""
 
     def __init__(self, *, store: Store, channels: Mapping[str, Channel]) -> None:
         self._store = store
@@ -19,13 +19,13 @@ class Readiness:
         self.failed = ""
 
     def alive(self) -> Health:
-        """How the process itself is doing."""
+        """Return the health of the process itself."""
         if self.failed:
             return Health(state="down", code="stopped", message=f"Cleo stopped working: {self.failed}.")
         return Health(state="ok", code="alive", message="Cleo is running.")
 
     async def check(self) -> tuple[Health, dict[str, Health]]:
-        """How the whole is doing, and each part by name."""
+        """Return the health of the whole, and of each part by name."""
         parts = {"cleo": self.alive(), "store": await self._ask_store()}
         for name, channel in self._channels.items():
             parts[name] = await channel.health()
@@ -35,7 +35,7 @@ class Readiness:
         return Health(state=worst.state, code=worst.code, message=f"{name}: {worst.message}"), parts
 
     async def _ask_store(self) -> Health:
-        """Take the write lock: a database that somebody else holds, or may only be read, still answers reads."""
+        """Take the write lock: a locked or read-only database still answers reads."""
         try:
             await self._store.write(lambda tx: None)
         except StoreError as error:

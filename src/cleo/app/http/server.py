@@ -1,4 +1,4 @@
-"""The web server, inside our own process and under our own signals."""
+"""The web server, inside our own process and under our own signal handlers."""
 
 import asyncio
 import socket
@@ -9,10 +9,10 @@ import uvicorn
 
 from cleo.app.build import Cleo
 from cleo.app.http import http_app
-from cleo.app.http.embedded_uvicorn import QuietServer
+from cleo.app.http.embedded_uvicorn import EmbeddedServer
 
 LAST_ANSWERS = 2
-"""Seconds that requests under way have at the end."""
+"""Seconds that running requests get at the end."""
 KEEP_ALIVE = 75
 """Seconds that an idle connection stays open: longer than the bridge keeps one, so that we never close first."""
 LARGEST_HEAD = 32 * 1024
@@ -21,7 +21,7 @@ LARGEST_HEAD = 32 * 1024
 
 @asynccontextmanager
 async def serving(cleo: Cleo, listener: socket.socket, ended: asyncio.Event) -> AsyncGenerator[None]:
-    """Listen while the block is open; `ended` is set when Cleo or its server stops on its own."""
+    """Serve while the block is open; `ended` is set when Cleo or its server stops by itself."""
     app = http_app(
         readiness=cleo.readiness, webhooks=cleo.webhooks, working=cleo.working, names=cleo.known_names
     )
@@ -37,7 +37,7 @@ async def serving(cleo: Cleo, listener: socket.socket, ended: asyncio.Event) -> 
         timeout_graceful_shutdown=LAST_ANSWERS,
         h11_max_incomplete_event_size=LARGEST_HEAD,
     )
-    server = QuietServer(config)
+    server = EmbeddedServer(config)
     cleo.on_failure = ended.set
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     serving.add_done_callback(lambda _: ended.set())

@@ -1,4 +1,4 @@
-"""What the channel asks of a way to reach WhatsApp: the bridge, or Meta's Cloud API.
+"""What the channel asks of a backend: the bridge, or Meta's Cloud API.
 
 Differences between backends are data (`Capabilities`) or a tiny protocol of their own; what became of an operation is
 its `Outcome`. Sends raise `SendRejected` (which the channel turns into `Refused`), `SendFailed` or `SendUncertain`.
@@ -27,15 +27,15 @@ SECRET_HEADER = "X-Webhook-Secret"  # noqa: S105 - the header's name, not a secr
 
 
 class Backend(Protocol):
-    """A way to reach WhatsApp."""
+    """A way to send and receive on WhatsApp."""
 
     @property
     def capabilities(self) -> Capabilities:
-        """What it can do now."""
+        """Return what it can do now."""
         ...
 
     async def send_text(self, to: Conversation, body: str, *, key: str, quoted: Quoted | None) -> Outcome:
-        """Send words in WhatsApp's markup."""
+        """Send a text in WhatsApp's markup."""
         ...
 
     async def send_file(self, to: Conversation, file: File, *, key: str, quoted: Quoted | None) -> Outcome:
@@ -68,12 +68,12 @@ class Reacts(Protocol):
 
 @runtime_checkable
 class SendsChoices(Protocol):
-    """A backend with answers to tap; what may be sent is told by `Capabilities.choice_limits`."""
+    """A backend with answers to tap, within `Capabilities.choice_limits`."""
 
     async def send_choices(
         self, to: Conversation, choices: Choices, *, key: str, quoted: Quoted | None
     ) -> Outcome:
-        """Send words with answers to tap."""
+        """Send a text with answers to tap."""
         ...
 
 
@@ -90,10 +90,10 @@ class SendsPlaces(Protocol):
 
 @runtime_checkable
 class SendsTemplates(Protocol):
-    """A backend with texts that WhatsApp approved beforehand."""
+    """A backend with templates."""
 
     async def send_template(self, to: Conversation, template: Template, *, key: str) -> Outcome:
-        """Send one."""
+        """Send a template."""
         ...
 
 
@@ -102,13 +102,13 @@ class Types(Protocol):
     """A backend that can show that Cleo is writing."""
 
     async def typing(self, to: Conversation, on: bool) -> None:
-        """Start or stop the sign. Never raises."""
+        """Start or stop the typing indicator. Never raises."""
         ...
 
 
 @runtime_checkable
 class Reads(Protocol):
-    """A backend on which Cleo says itself that a message was read."""
+    """A backend on which Cleo itself marks messages as read."""
 
     async def read(self, chat: Conversation) -> None:
         """Mark the last inbound message as read. Never raises."""
@@ -129,5 +129,5 @@ class ForeseesIds(Protocol):
     """A backend whose message ids follow from the key."""
 
     def message_id(self, key: str) -> MessageId | None:
-        """Tell the id that a message with this key will have."""
+        """Return the id that a message with this key will have; None: it is not known."""
         ...

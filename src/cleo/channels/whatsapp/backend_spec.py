@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cleo.ports import Capabilities, Clock, Files, Receive
     from cleo.ports.finding import Findings
 
-News = Mapping[str, object]
+ProcessEvent = Mapping[str, object]
 """One JSON object from a child process's stdout."""
 
 
@@ -58,7 +58,7 @@ class Program:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """What a phone can be linked with right now: the text of a QR code, or a pairing code."""
+    """What a phone can be linked with now: the text of a QR code, or a pairing code."""
 
     qr: str | None = None
     code: str | None = None
@@ -77,9 +77,10 @@ class BridgeProcess:
     """Describe the child, given Cleo's own base URL and the number of the phone to link by a pairing code, if any;
     raises `ConfigError` when it is not installed."""
     listener: Callable[
-        [BackendContext, Callable[[News], None], Callable[[Link], None]], Callable[[News], None]
+        [BackendContext, Callable[[ProcessEvent], None], Callable[[Link], None]],
+        Callable[[ProcessEvent], None],
     ]
-    """Return what hears the child's news; it passes on news of the connection, and each new `Link`."""
+    """Return the callback for the child's events; it passes on those of the connection, and each new `Link`."""
     inherited: frozenset[str]
     """Variables that the child gets from Cleo's environment."""
     known: frozenset[str]
@@ -118,7 +119,7 @@ class BackendSpec:
     checks: Callable[[], Sequence[Callable[[BackendContext], Findings]]]
     """Return what `cleo doctor` checks."""
     reconcile_after: Callable[[BackendSettings], float] | None = None
-    """Return the seconds to wait for news of a message whose sending was cut off; None: a repeat is harmless."""
+    """Return the seconds to wait for a status of a message whose sending was cut off; None: a repeat is harmless."""
     trace: Callable[[BackendContext, str], Findings] | None = None
     """Tell the history of one message by its id, if the network keeps one; raises `CleoError`."""
     no_direct_send: str = ""

@@ -1,4 +1,4 @@
-"""WhatsApp as a channel. It stays as it is whichever backend carries the messages."""
+"""WhatsApp as a channel, on any backend."""
 
 from collections.abc import AsyncIterator
 from typing import assert_never
@@ -139,17 +139,17 @@ class WhatsAppChannel(Channel, ShowsTyping, MarksRead, KnowsNumber, Renders):
     ) -> Outcome:
         if isinstance(self._backend, SendsPlaces):
             return await self._backend.send_place(to, place, key=key, quoted=quoted)
-        return _otherwise(await self._send_text(to, _as_link(place), key=key, quoted=quoted), AS_A_LINK)
+        return _degraded(await self._send_text(to, _as_link(place), key=key, quoted=quoted), AS_A_LINK)
 
     async def _send_choices(
         self, to: Conversation, choices: Choices, *, key: str, quoted: Quoted | None
     ) -> Outcome:
-        fitting = to_tap(choices, self.capabilities.choice_limits, in_group=to.is_group)
-        if fitting and isinstance(self._backend, SendsChoices):
-            return await self._backend.send_choices(to, fitting, key=key, quoted=quoted)
+        tappable = to_tap(choices, self.capabilities.choice_limits, in_group=to.is_group)
+        if tappable and isinstance(self._backend, SendsChoices):
+            return await self._backend.send_choices(to, tappable, key=key, quoted=quoted)
         sent = await self._send_text(to, in_words(choices), key=key, quoted=quoted)
         # Words that tell how to answer were made for this: nothing is missing then.
-        return sent if choices.words else _otherwise(sent, AS_WORDS)
+        return sent if choices.words else _degraded(sent, AS_WORDS)
 
     async def _send_template(self, to: Conversation, template: Template, *, key: str) -> Outcome:
         if not isinstance(self._backend, SendsTemplates):
@@ -157,7 +157,7 @@ class WhatsAppChannel(Channel, ShowsTyping, MarksRead, KnowsNumber, Renders):
         return await self._backend.send_template(to, template, key=key)
 
 
-def _otherwise(outcome: Outcome, how: str) -> Outcome:
+def _degraded(outcome: Outcome, how: str) -> Outcome:
     if not isinstance(outcome, Sent):
         return outcome
     also = f"{outcome.how} {how}" if isinstance(outcome, Degraded) else how

@@ -11,7 +11,7 @@ from cleo.channels.whatsapp.backend_spec import (
     BridgeProcess,
     Demo,
     Link,
-    News,
+    ProcessEvent,
     Program,
 )
 
@@ -80,11 +80,11 @@ def _program(context: BackendContext, api_url: str, phone: str | None) -> Progra
 
 
 def _listener(
-    context: BackendContext, on_news: Callable[[News], None], on_link: Callable[[Link], None]
-) -> Callable[[News], None]:
+    context: BackendContext, on_event: Callable[[ProcessEvent], None], on_link: Callable[[Link], None]
+) -> Callable[[ProcessEvent], None]:
     from cleo.channels.whatsapp.bridge.process.link_listener import LinkListener
 
-    return LinkListener(context, on_news=on_news, on_link=on_link).news
+    return LinkListener(context, on_event=on_event, on_link=on_link).event
 
 
 def _stage(host: DemoHost) -> AbstractAsyncContextManager[DemoPhone]:

@@ -13,7 +13,7 @@ from cleo.channels.whatsapp.addresses import write_jid
 from cleo.channels.whatsapp.backend import Backend, ForeseesIds, Reacts, TellsNumber, Types
 from cleo.channels.whatsapp.bridge import contract as wire
 from cleo.channels.whatsapp.bridge.http import BridgeHttp
-from cleo.channels.whatsapp.bridge.origin import Origin
+from cleo.channels.whatsapp.bridge.origin import BridgeOrigin
 from cleo.channels.whatsapp.bridge.responses import read_health, read_number, read_sent
 from cleo.domain.content import File, MessageId, Reaction
 from cleo.domain.conversation import Conversation
@@ -49,7 +49,7 @@ class WhatsAppBridgeClient(Backend, Reacts, Types, TellsNumber, ForeseesIds):
         file_max_bytes: int = 64 * 1024 * 1024,
     ) -> None:
         """Prepare for the bridge at `base_url`; `timeout` is in seconds. Raises `ConfigError`."""
-        self._http = BridgeHttp(Origin(base_url), secret=secret, timeout=timeout)
+        self._http = BridgeHttp(BridgeOrigin(base_url), secret=secret, timeout=timeout)
         self._files = files
         self._file_max_bytes = file_max_bytes
         self._shows_typing = True

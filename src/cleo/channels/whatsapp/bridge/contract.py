@@ -58,7 +58,7 @@ ReceiptState = Literal["sent", "delivered", "read", "played", "failed"]
 
 
 def message_id_for(key: str) -> str:
-    """Tell the WhatsApp message id of a send with this `Idempotency-Key`: `3EB0` and 18 hex digits of its SHA-256.
+    """Return the WhatsApp message id of a send with this `Idempotency-Key`: `3EB0` and 18 hex digits of its SHA-256.
 
     So a repeated send repeats the id, and WhatsApp itself shows one bubble. A bridge written from the first
     specification chooses ids of its own; the id in its answer is the one that counts.
@@ -248,7 +248,7 @@ ConnectionState = Literal["starting", "linking", "connecting", "connected", "wai
 
 
 class HealthAnswer(Wire):
-    """BridgeResponse of `GET /health`. Without the secret only `state`, `code` and `message`: no number, no QR."""
+    """Answer of `GET /health`. Without the secret only `state`, `code` and `message`: no number, no QR."""
 
     state: ConnectionState
     code: int | None = None
@@ -269,7 +269,7 @@ class HealthAnswer(Wire):
 
 
 class LinkAnswer(Wire):
-    """BridgeResponse of `GET /link` and `POST /link`: how to link a phone right now."""
+    """Answer of `GET /link` and `POST /link`: how to link a phone right now."""
 
     state: Literal["linked", "qr", "code", "waiting", "stopped"]
     qr: str | None = None
@@ -298,7 +298,7 @@ class DeadLetter(Wire):
 
 
 class DeadLetters(Wire):
-    """BridgeResponse of `GET /dead-letters`."""
+    """Answer of `GET /dead-letters`."""
 
     dead_letters: tuple[DeadLetter, ...]
 

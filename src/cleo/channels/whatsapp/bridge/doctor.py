@@ -1,4 +1,4 @@
-"""Is the bridge installed, and what does it say of WhatsApp?"""
+"""Check that the bridge is installed, and its connection to WhatsApp."""
 
 from typing import cast
 

@@ -8,7 +8,7 @@ import httpx2
 from cleo.channels.http.http_files import NOT_SENT, FilePart, read_start
 from cleo.channels.whatsapp.backend import SECRET_HEADER
 from cleo.channels.whatsapp.bridge.contract import KEY_HEADER
-from cleo.channels.whatsapp.bridge.origin import Origin
+from cleo.channels.whatsapp.bridge.origin import BridgeOrigin
 from cleo.channels.whatsapp.bridge.responses import BridgeResponse
 from cleo.domain.errors import SendFailed, SendUncertain
 
@@ -16,9 +16,9 @@ _SHORT = httpx2.Timeout(5.0)
 
 
 class BridgeHttp:
-    """One kept-alive connection pool to the bridge."""
+    """A connection pool to the bridge."""
 
-    def __init__(self, origin: Origin, *, secret: str | None, timeout: float) -> None:
+    def __init__(self, origin: BridgeOrigin, *, secret: str | None, timeout: float) -> None:
         self.origin = origin
         self._http = httpx2.AsyncClient(
             headers={SECRET_HEADER: secret} if secret else {},

@@ -10,7 +10,7 @@ _HOST = re.compile(r"[\w.\-]+|[0-9a-fA-F:.]+")
 _EXAMPLE = "for example WHATSAPP_BRIDGE_URL=http://localhost:3001"
 
 
-class Origin:
+class BridgeOrigin:
     """Scheme, host and port of the bridge, and the paths below its base URL.
 
     The secret and every request go to this origin alone: an allowlist of one, because no list of forbidden

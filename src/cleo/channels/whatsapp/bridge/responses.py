@@ -51,7 +51,7 @@ class _Key(BaseModel):
 
 
 class _AnySent(BaseModel):
-    """The places where bridges put the id: ours first, then what Baileys itself returns."""
+    """The fields that may hold the id: our bridge's first, then those of what Baileys itself returns."""
 
     message_id: Annotated[Maybe[wire.MessageId], Field(alias="messageId")] = None
     id: Maybe[wire.MessageId] = None
@@ -59,7 +59,7 @@ class _AnySent(BaseModel):
 
 
 class _AnyHealth(BaseModel):
-    """The least that a foreign bridge may tell: whether it is connected."""
+    """The least that a foreign bridge may report: whether it is connected."""
 
     connected: Maybe[bool] = None
     status: Maybe[str] = None

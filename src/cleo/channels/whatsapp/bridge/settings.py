@@ -7,7 +7,7 @@ from cleo.channels.whatsapp.backend_settings import BackendSettings
 
 
 class BridgeSettings(BackendSettings):
-    """What is set about the bridge. What the bridge itself reads is in its own `config.ts`."""
+    """The fields of the bridge. Those that the bridge itself reads are in its own `config.ts`."""
 
     whatsapp_bridge_url: BaseUrl | None = Field(None, examples=["http://localhost:3001"])
     """Base URL of a bridge that runs elsewhere. Not set: `cleo up` starts and keeps its own."""

@@ -48,13 +48,13 @@ def webhook_routes(receive: Receive, secret: Secret, *, seconds: float = 10.0) -
     """
     auth = WebhookAuth(secret, header=SECRET_HEADER, max_bytes=MAX_WEBHOOK_BYTES, seconds=seconds)
 
-    class GuardedRoute(APIRoute):
-        """FastAPI documents the endpoint; the auth, not FastAPI, reads the request."""
+    class AuthenticatedRoute(APIRoute):
+        """FastAPI documents the endpoint; `auth`, not FastAPI, reads the request."""
 
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-            return guarded
+            return authenticated
 
-    async def guarded(request: Request) -> Response:
+    async def authenticated(request: Request) -> Response:
         try:
             return await webhook(_event(await auth.read(request)))
         except RequestRefused as refused:
@@ -77,7 +77,7 @@ def webhook_routes(receive: Receive, secret: Secret, *, seconds: float = 10.0) -
             return error_response(refused)
         return Response(status_code=HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": "POST"})
 
-    router = APIRouter(route_class=GuardedRoute, tags=["whatsapp"])
+    router = APIRouter(route_class=AuthenticatedRoute, tags=["whatsapp"])
     router.add_api_route(
         PATH,
         webhook,

@@ -29,7 +29,7 @@ from cleo.channels.whatsapp.cloud.outbound.graph import Graph
 from cleo.channels.whatsapp.cloud.outbound.limiter import PER_ACCOUNT, PER_CHAT, RateLimiter
 from cleo.channels.whatsapp.cloud.outbound.media import Media, read_uploaded
 from cleo.channels.whatsapp.cloud.outbound.media_fallback import FileToSend, with_fallback
-from cleo.channels.whatsapp.cloud.outbound.origin import Origin
+from cleo.channels.whatsapp.cloud.outbound.origin import GraphOrigin
 from cleo.channels.whatsapp.cloud.outbound.responses import GraphResponse, read_sent, send_error
 from cleo.channels.whatsapp.cloud.outbound.service_window import ServiceWindow
 from cleo.domain.content import Choices, File, Location, Reaction, Template
@@ -71,7 +71,7 @@ class WhatsAppCloudClient(Backend, Reacts, SendsChoices, SendsPlaces, SendsTempl
         that never go back.
         """
         secret = SecretStr(token) if isinstance(token, str) else token
-        origin = Origin(base_url, api_version=api_version, phone_number_id=phone_number_id, token=secret)
+        origin = GraphOrigin(base_url, api_version=api_version, phone_number_id=phone_number_id, token=secret)
         self._graph = Graph(origin, timeout=timeout)
         self._files = files
         self._media = Media(graph=self._graph, limit=file_max_bytes, clock=monotonic)

@@ -26,7 +26,7 @@ def _template(text: object) -> object:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """What the Cloud API cannot do without."""
+    """The settings that the Cloud API requires."""
 
     phone_number_id: str
     token: SecretStr
@@ -35,7 +35,7 @@ class Credentials:
 
 
 class CloudSettings(BackendSettings):
-    """Everything that is set about the Cloud API."""
+    """The fields of the Cloud API."""
 
     whatsapp_cloud_phone_number_id: str | None = Field(None, examples=["106540352242922"])
     """Cloud API: the id of Cleo's phone number, from the app's API set-up. Not the number itself."""
@@ -73,7 +73,7 @@ class CloudSettings(BackendSettings):
     """Cloud API: seconds that Cleo waits for news of a message whose sending was cut off."""
 
     def credentials(self) -> Credentials:
-        """Return them; raises `ConfigError` with the names of all that are missing."""
+        """Return the required settings; raises `ConfigError` with the names of all that are missing."""
         number, token = self.whatsapp_cloud_phone_number_id, self.whatsapp_cloud_token
         secret, verify = self.whatsapp_cloud_app_secret, self.whatsapp_cloud_verify_token
         if number and token and secret and verify:

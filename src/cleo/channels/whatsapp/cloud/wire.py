@@ -1,4 +1,4 @@
-"""What Meta's webhooks carry, as far as Cleo reads it. Nothing is required; a wrong field is as if it were not there.
+"""The objects of Meta's webhooks, as far as Cleo reads them. No field is required; a wrong one counts as missing.
 
 Source: Meta's webhook reference for the Cloud API (v26.0), as noted in the developer reference of this backend.
 """
@@ -28,7 +28,7 @@ class Error(_Part):
 
     @property
     def words(self) -> str:
-        """Meta's own words, the fullest of them."""
+        """Return Meta's own words, the most detailed of them."""
         details = self.error_data.details if self.error_data else None
         return details or self.message or self.title or ""
 
@@ -41,7 +41,7 @@ class Profile(_Part):
 
 
 class Contact(_Part):
-    """Somebody whom a value is about; which message is theirs is not said."""
+    """A person of a value; which message is theirs is not said."""
 
     profile: Maybe[Profile] = None
     wa_id: Maybe[str] = None
@@ -162,7 +162,7 @@ class Order(_Part):
 
 
 class System(_Part):
-    """News about a person: a new number, new ids."""
+    """A change of a person's number or ids."""
 
     type: Maybe[str] = None
     wa_id: Maybe[str] = None

@@ -1,1 +1,1 @@
-"""What the demos of all backends share: the phone in your hand, and the control API of a simulator."""
+"""What the demos of all backends share: the phone, the host that runs them, a simulator's control API."""

@@ -1,11 +1,11 @@
-"""Who runs a demo: it starts the simulator and Cleo as child and part of its own process."""
+"""What runs a demo: it starts the simulator as a child process, and Cleo in its own."""
 
 from collections.abc import Awaitable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
-from cleo.channels.whatsapp.backend_spec import Link, News, Program
+from cleo.channels.whatsapp.backend_spec import Link, ProcessEvent, Program
 from cleo.channels.whatsapp.demo.simulator import Simulator
 
 T = TypeVar("T")
@@ -41,8 +41,8 @@ class DemoHost(Protocol):
     environment: Mapping[str, str]
     """The variables that a child process may have."""
 
-    def simulator(self, program: Program) -> AbstractAsyncContextManager[tuple[Simulator, News]]:
-        """Run a simulator whose first news has `ready` and the URL of its `control` API; raises `DemoError`."""
+    def simulator(self, program: Program) -> AbstractAsyncContextManager[tuple[Simulator, ProcessEvent]]:
+        """Run a simulator whose first event has `ready` and the URL of its `control` API; raises `DemoError`."""
         ...
 
     def cleo(

@@ -1,4 +1,4 @@
-"""The phone in the hand of whoever plays the demo."""
+"""The simulated phone of whoever plays the demo."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass

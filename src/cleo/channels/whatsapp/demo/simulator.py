@@ -31,7 +31,7 @@ class Simulator:
         await self.close()
 
     async def post(self, path: str, body: Json) -> Json:
-        """Ask for a change; raises `DemoError`."""
+        """Make a change; raises `DemoError`."""
         return cast("Json", await self._call("POST", path, body))
 
     async def get(self, path: str) -> object:
@@ -39,7 +39,7 @@ class Simulator:
         return await self._call("GET", path, None)
 
     async def feed(self, path: str) -> AsyncIterator[Json]:
-        """Follow a list that grows, from its beginning, until cancelled."""
+        """Yield the entries of a growing list, from its beginning, until cancelled."""
         after = 0
         while True:
             for entry in cast("list[Json]", await self.get(f"{path}?after={after}&wait={LONG_POLL_MS}")):
@@ -47,7 +47,7 @@ class Simulator:
                 yield entry
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         await self._http.aclose()
 
     async def _call(self, method: str, path: str, body: Json | None) -> object:

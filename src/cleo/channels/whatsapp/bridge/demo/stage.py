@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import cast
 
-from cleo.channels.whatsapp.backend_spec import News, Program
+from cleo.channels.whatsapp.backend_spec import ProcessEvent, Program
 from cleo.channels.whatsapp.bridge.demo.phone import SimulatorPhone
 from cleo.channels.whatsapp.bridge.process.program import program_of
 from cleo.channels.whatsapp.demo.host import CLEO, ME, PATIENCE, DemoHost
@@ -16,10 +16,10 @@ from cleo.channels.whatsapp.demo.phone import DemoError, DemoPhone
 @asynccontextmanager
 async def stage(host: DemoHost) -> AsyncGenerator[DemoPhone]:
     """Start the simulator, Cleo and its bridge, and link them."""
-    async with host.simulator(_simulator(host, host.data / "simulator")) as (simulator, news):
+    async with host.simulator(_simulator(host, host.data / "simulator")) as (simulator, event):
         await simulator.post("/phones", {"number": CLEO, "name": "Cleo"})
         await simulator.post("/phones", {"number": ME, "name": "You", "autoRead": True})
-        async with host.cleo(settings={}, bridge_env=_environment(news)) as cleo:
+        async with host.cleo(settings={}, bridge_env=_environment(event)) as cleo:
             link = await cleo.link()
             await simulator.post(f"/phones/{CLEO}/link/qr", {"qr": link.qr})
             online = simulator.get(f"/phones/{CLEO}/companions/any?until=settled&wait={PATIENCE * 1000:.0f}")
@@ -32,9 +32,9 @@ def _simulator(host: DemoHost, state: Path) -> Program:
     return Program(name="whatsapp-simulator", command=command, env=host.environment)
 
 
-def _environment(news: News) -> dict[str, str]:
-    """Read what a bridge needs to take the simulator for WhatsApp."""
-    env = news.get("env")
+def _environment(event: ProcessEvent) -> dict[str, str]:
+    """Return the variables by which a bridge takes the simulator for WhatsApp."""
+    env = event.get("env")
     if not isinstance(env, dict):
         raise DemoError("The simulated WhatsApp did not say how to reach it.")
     return {name: str(text) for name, text in cast("dict[str, object]", env).items()}

@@ -1,4 +1,4 @@
-"""Codes to link a phone with, as an own bridge has them."""
+"""Fetches the codes to link a phone with from an own bridge."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,29 +7,33 @@ import httpx2
 from pydantic import ValidationError
 
 from cleo.channels.whatsapp.backend import SECRET_HEADER
-from cleo.channels.whatsapp.backend_spec import BackendContext, Link, News
+from cleo.channels.whatsapp.backend_spec import BackendContext, Link, ProcessEvent
 from cleo.channels.whatsapp.bridge.contract import LinkAnswer
 
 
 class LinkListener:
-    """Hears that there is something new to link a phone with, and fetches it.
+    """Fetches each new code that the bridge announces.
 
-    The bridge tells on its standard output only that there is something: whoever has the code has the account.
+    On its standard output the bridge announces only that there is one: whoever has the code has the account.
     """
 
     def __init__(
-        self, context: BackendContext, *, on_news: Callable[[News], None], on_link: Callable[[Link], None]
+        self,
+        context: BackendContext,
+        *,
+        on_event: Callable[[ProcessEvent], None],
+        on_link: Callable[[Link], None],
     ) -> None:
         self._url = context.bridge_url or ""
         self._secret = context.secret or ""
-        self._on_news = on_news
+        self._on_event = on_event
         self._on_link = on_link
         self._asking: set[asyncio.Task[None]] = set()
 
-    def news(self, news: News) -> None:
-        """Fetch what a link is announced with, and pass on everything else."""
-        if news.get("event") != "link":
-            self._on_news(news)
+    def event(self, event: ProcessEvent) -> None:
+        """Take an event of the bridge: fetch a code that it announces, and pass on everything else."""
+        if event.get("event") != "link":
+            self._on_event(event)
             return
         task = asyncio.create_task(self._ask())
         self._asking.add(task)

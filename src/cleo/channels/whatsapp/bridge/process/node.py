@@ -1,4 +1,4 @@
-"""Where Node.js is: the system's when it is new enough, else the one that was installed with Cleo."""
+"""Find Node.js: the system's when it is new enough, else the one that was installed with Cleo."""
 
 import shutil
 import subprocess

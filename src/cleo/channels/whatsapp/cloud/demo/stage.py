@@ -24,9 +24,9 @@ async def stage(host: DemoHost) -> AsyncGenerator[DemoPhone]:
     """Start the simulator and Cleo, and register Cleo's number with its webhook."""
     words = {name: secrets.token_hex(16) for name in ("token", "app_secret", "verify_token")}
     known = {f"whatsapp_cloud_{name}": SecretStr(word) for name, word in words.items()}
-    async with host.simulator(simulator_program(host.environment)) as (simulator, news):
+    async with host.simulator(simulator_program(host.environment)) as (simulator, event):
         place = {
-            "whatsapp_cloud_base_url": str(news["base_url"]),
+            "whatsapp_cloud_base_url": str(event["base_url"]),
             "whatsapp_cloud_phone_number_id": _NUMBER_ID,
         }
         async with host.cleo(settings={**known, **place}, bridge_env={}) as cleo:

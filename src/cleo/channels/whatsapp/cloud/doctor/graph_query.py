@@ -5,7 +5,7 @@ import asyncio
 import httpx2
 
 from cleo.channels.whatsapp.cloud.outbound.graph import Graph
-from cleo.channels.whatsapp.cloud.outbound.origin import Origin
+from cleo.channels.whatsapp.cloud.outbound.origin import GraphOrigin
 from cleo.channels.whatsapp.cloud.outbound.responses import GraphResponse
 from cleo.channels.whatsapp.cloud.settings import CloudSettings
 from cleo.domain.errors import CleoError
@@ -15,10 +15,10 @@ _UNKNOWN = 100
 """Graph's code for what there is not, or what the token may not see."""
 
 
-def origin_of(settings: CloudSettings) -> Origin:
+def origin_of(settings: CloudSettings) -> GraphOrigin:
     """Return where to ask; raises `ConfigError`, which names all that is missing or wrong."""
     needed = settings.credentials()
-    return Origin(
+    return GraphOrigin(
         settings.whatsapp_cloud_base_url,
         api_version=settings.whatsapp_cloud_api_version,
         phone_number_id=needed.phone_number_id,
@@ -26,12 +26,12 @@ def origin_of(settings: CloudSettings) -> Origin:
     )
 
 
-def ask(origin: Origin, url: httpx2.URL) -> GraphResponse:
+def ask(origin: GraphOrigin, url: httpx2.URL) -> GraphResponse:
     """Ask once; raises `CleoError` when nobody answers."""
     return asyncio.run(_ask(origin, url))
 
 
-async def _ask(origin: Origin, url: httpx2.URL) -> GraphResponse:
+async def _ask(origin: GraphOrigin, url: httpx2.URL) -> GraphResponse:
     graph = Graph(origin, timeout=_SECONDS)
     try:
         return await graph.ask(url)

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import httpx2
 
 from cleo.channels.http.http_files import NOT_SENT, FilePart, read_start
-from cleo.channels.whatsapp.cloud.outbound.origin import Origin
+from cleo.channels.whatsapp.cloud.outbound.origin import GraphOrigin
 from cleo.channels.whatsapp.cloud.outbound.responses import GraphResponse
 from cleo.domain.errors import FetchError, SendFailed, SendUncertain
 
@@ -16,7 +16,7 @@ _SHORT = 10.0
 class Graph:
     """A connection pool. Idle connections are kept briefly: a send on one that Graph closes would be uncertain."""
 
-    def __init__(self, origin: Origin, *, timeout: float) -> None:
+    def __init__(self, origin: GraphOrigin, *, timeout: float) -> None:
         self.origin = origin
         self._http = httpx2.AsyncClient(
             timeout=httpx2.Timeout(timeout, connect=5.0, pool=5.0),

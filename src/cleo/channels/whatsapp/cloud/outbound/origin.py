@@ -17,7 +17,7 @@ _MEDIA_HOSTS: Final = ("fbsbx.com", "facebook.com", "whatsapp.net")
 _HTTPS_PORT = 443
 
 
-class Origin:
+class GraphOrigin:
     """The URLs of one number at Graph.
 
     The token goes to this origin, and for files to the hosts that Meta keeps them on: nowhere else.

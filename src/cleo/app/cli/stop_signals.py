@@ -1,4 +1,4 @@
-"""How long a command runs: until somebody stops it, or it stops on its own."""
+"""Run until a signal, or until Cleo stops by itself."""
 
 import asyncio
 import gc
@@ -7,12 +7,11 @@ import signal
 from cleo.domain.errors import CleoError
 
 _NEW_OBJECTS = 10_000
-"""How many come up before Python looks for garbage among them. A turn makes thousands, and nearly all go by
-themselves."""
+"""Allocations between two garbage collections. A run makes thousands, and nearly all are freed without one."""
 
 
-async def until_told(stop: asyncio.Event, ended: asyncio.Event) -> None:
-    """Wait for either; raises `CleoError` when it ended on its own. To be called once everything is loaded."""
+async def wait_for_stop(stop: asyncio.Event, ended: asyncio.Event) -> None:
+    """Wait for either; raises `CleoError` when Cleo stopped by itself. Call it once everything is loaded."""
     gc.collect()
     gc.freeze()  # what is loaded stays: to look through it again and again takes a tenth of each turn's time
     gc.set_threshold(_NEW_OBJECTS, 20, 20)
@@ -24,8 +23,8 @@ async def until_told(stop: asyncio.Event, ended: asyncio.Event) -> None:
         raise CleoError("Cleo stopped working; the log says why. Start it again: nothing is lost.")
 
 
-def on_signals() -> asyncio.Event:
-    """Stop in order at the first Ctrl-C or SIGTERM; a second one ends everything at once."""
+def stop_on_signals() -> asyncio.Event:
+    """Return an event that the first Ctrl-C or SIGTERM sets; a second one ends the process at once."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 

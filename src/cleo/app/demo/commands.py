@@ -1,4 +1,4 @@
-"""What the person at the phone can do, as lines: typed with a slash in the demo, written without one in a script."""
+"""Commands of the demo's chat: typed with a slash, or without one in a script."""
 
 import re
 import shlex
@@ -20,10 +20,10 @@ Type and press Enter to write a message. Also:
 _NUMBERED = re.compile(r"(?:(\d+)\s+)?(.+)", re.DOTALL)
 
 
-async def act(chat: Chat, line: str, *, folder: Path) -> bool:
-    """Do what a line says; False: it names no act. Files are looked for in `folder`. Raises `DemoError`."""
+async def run_command(chat: Chat, line: str, *, folder: Path) -> bool:
+    """Run the command in a line; return False when it names none. Paths start in `folder`. Raises `DemoError`."""
     name, _, rest = line.partition(" ")
-    doing = ACTS.get(name)
+    doing = COMMANDS.get(name)
     if doing is None:
         return False
     await doing(chat, rest.strip(), folder)
@@ -70,7 +70,7 @@ def _numbered(rest: str, example: str) -> tuple[int | None, str]:
     return (int(found[1]) if found[1] else None), found[2]
 
 
-ACTS: dict[str, Callable[[Chat, str, Path], Awaitable[None]]] = {
+COMMANDS: dict[str, Callable[[Chat, str, Path], Awaitable[None]]] = {
     "react": _react,
     "unreact": _unreact,
     "quote": _quote,

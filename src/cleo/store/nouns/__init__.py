@@ -1,0 +1,1 @@
+"""The tables as nouns: one class each, over one connection."""

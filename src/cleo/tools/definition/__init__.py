@@ -1,0 +1,1 @@
+"""How a tool is made of a function, and found in a user's modules."""
