@@ -24,7 +24,9 @@ class Endpoints:
 def keep_runfile(data: Path, *, url: str, bridge: str) -> Generator[None]:
     """Keep the runfile there while the block is open."""
     runfile = data / _NAME
-    runfile.write_text(json.dumps({"url": url, "bridge": bridge, "pid": os.getpid()}))
+    written = runfile.with_suffix(".new")
+    written.write_text(json.dumps({"url": url, "bridge": bridge, "pid": os.getpid()}))
+    written.replace(runfile)  # whoever reads meanwhile finds all of it, or nothing
     try:
         yield
     finally:

@@ -110,8 +110,8 @@ async def test_a_database_that_cannot_be_written_is_told_in_words() -> None:
         ({"Host": ""}, 403),
         ({"Host": "[::1"}, 403),
         ({"Host": "127.0.0.1.evil.example"}, 403),
-        ({"Host": "127.0.0.1:8000", "BridgeOrigin": "http://evil.example"}, 403),
-        ({"Host": "127.0.0.1:8000", "BridgeOrigin": "null"}, 403),
+        ({"Host": "127.0.0.1:8000", "Origin": "http://evil.example"}, 403),
+        ({"Host": "127.0.0.1:8000", "Origin": "null"}, 403),
     ],
 )
 async def test_without_a_secret_no_web_page_is_served(headers: dict[str, str], status: int) -> None:
