@@ -14,7 +14,7 @@ from cleo.channels.whatsapp.backend import (
     Types,
 )
 from cleo.channels.whatsapp.text.choices import in_words, to_tap
-from cleo.channels.whatsapp.text.render import parts
+from cleo.channels.whatsapp.text.render import render_markdown
 from cleo.domain.content import (
     Choices,
     Chosen,
@@ -101,7 +101,7 @@ class WhatsAppChannel:
 
     def render(self, markdown: str) -> list[str]:
         """Turn Markdown into the texts of as few messages as its length allows."""
-        return parts(markdown, self.capabilities.text_max)
+        return render_markdown(markdown, self.capabilities.text_max)
 
     async def _send_text(self, to: Conversation, body: str, *, key: str, quoted: Quoted | None) -> Outcome:
         if not body.strip():
