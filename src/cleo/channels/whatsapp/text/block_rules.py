@@ -2,10 +2,11 @@
 
 import re
 
-from markdown_it.rules_block import StateBlock, blockquote, table
+from markdown_it.rules_block import StateBlock, blockquote, list_block, table
 from markdown_it.rules_block.table import escapedSplit
 from markdown_it.token import Token
 
+_SUM = re.compile(r"\+ \d")
 _COMPARISON = re.compile(r">[=\d]")
 DEEPEST = 16
 """How many lists (two levels each) and quotes lie in one another; what lies deeper is text."""
@@ -15,6 +16,12 @@ def quote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """Take a quote, but not a comparison: `>=1.2`, `>50`."""
     place = state.bMarks[start] + state.tShift[start]
     return not _COMPARISON.match(state.src, place) and blockquote(state, start, end, silent)
+
+
+def listing(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Take a list, but not a phone number or a sum: `+ 49 151 234`."""
+    place = state.bMarks[start] + state.tShift[start]
+    return not _SUM.match(state.src, place) and list_block(state, start, end, silent)
 
 
 def deep_text(state: StateBlock, start: int, end: int, silent: bool) -> bool:

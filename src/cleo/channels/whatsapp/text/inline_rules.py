@@ -5,7 +5,8 @@ from bisect import bisect_left
 from typing import cast
 from unicodedata import category, east_asian_width
 
-from markdown_it.rules_inline import StateInline, link
+from markdown_it import rules_inline
+from markdown_it.rules_inline import StateInline
 from markdown_it.rules_inline.state_inline import Delimiter
 
 from cleo.channels.whatsapp.text.literals import find_literals
@@ -16,6 +17,10 @@ _TWO_LETTERS = re.compile(r"[A-Za-z]{2}")
 _STOPS = frozenset(",;:!?.，。、；：！？…")
 _BEFORE_A_WORD = frozenset("\"'-*_~:;,|>")
 _INSIDE_A_TERM = frozenset(",/=+-\\|&<@#$^%")
+
+
+_PATTERN_GROUP = re.compile(r"\?[:=!<]|.*\\[dwsbDWSB](?:[^\w\s]|$)")
+_NO_TARGET = re.compile(r"[^/.:#@\\]*")
 
 
 def _next_literal(state: StateInline, start: int) -> tuple[int, int]:
@@ -39,6 +44,19 @@ def literal(state: StateInline, silent: bool) -> bool:
         state.push("literal", "", 0).content = state.src[start:end]
     state.pos = end
     return True
+
+
+def link(state: StateInline, silent: bool) -> bool:
+    r"""Take a link, but neither a pattern such as `[a-z](\d+)` nor a term such as `rules[name](event)`."""
+    start = state.pos
+    if state.src[start] != "[" or not rules_inline.link(state, True):
+        return False
+    end, state.pos = state.pos, start
+    target = state.src[state.src.rfind("](", start, end) + 2 : end - 1]
+    is_term = _OPERAND_END.match(state.src, start - 1) if start else None
+    if _PATTERN_GROUP.match(target) or (is_term and _NO_TARGET.fullmatch(target)):
+        return False
+    return rules_inline.link(state, silent)
 
 
 def text(state: StateInline, silent: bool) -> bool:

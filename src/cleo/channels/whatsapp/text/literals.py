@@ -1,8 +1,8 @@
 r"""Find what people copy, open or run: no Markdown is read in it, no mark is put beside it, no message ends in it.
 
-Addresses, paths of Unix and Windows, regular expressions, file patterns, template placeholders, `__dunder__` names,
-dial codes, and words in quotation marks. They are found in the source, before Markdown is read. What CommonMark
-leaves alone by itself (`snake_case`, `2 * 3`, `~1.2`) needs no mention here.
+URLs, e-mail addresses, paths of Unix and Windows, regular expressions, file patterns, template placeholders,
+`__dunder__` names, dial codes, and words in quotation marks. They are found in the source, before Markdown is read.
+What Markdown leaves alone by itself (`snake_case`, `2 * 3`, `~1.2`) needs no mention here.
 
 A kind is told by a sign that Markdown has no use for: a scheme, a slash at the start, a backslash before a letter or
 digit. Where both readings are possible (`\_` in `snake\_case`), it is Markdown. Bold, italic or struck words around a
@@ -14,19 +14,20 @@ from collections.abc import Iterator
 
 _CJK_MARKS = "\u3000-\u3004\u3008-\u3020\u3030\uff01-\uff0f\uff1a-\uff20\uff3b-\uff3d\uff5b-\uff65"
 _QUOTES = "«»“”„‟‘’‚‹›「」『』"
-_WORD = re.compile(rf"(?:[^\s`<>…{_QUOTES}{_CJK_MARKS}\]]|\](?!\())+")
+_WORD = re.compile(rf"(?:[^\s`…{_QUOTES}{_CJK_MARKS}\]]|\](?!\())+")
 """What stands between spaces, code, quotation marks and the two halves of a link."""
 
 _SPECIAL = re.compile(r"[\\/@*_]|www\.|:\S")
-_LEAD = re.compile(r"(?:[*_\"'(\[{]|~~)*")
-_TAIL = ".,;:!?)]}\"'*_~"
+_LEAD = re.compile(r"(?:[*_\"'(\[{<]|~~)*")
+_TAIL = ".,;:!?)]}>\"'*_~"
 _OPENED = re.compile(r"(?:\*+|_+|~~)\Z")
 _CLOSING = re.compile(r"\*\*|__|~~")
 _CLOSING_BEFORE_OTHERS = re.compile(r"(?:\*\*|~~)(?=[^\x00-\x7f])")
 
-_ADDRESS = re.compile(
+_URL = re.compile(
     r"(?<![A-Za-z0-9])(?:[A-Za-z][A-Za-z0-9+.-]{1,30}://|www\.|(?:mailto|tel|sms|geo|magnet|xmpp):)(?=[^\s*_~])"
 )
+_AFTER_URL = re.compile(r'["<>]')
 _MAIL = re.compile(r"\S@[\w-]+(?:\.[\w-]+)+")
 _DOMAIN = re.compile(r"[\w-]+(?:\.[\w-]+)+/")
 _PATH = re.compile(
@@ -89,9 +90,9 @@ def find_literals(text: str) -> list[tuple[int, int]]:
     return found
 
 
-def is_address(literal: str) -> bool:
+def is_link(literal: str) -> bool:
     """Whether it is something that a phone makes a link of."""
-    return bool(_ADDRESS.match(literal) or _MAIL.search(literal) or _DOMAIN.match(literal))
+    return bool(_URL.match(literal) or _MAIL.search(literal) or _DOMAIN.match(literal))
 
 
 def _words(text: str) -> Iterator[tuple[int, int]]:
@@ -111,8 +112,10 @@ def _phrases(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _in_word(word: str) -> tuple[int, int] | None:
-    if address := _ADDRESS.search(word):
-        start = address.start()
+    if url := _URL.search(word):
+        start = url.start()
+        if after := _AFTER_URL.search(word, start):
+            word = word[: after.start()]
         return start, _with_brackets(word, start, _end(word, start, marks=False))
     start, end = len(word) - len(word.lstrip("\"'([")), len(word.rstrip(".,;:!?)\"'"))
     if _GLOB.match(word, start, end):
@@ -150,7 +153,7 @@ def _marks_end(tail: str) -> int:
 
 
 def _with_brackets(word: str, start: int, end: int) -> int:
-    """Take a bracket to an address that was opened in it: `/Mercury_(planet)`."""
+    """Take a bracket to a URL that was opened in it: `/Mercury_(planet)`."""
     missing = word.count("(", start, end) - word.count(")", start, end)
     while missing > 0 and word[end : end + 1] == ")":
         end, missing = end + 1, missing - 1

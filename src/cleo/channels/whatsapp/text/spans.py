@@ -48,10 +48,10 @@ def _spans(tokens: Iterable[Token], outer: frozenset[str]) -> list[Span | None]:
         elif token.type == "link_open":
             link, link_start = str(token.attrs.get("href", "")), len(found)
         elif token.type == "link_close":
-            found[link_start:] = _with_address(found[link_start:], link, styles)
+            found[link_start:] = _with_url(found[link_start:], link, styles)
         elif token.type == "image":
             inside = _spans(token.children or (), styles)
-            found += _with_address(inside, str(token.attrs.get("src", "")), styles)
+            found += _with_url(inside, str(token.attrs.get("src", "")), styles)
         elif edge == "inline":
             found.append(Span(token.content, styles | {CODE}))
         else:
@@ -65,8 +65,8 @@ def _leaf(token: Token, styles: frozenset[str]) -> Span | None:
     return Span(token.content, styles, whole=token.type == "literal")
 
 
-def _with_address(said: list[Span | None], url: str, styles: frozenset[str]) -> list[Span | None]:
-    """Write a link as `text (url)`, or as the address alone when the text says nothing else."""
+def _with_url(said: list[Span | None], url: str, styles: frozenset[str]) -> list[Span | None]:
+    """Write a link as `text (url)`, or as the URL alone when the text says nothing else."""
     text = "".join(span.text for span in said if span)
     if not text or text in {url, url.removeprefix("mailto:")}:
         return [Span(text or url, styles, whole=True)]

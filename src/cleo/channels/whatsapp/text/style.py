@@ -8,7 +8,7 @@ where no space stands before it and no letter or digit after it, in all scripts,
 - marks that are characters of the text, and that WhatsApp takes for a style, are left as they are. Only where that
   style would cover more than a few words it is broken, by showing an ordinary word with one of the marks as code, as
   in `` `*only` ``; a literal (see `literals`) is never taken for that;
-- no mark touches an address: phones would take it for a part of it;
+- no mark touches a URL or an e-mail address: phones would take it for a part of it;
 - code that has a fence within is shown without one of its own.
 """
 
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from unicodedata import category
 
-from cleo.channels.whatsapp.text.literals import is_address
+from cleo.channels.whatsapp.text.literals import is_link
 from cleo.channels.whatsapp.text.markdown import Code, Line
 from cleo.channels.whatsapp.text.spans import CODE, Span
 
@@ -81,7 +81,7 @@ def _literals(spans: tuple[Span, ...], runs: list[_Run]) -> list[tuple[int, int]
 
 
 def _runs(spans: tuple[Span, ...]) -> list[_Run]:
-    """Return where each style begins and ends, beside addresses and spaces at its edges."""
+    """Return where each style begins and ends, beside links and spaces at its edges."""
     found: list[_Run] = []
     going: dict[str, _Run] = {}
     place = 0
@@ -89,7 +89,7 @@ def _runs(spans: tuple[Span, ...]) -> list[_Run]:
         start, end = place, place + len(span.text)
         place = end
         going = {mark: run for mark, run in going.items() if mark in span.styles}
-        if span.whole and is_address(span.text):
+        if span.whole and is_link(span.text):
             continue
         if CODE not in span.styles:
             start, end = end - len(span.text.lstrip()), start + len(span.text.rstrip())
