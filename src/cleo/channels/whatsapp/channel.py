@@ -17,7 +17,7 @@ from cleo.channels.whatsapp.backend import (
     Types,
 )
 from cleo.channels.whatsapp.text.choices import in_words, to_tap
-from cleo.channels.whatsapp.text.render import parts
+from cleo.channels.whatsapp.text.render import render_markdown
 from cleo.domain.content import (
     Choices,
     Chosen,
@@ -119,7 +119,7 @@ class WhatsAppChannel(Channel, ShowsTyping, MarksRead, KnowsNumber, Renders):
 
     @override
     def render(self, markdown: str) -> list[str]:
-        return parts(markdown, self.capabilities.text_max)
+        return render_markdown(markdown, self.capabilities.text_max)
 
     async def _send_text(self, to: Conversation, body: str, *, key: str, quoted: Quoted | None) -> Outcome:
         if not body.strip():

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from cleo.channels.whatsapp.text.split import cut_between_characters
 from cleo.domain.content import Choices, Option
 from cleo.ports import ChoiceLimits
 
@@ -51,4 +52,6 @@ def in_words(choices: Choices) -> str:
 
 def cut(text: str, longest: int) -> str:
     """Shorten to at most so many characters, with a sign that something is missing."""
-    return text if len(text) <= longest else text[: longest - 1].rstrip() + _MORE
+    return (
+        text if len(text) <= longest else text[: cut_between_characters(text, longest - 1)].rstrip() + _MORE
+    )
