@@ -4,31 +4,31 @@ from collections.abc import AsyncGenerator, Generator
 
 import pytest
 import pytest_asyncio
+from tests.support.graph_world import GraphWorld
 from tests.support.postgres import Postgres
-from tests.support.stage import OPEN
-from tests.support.stage_graph import GraphWorld
-from tests.support.stage_world import World
+from tests.support.system import OPEN
+from tests.support.web_world import World
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show what the parts on stage logged beside the test that failed."""
+    """Show what the programs logged beside the test that failed."""
     report = yield
     if report.failed:
-        report.sections += [log for stage in OPEN for log in stage.logs()]
+        report.sections += [log for system in OPEN for log in system.logs()]
     return report
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[World]:
-    """One simulated WhatsApp for all stages; their phones never meet."""
+    """One simulated WhatsApp for all systems; their phones never meet."""
     async with World(tmp_path_factory.mktemp("world")) as world:
         yield world
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def graph(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[GraphWorld]:
-    """One fake Graph server for all stages; each has a business number of its own."""
+    """One fake Graph server for all systems; each has a business number of its own."""
     async with GraphWorld(tmp_path_factory.mktemp("graph")) as graph:
         yield graph
 

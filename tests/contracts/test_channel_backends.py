@@ -1,4 +1,4 @@
-"""What every channel promises, on every backend: one house a backend, the same stories in each."""
+"""What every channel promises, on every backend: one harness a backend, the same stories in each."""
 
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -49,7 +49,7 @@ class Full(Channel, Renders, ShowsTyping, Protocol):
     """All that the agent may ask of a channel."""
 
 
-class House(Protocol):
+class AgentHarness(Protocol):
     """A backend with its other side. A new backend brings one of these and a line in `HOUSES`."""
 
     @property
@@ -86,7 +86,7 @@ def channel_on(backend: Backend) -> WhatsAppChannel:
 
 
 @dataclass
-class BridgeHouse:
+class BridgeHarness:
     bridge: FakeBridge
     channel: WhatsAppChannel
     files: FilesAt
@@ -107,16 +107,16 @@ class BridgeHouse:
 
 
 @asynccontextmanager
-async def bridge_house(folder: Path, *, ours: bool) -> AsyncGenerator[House]:
+async def bridge_harness(folder: Path, *, ours: bool) -> AsyncGenerator[AgentHarness]:
     files = FilesAt(folder)
     async with FakeBridge(ours=ours, secret="s3cret") as bridge:
         client = WhatsAppBridgeClient(bridge.url, files=files, secret="s3cret", timeout=2.0)
-        yield BridgeHouse(bridge, channel_on(client), files, dedupes=ours, reacts=ours)
+        yield BridgeHarness(bridge, channel_on(client), files, dedupes=ours, reacts=ours)
         await client.close()
 
 
 @dataclass
-class CloudHouse:
+class CloudHarness:
     line: CloudClientHarness
     channel: WhatsAppChannel
     files: FilesAt
@@ -141,15 +141,15 @@ def _words(bubble: Bubble) -> str:
 
 
 @asynccontextmanager
-async def cloud_house(folder: Path) -> AsyncGenerator[House]:
+async def cloud_harness(folder: Path) -> AsyncGenerator[AgentHarness]:
     async with cloud_client(folder) as line:
         messages = line.simulator.state.messages
         messages["3A"] = replace(messages[WAMID], id="3A")
-        yield CloudHouse(line, channel_on(line.client), line.files)
+        yield CloudHarness(line, channel_on(line.client), line.files)
 
 
 @dataclass
-class MemoryHouse:
+class MemoryHarness:
     backend: MemoryBackend
     channel: WhatsAppChannel
     files: FilesAt
@@ -169,91 +169,93 @@ class MemoryHouse:
 
 
 @asynccontextmanager
-async def memory_house(folder: Path) -> AsyncGenerator[House]:
+async def memory_harness(folder: Path) -> AsyncGenerator[AgentHarness]:
     """A third backend, of which nothing but its own folder knows."""
     files = FilesAt(folder)
     backend = MemoryBackend(folder / "sent", files)
-    yield MemoryHouse(backend, channel_on(backend), files)
+    yield MemoryHarness(backend, channel_on(backend), files)
 
 
-HOUSES: dict[str, Callable[[Path], AbstractAsyncContextManager[House]]] = {
-    "baileys": lambda folder: bridge_house(folder, ours=True),
-    "baileys, a bridge from the first specification": lambda folder: bridge_house(folder, ours=False),
-    "cloud": cloud_house,
-    "memory": memory_house,
+HOUSES: dict[str, Callable[[Path], AbstractAsyncContextManager[AgentHarness]]] = {
+    "baileys": lambda folder: bridge_harness(folder, ours=True),
+    "baileys, a bridge from the first specification": lambda folder: bridge_harness(folder, ours=False),
+    "cloud": cloud_harness,
+    "memory": memory_harness,
 }
 
 
 @pytest.fixture(params=HOUSES)
-async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
-    async with HOUSES[request.param](tmp_path) as house:
-        yield house
+async def harness(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AgentHarness]:
+    async with HOUSES[request.param](tmp_path) as harness:
+        yield harness
 
 
-async def send(house: House, content: Content, key: str = "k", quoted: Quoted | None = None) -> Outcome:
-    return await house.channel.send(ANN, content, key=key, quoted=quoted)
+async def send(
+    harness: AgentHarness, content: Content, key: str = "k", quoted: Quoted | None = None
+) -> Outcome:
+    return await harness.channel.send(ANN, content, key=key, quoted=quoted)
 
 
-async def sent(house: House, content: Content, key: str = "k", quoted: Quoted | None = None) -> Sent:
-    outcome = await send(house, content, key, quoted)
+async def sent(harness: AgentHarness, content: Content, key: str = "k", quoted: Quoted | None = None) -> Sent:
+    outcome = await send(harness, content, key, quoted)
     assert isinstance(outcome, Sent), outcome
     return outcome
 
 
-def test_every_backend_has_a_house() -> None:
+def test_every_backend_has_a_harness() -> None:
     assert {name.partition(",")[0] for name in HOUSES} == {*BACKENDS, "memory"}
 
 
-async def test_messages_arrive_in_the_order_of_their_sends(house: House) -> None:
+async def test_messages_arrive_in_the_order_of_their_sends(harness: AgentHarness) -> None:
     for number in range(3):
-        await send(house, Text(body=f"text {number}"), key=f"k{number}")
-    assert house.texts() == ["text 0", "text 1", "text 2"]
+        await send(harness, Text(body=f"text {number}"), key=f"k{number}")
+    assert harness.texts() == ["text 0", "text 1", "text 2"]
 
 
-async def test_every_message_has_an_id_of_its_own(house: House) -> None:
-    ids = {(await sent(house, Text(body="x"), key=key)).message_id for key in ("k1", "k2")}
+async def test_every_message_has_an_id_of_its_own(harness: AgentHarness) -> None:
+    ids = {(await sent(harness, Text(body="x"), key=key)).message_id for key in ("k1", "k2")}
     assert len(ids) == 2
     assert None not in ids
 
 
-async def test_the_same_key_again_shows_one_message_where_the_backend_can_tell(house: House) -> None:
-    first, second = [await send(house, Text(body="once"), key="k") for _ in range(2)]
-    assert house.texts().count("once") == (1 if house.dedupes else 2)
-    assert not house.dedupes or first == second
+async def test_the_same_key_again_shows_one_message_where_the_backend_can_tell(harness: AgentHarness) -> None:
+    first, second = [await send(harness, Text(body="once"), key="k") for _ in range(2)]
+    assert harness.texts().count("once") == (1 if harness.dedupes else 2)
+    assert not harness.dedupes or first == second
 
 
-async def test_a_foreseen_id_comes_true_where_keys_count(house: House) -> None:
-    foreseen = house.channel.message_id("k7")
-    outcome = await sent(house, Text(body="x"), key="k7")
-    assert not house.dedupes or foreseen == outcome.message_id
-    assert foreseen == house.channel.message_id("k7")
-    assert foreseen != house.channel.message_id("k8") or (foreseen is None and not house.dedupes)
+async def test_a_foreseen_id_comes_true_where_keys_count(harness: AgentHarness) -> None:
+    foreseen = harness.channel.message_id("k7")
+    outcome = await sent(harness, Text(body="x"), key="k7")
+    assert not harness.dedupes or foreseen == outcome.message_id
+    assert foreseen == harness.channel.message_id("k7")
+    assert foreseen != harness.channel.message_id("k8") or (foreseen is None and not harness.dedupes)
 
 
-async def test_groups_are_written_to_where_there_are_any(house: House) -> None:
-    outcome = await house.channel.send(GROUP, Text(body="all"), key="k", quoted=Quoted(id=MessageId("3A")))
-    assert type(outcome) is (Sent if house.has_groups else Refused)
-    assert house.texts() == (["all"] if house.has_groups else [])
+async def test_groups_are_written_to_where_there_are_any(harness: AgentHarness) -> None:
+    outcome = await harness.channel.send(GROUP, Text(body="all"), key="k", quoted=Quoted(id=MessageId("3A")))
+    assert type(outcome) is (Sent if harness.has_groups else Refused)
+    assert harness.texts() == (["all"] if harness.has_groups else [])
 
 
-async def test_a_file_arrives_with_its_caption(house: House) -> None:
-    stored = await house.files.keep(once(b"%PDF-"), 10)
+async def test_a_file_arrives_with_its_caption(harness: AgentHarness) -> None:
+    stored = await harness.files.keep(once(b"%PDF-"), 10)
     outcome = await sent(
-        house, File(kind="document", mimetype="application/pdf", caption="The offer", stored=stored)
+        harness, File(kind="document", mimetype="application/pdf", caption="The offer", stored=stored)
     )
     assert outcome.message_id
-    assert house.texts() == ["The offer"]
+    assert harness.texts() == ["The offer"]
 
 
-async def test_a_reaction_is_set_or_says_why_not(house: House) -> None:
-    outcome = await sent(house, Reaction(emoji="👀", to=MessageId("3A")), quoted=Quoted(id=MessageId("3A")))
-    assert isinstance(outcome, Degraded) != house.reacts
-    assert house.texts() == []
+async def test_a_reaction_is_set_or_says_why_not(harness: AgentHarness) -> None:
+    outcome = await sent(harness, Reaction(emoji="👀", to=MessageId("3A")), quoted=Quoted(id=MessageId("3A")))
+    assert isinstance(outcome, Degraded) != harness.reacts
+    assert harness.texts() == []
 
 
-async def test_a_place_can_at_least_be_opened(house: House) -> None:
-    await send(house, Location(latitude=52.5, longitude=13.4, name="Berlin"))
-    [text] = house.texts()
+async def test_a_place_can_at_least_be_opened(harness: AgentHarness) -> None:
+    await send(harness, Location(latitude=52.5, longitude=13.4, name="Berlin"))
+    [text] = harness.texts()
     assert "Berlin" in text
     assert "52.5,13.4" in text
 
@@ -270,56 +272,58 @@ async def test_a_place_can_at_least_be_opened(house: House) -> None:
     ],
     ids=lambda content: content.type,
 )
-async def test_what_cannot_be_sent_is_rejected_for_good(house: House, content: Content) -> None:
-    assert isinstance(await send(house, content), Refused)
-    assert house.texts() == []
+async def test_what_cannot_be_sent_is_rejected_for_good(harness: AgentHarness, content: Content) -> None:
+    assert isinstance(await send(harness, content), Refused)
+    assert harness.texts() == []
 
 
-async def test_nobody_lives_in_another_messengers_address(house: House) -> None:
-    outcome = await house.channel.send(NOWHERE, Text(body="x"), key="k", quoted=None)
+async def test_nobody_lives_in_another_messengers_address(harness: AgentHarness) -> None:
+    outcome = await harness.channel.send(NOWHERE, Text(body="x"), key="k", quoted=None)
     assert isinstance(outcome, Refused)
     assert outcome.reason
 
 
-async def test_a_file_is_fetched(house: House) -> None:
-    url = house.offer(b"picture")
-    chunks = [chunk async for chunk in house.channel.fetch(File(kind="image", url=url))]
+async def test_a_file_is_fetched(harness: AgentHarness) -> None:
+    url = harness.offer(b"picture")
+    chunks = [chunk async for chunk in harness.channel.fetch(File(kind="image", url=url))]
     assert b"".join(chunks) == b"picture"
 
 
-async def test_a_file_elsewhere_is_not_fetched(house: House) -> None:
+async def test_a_file_elsewhere_is_not_fetched(harness: AgentHarness) -> None:
     with pytest.raises(FetchError):
-        _ = [chunk async for chunk in house.channel.fetch(File(kind="image", url="http://169.254.169.254/x"))]
+        _ = [
+            chunk async for chunk in harness.channel.fetch(File(kind="image", url="http://169.254.169.254/x"))
+        ]
 
 
-async def test_health_is_told_in_words(house: House) -> None:
-    health = await house.channel.health()
+async def test_health_is_told_in_words(harness: AgentHarness) -> None:
+    health = await harness.channel.health()
     assert health.state == "ok"
     assert health.message
 
 
-async def test_nothing_is_lost_silently_when_the_backend_is_away(house: House) -> None:
-    url = house.offer(b"picture")
-    await house.go_down()
+async def test_nothing_is_lost_silently_when_the_backend_is_away(harness: AgentHarness) -> None:
+    url = harness.offer(b"picture")
+    await harness.go_down()
     with pytest.raises(SendFailed):
-        await send(house, Text(body="x"))
+        await send(harness, Text(body="x"))
     with pytest.raises(FetchError):
-        _ = [chunk async for chunk in house.channel.fetch(File(kind="image", url=url))]
-    assert (await house.channel.health()).state == "down"
-    await house.channel.typing(ANN, True)
+        _ = [chunk async for chunk in harness.channel.fetch(File(kind="image", url=url))]
+    assert (await harness.channel.health()).state == "down"
+    await harness.channel.typing(ANN, True)
 
 
-async def test_typing_is_decoration(house: House) -> None:
-    await house.channel.typing(ANN, True)
-    await house.channel.typing(NOWHERE, True)
-    await house.channel.typing(ANN, False)
-    assert house.texts() == []
+async def test_typing_is_decoration(harness: AgentHarness) -> None:
+    await harness.channel.typing(ANN, True)
+    await harness.channel.typing(NOWHERE, True)
+    await harness.channel.typing(ANN, False)
+    assert harness.texts() == []
 
 
-async def test_what_is_rendered_can_be_sent(house: House) -> None:
-    bodies = house.channel.render("# Hello\n\n" + "**many** words " * 1000)
+async def test_what_is_rendered_can_be_sent(harness: AgentHarness) -> None:
+    bodies = harness.channel.render("# Hello\n\n" + "**many** words " * 1000)
     assert len(bodies) > 1
     for number, body in enumerate(bodies):
-        assert len(body) <= house.channel.capabilities.text_max
-        await send(house, Text(body=body), key=f"k{number}")
-    assert house.texts() == bodies
+        assert len(body) <= harness.channel.capabilities.text_max
+        await send(harness, Text(body=body), key=f"k{number}")
+    assert harness.texts() == bodies

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from tests.support.memory_backend import MemoryPhone, sent
-from tests.support.stage import ROOT
-from tests.support.stage_part import Part, until
+from tests.support.program import Part, until
+from tests.support.system import ROOT
 
 from cleo.app.settings import passed_on
 from cleo.channels.whatsapp.demo.host import ME

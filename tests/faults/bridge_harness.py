@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from tests.faults.crash_harness import NEVER, CrashHarness
 from tests.faults.seen import Told, told
-from tests.support.stage_bridge import BridgeStage
-from tests.support.stage_part import until
+from tests.support.bridge_system import BridgeSystem
+from tests.support.program import until
 
 from cleo.channels.whatsapp.bridge.contract import HealthAnswer
 
 
-class BridgeCrashHarness(CrashHarness, BridgeStage):
+class BridgeCrashHarness(CrashHarness, BridgeSystem):
     """Where agent and bridge are killed."""
 
     async def spawn_bridge(self, fail: str) -> None:

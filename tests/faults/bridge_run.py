@@ -10,7 +10,7 @@ from tests.faults.bridge_harness import BridgeCrashHarness
 from tests.faults.fault_run import FaultRun, settings
 from tests.faults.numbered_model import NumberedModel
 from tests.faults.workload import People, Talker
-from tests.support.stage_world import World
+from tests.support.web_world import World
 
 
 @dataclass(frozen=True)

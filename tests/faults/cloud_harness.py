@@ -8,9 +8,9 @@ from pydantic import Field as Default
 from pydantic import TypeAdapter
 from tests.faults.crash_harness import CrashHarness
 from tests.faults.seen import Told
-from tests.support.stage_cloud import CloudStage
-from tests.support.stage_graph import GraphPhone, Line
-from tests.support.stage_part import Part
+from tests.support.cloud_system import CloudSystem
+from tests.support.graph_world import GraphPhone, Line
+from tests.support.program import Part
 
 _HIDDEN = "Owner 0"
 """The one who does not show a phone number to businesses."""
@@ -58,11 +58,12 @@ class Row:
     key: str
     conversation: str
     state: str
+    attempt: int
     text: str
     filename: str
 
 
-class CloudCrashHarness(CrashHarness, CloudStage):
+class CloudCrashHarness(CrashHarness, CloudSystem):
     """Where only the agent is killed. One of its people is known by a user id alone."""
 
     async def __aenter__(self) -> "CloudCrashHarness":
@@ -107,12 +108,20 @@ class CloudCrashHarness(CrashHarness, CloudStage):
     def outbox(self) -> list[Row]:
         """What the agent says that it sent."""
         rows = self.rows(
-            """select seq, key, conversation, state, coalesce(body ->> '$[0].body', ''),
+            """select seq, attempt, key, conversation, state, coalesce(body ->> '$[0].body', ''),
                coalesce(body ->> '$[0].name', '') from outbox order by seq"""
         )
         return [
-            Row(seq=int(str(seq)), key=key, conversation=chat, state=state, text=text, filename=name)
-            for seq, *more in rows
+            Row(
+                seq=int(str(seq)),
+                attempt=int(str(attempt)),
+                key=key,
+                conversation=chat,
+                state=state,
+                text=text,
+                filename=name,
+            )
+            for seq, attempt, *more in rows
             for key, chat, state, text, name in [map(str, more)]
         ]
 

@@ -15,8 +15,8 @@ from tests.faults.numbered_model import NumberedModel
 from tests.faults.oracle import Evidence, Verdict
 from tests.faults.seen import Shown, shown
 from tests.faults.workload import People, Talker
-from tests.support.stage_graph import GraphPhone, GraphWorld
-from tests.support.stage_part import until
+from tests.support.graph_world import GraphPhone, GraphWorld
+from tests.support.program import until
 
 _PATIENCE = 8
 """Fewer than with a bridge: what goes out into one chat is held to WhatsApp's pace."""

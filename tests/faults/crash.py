@@ -27,9 +27,9 @@ from tests.faults.fault_run import FaultRun, Hang
 from tests.faults.killer import Tally, Victim
 from tests.faults.oracle import Verdict
 from tests.faults.workload import People
-from tests.support.stage import ROOT
-from tests.support.stage_graph import GraphWorld
-from tests.support.stage_world import World
+from tests.support.graph_world import GraphWorld
+from tests.support.system import ROOT
+from tests.support.web_world import World
 
 from cleo.domain.failpoint import SEAMS as AGENT_SEAMS
 
@@ -64,14 +64,14 @@ async def crash(
 ) -> Outcome:
     """Kill agent and bridge `kills` times, wait until all is quiet, and judge."""
     rng = random.Random(seed)
-    async with bridge_run(world, folder, rng) as stage:
+    async with bridge_run(world, folder, rng) as system:
         tally = Tally(kills)
-        harness = stage.harness
+        harness = system.harness
         agent = _agent(harness, tally, rng)
         bridge = Victim(
             harness.bridge, harness.spawn_bridge, harness.bridge_is_ready, bridge_seams(), tally, rng
         )
-        return await _strike(stage, [agent, bridge], every_seam=every_seam, tell=tell)
+        return await _strike(system, [agent, bridge], every_seam=every_seam, tell=tell)
 
 
 async def crash_cloud(
@@ -79,19 +79,19 @@ async def crash_cloud(
 ) -> Outcome:
     """Kill the agent `kills` times while the Graph server makes trouble, wait until all is quiet, and judge."""
     rng = random.Random(seed)
-    async with cloud_run(graph, folder, rng) as stage:
-        agent = _agent(stage.harness, Tally(kills), rng)
-        return await _strike(stage, [agent], every_seam=every_seam, tell=tell)
+    async with cloud_run(graph, folder, rng) as system:
+        agent = _agent(system.harness, Tally(kills), rng)
+        return await _strike(system, [agent], every_seam=every_seam, tell=tell)
 
 
 def _agent(harness: CrashHarness, tally: Tally, rng: random.Random) -> Victim:
     return Victim(harness.agent, harness.spawn_agent, harness.agent_is_ready, AGENT_SEAMS, tally, rng)
 
 
-async def _strike(stage: FaultRun, victims: Sequence[Victim], *, every_seam: bool, tell: Tell) -> Outcome:
+async def _strike(system: FaultRun, victims: Sequence[Victim], *, every_seam: bool, tell: Tell) -> Outcome:
     start = time.monotonic()
     tally = victims[0].tally
-    await stage.harness.kill_all()
+    await system.harness.kill_all()
     for victim in victims:
         victim.plan(victim.seams if every_seam else ())
     lives = [
@@ -101,19 +101,19 @@ async def _strike(stage: FaultRun, victims: Sequence[Victim], *, every_seam: boo
 
     async def trouble() -> None:
         while not tally.enough:
-            tell(tally, stage.people)
+            tell(tally, system.people)
             await asyncio.wait(lives, timeout=0.2, return_when=asyncio.FIRST_COMPLETED)
             for life in lives:
                 if life.done():
                     life.result()
 
     try:
-        await stage.play(trouble)
+        await system.play(trouble)
     finally:
         for life in lives:
             life.cancel()
-    tell(tally, stage.people)
-    return Outcome(await stage.verdict(tally.kills), tally, time.monotonic() - start)
+    tell(tally, system.people)
+    return Outcome(await system.verdict(tally.kills), tally, time.monotonic() - start)
 
 
 # ── the command ────────────────────────────────────────────────────────────────────────────────────────

@@ -1,4 +1,4 @@
-"""A stage whose agent is started without waiting for it, and that knows what is still on its way."""
+"""A run whose agent is started without waiting for it, and that knows what is still on its way."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,7 @@ from typing import Self
 
 import httpx2
 from tests.faults.seen import Told
-from tests.support.stage import SECRET, Stage
+from tests.support.system import SECRET, System
 
 from cleo.channels.whatsapp.backend import SECRET_HEADER
 
@@ -21,7 +21,7 @@ NEVER = -1
 """A part that does not answer yet."""
 
 
-class CrashHarness(Stage, ABC):
+class CrashHarness(System, ABC):
     """Where the agent is killed."""
 
     async def __aenter__(self) -> Self:

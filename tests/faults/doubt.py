@@ -12,8 +12,9 @@ from tests.faults.workload import QUESTION
 AGAIN = "#2"
 """What a second attempt has behind its key at the Cloud API."""
 
-_RARE = 10
-"""For so many cuts, one message may stay in doubt for good."""
+_RARE = 5
+"""For so many cuts, one message may stay in doubt for good: two cuts must fall on it, and a restart begins with just
+what was cut off before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +49,7 @@ def judge_in_doubt(evidence: Evidence, doubt: Doubt) -> Verdict:
     verdict.counts["there twice, and marked"] = len(_doubles(doubt))
     verdict.counts["sent once more, and there once"] = len(again) - len(_doubles(doubt))
     verdict.counts["nobody knows, and told"] = len(doubt.lost)
+    verdict.counts["of these, not sent once more"] = sum(row.attempt == 1 for row in doubt.lost)
     verdict.counts["sends that may have been cut off"] = doubt.cuts
     verdict.counts["webhook items"] = len(doubt.books.posted)
     return verdict

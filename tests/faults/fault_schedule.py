@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-from tests.support.stage_graph import GraphWorld
+from tests.support.graph_world import GraphWorld
 
 Strike = tuple[str, str, Mapping[str, object]]
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-from tests.support.stage_part import Part, until
+from tests.support.program import Part, until
 
 _PATIENCE = 120.0
 """Seconds in which a seam is passed, when everybody writes."""

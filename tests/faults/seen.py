@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
-from tests.support.stage_phone import Phone
-from tests.support.stage_world import World
+from tests.support.phone import Phone
+from tests.support.web_world import World
 
 
 class _Wire(BaseModel):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.faults.bridge_run import bridge_run
 from tests.faults.oracle import judge
-from tests.support.stage_world import World
+from tests.support.web_world import World
 
 pytestmark = pytest.mark.long
 
@@ -21,18 +21,18 @@ async def test_a_clock_that_jumps_ahead_and_back_loses_doubles_and_mixes_nothing
 ) -> None:
     offset = tmp_path / "offset"
     clock = {"CRASH_CLOCK": str(offset)}
-    async with bridge_run(world, tmp_path / "cleo", random.Random(7), agent=clock) as stage:
+    async with bridge_run(world, tmp_path / "cleo", random.Random(7), agent=clock) as run:
 
         async def trouble() -> None:
             for seconds in (0, HOUR, 0, -HOUR, 0):
                 offset.write_text(str(seconds))
                 await asyncio.sleep(3)
-            await stage.harness.restart_agent()  # the clock is behind what Cleo has seen
+            await run.harness.restart_agent()  # the clock is behind what Cleo has seen
             await asyncio.sleep(3)
 
-        await stage.play(trouble)
-        verdict = judge(await stage.evidence())
+        await run.play(trouble)
+        verdict = judge(await run.evidence())
         assert verdict.wrong == []
         assert verdict.counts["messages"] > 10
-        latest = float((stage.harness.folder / "data" / "clock").read_text())
+        latest = float((run.harness.folder / "data" / "clock").read_text())
         assert latest - time.time() > HOUR / 2, "the agent has not seen the jump"

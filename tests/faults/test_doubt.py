@@ -34,13 +34,13 @@ def evidence(*bubbles: tuple[str, str]) -> Evidence:
     )
 
 
-def doubt(*refs: str, states: Sequence[str] = ("delivered",) * 3, **more: object) -> Doubt:
+def doubt(*refs: str, states: Sequence[str] = ("delivered",) * 3, attempt: int = 2, **more: object) -> Doubt:
     """The Graph server took these; the agent sent three answers."""
     lines = [Entry(seq=1, event="accepted", id=f"B{n}", ref=ref) for n, ref in enumerate(refs)]
     lines.append(Entry(seq=2, event="webhook", items=["message:A1", "delivered:B1"], answer=503))
     lines.append(Entry(seq=3, event="webhook", items=["message:A1", "delivered:B1"], answer=200))
     rows = [
-        Row(seq=n, key=f"k{n}", conversation="ann", state=state, text=text, filename="")
+        Row(seq=n, attempt=attempt, key=f"k{n}", conversation="ann", state=state, text=text, filename="")
         for n, (state, text) in enumerate(zip(states, TEXTS, strict=True), 1)
     ]
     items = ["1001/message/A1", "1001/status/B1/delivered"]
@@ -114,7 +114,7 @@ def test_only_what_was_overtaken_may_be_out_of_order() -> None:
 
 def test_a_question_in_doubt_excuses_its_answer() -> None:
     asked = Row(
-        seq=2, key="k2", conversation="ann", state="unknown", filename="",
+        seq=2, attempt=2, key="k2", conversation="ann", state="unknown", filename="",
         text="⏳ *Confirm: press* · K7Q4\nnumber: `m00002`",
     )  # fmt: skip
     rows = [row if row.key != "k2" else asked for row in doubt().outbox]

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 from tests.faults.crash import Outcome, crash, crash_cloud
-from tests.support.stage_graph import GraphWorld
-from tests.support.stage_world import World
+from tests.support.graph_world import GraphWorld
+from tests.support.web_world import World
 
 SEED = 7
 

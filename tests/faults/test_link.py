@@ -9,7 +9,7 @@ import pytest_asyncio
 from tests.faults.bridge_run import BridgeRun
 from tests.faults.conftest import Suffers
 from tests.support.fault_proxy import FAULTS, Fault, FaultProxy
-from tests.support.stage_part import until
+from tests.support.program import until
 
 pytestmark = pytest.mark.long
 
@@ -18,9 +18,9 @@ LASTS = 1.0
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def proxies(stage: BridgeRun) -> AsyncGenerator[tuple[FaultProxy, FaultProxy]]:
+async def proxies(run: BridgeRun) -> AsyncGenerator[tuple[FaultProxy, FaultProxy]]:
     """Stand between them: on the way to the agent's webhook, and on the way to the bridge."""
-    harness = stage.harness
+    harness = run.harness
     async with AsyncExitStack() as stack:
         to_agent = await stack.enter_async_context(FaultProxy(harness.agent_url))
         to_bridge = await stack.enter_async_context(FaultProxy(harness.bridge_url))

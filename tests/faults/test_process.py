@@ -12,7 +12,7 @@ from tests.faults.bridge_harness import BridgeCrashHarness
 from tests.faults.bridge_run import BridgeRun
 from tests.faults.conftest import Suffers
 from tests.faults.oracle import judge
-from tests.support.stage_part import until
+from tests.support.program import until
 
 pytestmark = pytest.mark.long
 
@@ -23,9 +23,9 @@ _NO_LIMIT = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 
 @pytest.mark.timeout(300)
 async def test_told_to_end_with_runs_in_flight_it_ends_in_order_and_goes_on_later(
-    suffers: Suffers, stage: BridgeRun
+    suffers: Suffers, run: BridgeRun
 ) -> None:
-    harness = stage.harness
+    harness = run.harness
     codes: list[int] = []
 
     async def trouble() -> None:
@@ -40,9 +40,9 @@ async def test_told_to_end_with_runs_in_flight_it_ends_in_order_and_goes_on_late
 
 @pytest.mark.timeout(300)
 async def test_a_database_that_another_program_locks_for_ten_seconds_loses_nothing(
-    suffers: Suffers, stage: BridgeRun
+    suffers: Suffers, run: BridgeRun
 ) -> None:
-    harness = stage.harness
+    harness = run.harness
 
     async def trouble() -> None:
         await asyncio.sleep(1)
@@ -58,10 +58,10 @@ async def test_a_database_that_another_program_locks_for_ten_seconds_loses_nothi
 
 @pytest.mark.timeout(300)
 async def test_a_disk_that_takes_nothing_more_for_a_moment_loses_nothing(
-    suffers: Suffers, stage: BridgeRun
+    suffers: Suffers, run: BridgeRun
 ) -> None:
     """The limit of a file's size does what a full disk does: no write goes through. It needs no rights."""
-    harness = stage.harness
+    harness = run.harness
 
     async def trouble() -> None:
         await asyncio.sleep(1)
@@ -84,21 +84,21 @@ async def _refuses(harness: BridgeCrashHarness) -> None:
 
 @pytest.mark.timeout(600)
 async def test_a_message_that_kills_the_agent_is_given_up_and_its_neighbours_are_answered(
-    suffers: Suffers, stage: BridgeRun
+    suffers: Suffers, run: BridgeRun
 ) -> None:
-    harness = stage.harness
-    before = judge(await stage.evidence()).counts["given up, and told"]
-    victim = stage.talkers[0]
+    harness = run.harness
+    before = judge(await run.evidence()).counts["given up, and told"]
+    victim = run.talkers[0]
 
     async def trouble() -> None:
         await victim.wish("poison")
-        number = stage.people.wishes[-1].number
-        while not await _is_dead(stage, number):
+        number = run.people.wishes[-1].number
+        while not await _is_dead(run, number):
             await _revive(harness.agent.is_running, harness.start_agent)
             await asyncio.sleep(0.2)
 
     await suffers(trouble)
-    assert judge(await stage.evidence()).counts["given up, and told"] == before + 1
+    assert judge(await run.evidence()).counts["given up, and told"] == before + 1
 
 
 async def _revive(is_running: bool, start: Callable[[], Awaitable[None]]) -> None:
@@ -110,6 +110,6 @@ async def _revive(is_running: bool, start: Callable[[], Awaitable[None]]) -> Non
             assert re.search("agent ended", str(error))
 
 
-async def _is_dead(stage: BridgeRun, number: str) -> bool:
-    dead = stage.harness.dead()
-    return any(wish.number == number and wish.id in dead for wish in stage.people.wishes)
+async def _is_dead(run: BridgeRun, number: str) -> bool:
+    dead = run.harness.dead()
+    return any(wish.number == number and wish.id in dead for wish in run.people.wishes)

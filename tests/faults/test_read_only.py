@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.support.stage import CLEO
+from tests.support.system import CLEO
 
 from cleo.app.settings import passed_on
 

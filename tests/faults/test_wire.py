@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from tests.faults.bridge_run import BridgeRun
 from tests.faults.conftest import Suffers
-from tests.support.stage_part import until
+from tests.support.program import until
 
 STRIKES: dict[str, dict[str, object]] = {
     "the ack of a message is lost": {
@@ -36,14 +36,14 @@ STRIKES: dict[str, dict[str, object]] = {
 
 
 @pytest.mark.timeout(600)
-async def test_strikes_at_the_wire_lose_double_and_mix_nothing(suffers: Suffers, stage: BridgeRun) -> None:
+async def test_strikes_at_the_wire_lose_double_and_mix_nothing(suffers: Suffers, run: BridgeRun) -> None:
     async def trouble() -> None:
         for what, strike in STRIKES.items():
-            whose = {} if strike["on"] == "download" else {"number": stage.harness.cleo}
-            fault = await stage.harness.world.fault({**whose, **strike})
+            whose = {} if strike["on"] == "download" else {"number": run.harness.cleo}
+            fault = await run.harness.world.fault({**whose, **strike})
 
             async def struck(fault: int = fault) -> bool:
-                return await stage.harness.world.struck(fault) > 0
+                return await run.harness.world.struck(fault) > 0
 
             await until(what, struck, 60)
 
@@ -52,9 +52,9 @@ async def test_strikes_at_the_wire_lose_double_and_mix_nothing(suffers: Suffers,
 
 @pytest.mark.timeout(300)
 async def test_a_connection_that_breaks_within_the_offline_batch_loses_nothing(
-    suffers: Suffers, stage: BridgeRun
+    suffers: Suffers, run: BridgeRun
 ) -> None:
-    harness = stage.harness
+    harness = run.harness
 
     async def trouble() -> None:
         await harness.bridge.kill()

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tests.faults.seen import Shown, feed, shown
-from tests.support.stage_phone import Phone, Sent
+from tests.support.phone import Phone, Sent
 
 WISHES = ("say", "say", "long", "mark", "mark", "press", "press", "file", "file", "remind")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from hypothesis import strategies as st
-from tests.support.agent_house import FRIEND, OWNER
+from tests.support.agent_harness import FRIEND, OWNER
 from tests.support.cloud_payloads import NOW, NUMBER
 
 SALT = "SALT"

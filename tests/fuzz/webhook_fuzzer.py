@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 from rich.progress import Progress
 from tests.fuzz.generators import SALT, Leaf, Webhook, ruins, webhooks, write
-from tests.support.agent_house import House
+from tests.support.agent_harness import AgentHarness
 from tests.support.cloud_payloads import NOW, NUMBER, CloudWebhookClient
 
 from cleo.agent import Receiver
@@ -37,19 +37,19 @@ class WebhookFuzzer:
     """One database; `with WebhookFuzzer(folder) as fuzzer: fuzzer.play(webhook)`."""
 
     def __init__(self, folder: Path) -> None:
-        self._house = House(folder)
+        self._harness = AgentHarness(folder)
         self._salts = itertools.count(1)
-        house = self._house
+        harness = self._harness
         receiver = Receiver(
-            store=house.store,
-            engine=house.engine,
-            clock=house.clock,
-            access=house.access,
-            queue=house.queue,
-            delivery=house.delivery,
+            store=harness.store,
+            engine=harness.engine,
+            clock=harness.clock,
+            access=harness.access,
+            queue=harness.queue,
+            delivery=harness.delivery,
             most_waiting=10**9,
         )
-        self._client = CloudWebhookClient(receiver, house.clock)
+        self._client = CloudWebhookClient(receiver, harness.clock)
         self._rows = sqlite3.connect(folder / "cleo.db", isolation_level=None)
         self._runner = asyncio.Runner()
 
@@ -58,7 +58,7 @@ class WebhookFuzzer:
 
     def __exit__(self, *_: object) -> None:
         self._rows.close()
-        self._runner.run(self._house.store.close())
+        self._runner.run(self._harness.store.close())
         self._runner.close()
 
     def play(self, webhook: Webhook | bytes) -> None:

@@ -4,7 +4,7 @@ import ast
 
 from tests.house.tree import named, short, syntax
 
-ON_EACH = frozenset({"backend", "shared", "provided", "make_stage"})
+ON_EACH = frozenset({"backend", "shared", "provided", "make_system"})
 """Fixtures that exist once for each way."""
 WAYS = frozenset({"baileys", "cloud"})
 

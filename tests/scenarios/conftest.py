@@ -11,17 +11,17 @@ from typing import Unpack, get_args
 
 import pytest
 import pytest_asyncio
-from tests.support.stage import BackendName, Casting, Stage
-from tests.support.stage_bridge import BridgeCasting, BridgeStage
-from tests.support.stage_cloud import CloudStage
-from tests.support.stage_graph import GraphWorld
-from tests.support.stage_model import EchoModel
-from tests.support.stage_world import World
+from tests.support.bridge_system import BridgeSystem, BridgeSystemOptions
+from tests.support.cloud_system import CloudSystem
+from tests.support.echo_model import EchoModel
+from tests.support.graph_world import GraphWorld
+from tests.support.system import BackendName, System, SystemOptions
+from tests.support.web_world import World
 
 HERE = Path(__file__).parent
-MakeStage = Callable[..., Awaitable[Stage]]
-MakeBridge = Callable[..., Awaitable[BridgeStage]]
-MakeCloud = Callable[..., Awaitable[CloudStage]]
+MakeStage = Callable[..., Awaitable[System]]
+MakeBridge = Callable[..., Awaitable[BridgeSystem]]
+MakeCloud = Callable[..., Awaitable[CloudSystem]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,36 +40,36 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @dataclass
 class Theatre:
-    """All stages of a session, each built when the first story asks for it."""
+    """All systems of a session, each built when the first story asks for it."""
 
     world: World
     graph: GraphWorld
     folder: Path
     stack: AsyncExitStack
-    stages: dict[str, Stage] = field(default_factory=dict[str, Stage])
+    systems: dict[str, System] = field(default_factory=dict[str, System])
 
-    async def shared(self, backend: BackendName) -> Stage:
+    async def shared(self, backend: BackendName) -> System:
         return await self._kept(f"shared-{backend}", backend, owners=40)
 
-    async def provided(self, backend: BackendName) -> Stage:
+    async def provided(self, backend: BackendName) -> System:
         name = f"provided-{backend}"
-        model = self.stages[name].model if name in self.stages else self.stack.enter_context(EchoModel())
+        model = self.systems[name].model if name in self.systems else self.stack.enter_context(EchoModel())
         model.script.clear()
         model.requests.clear()
         return await self._kept(name, backend, owners=24, model=model)
 
-    async def _kept(self, name: str, backend: BackendName, **casting: Unpack[Casting]) -> Stage:
-        if name not in self.stages:
-            stage = self.built(backend, self.folder / name, **casting)
-            self.stages[name] = await self.stack.enter_async_context(stage)
-        await self.stages[name].up()
-        return self.stages[name]
+    async def _kept(self, name: str, backend: BackendName, **casting: Unpack[SystemOptions]) -> System:
+        if name not in self.systems:
+            system = self.built(backend, self.folder / name, **casting)
+            self.systems[name] = await self.stack.enter_async_context(system)
+        await self.systems[name].up()
+        return self.systems[name]
 
-    def built(self, backend: BackendName, folder: Path, **casting: Unpack[Casting]) -> Stage:
-        """A stage that is not up yet."""
+    def built(self, backend: BackendName, folder: Path, **casting: Unpack[SystemOptions]) -> System:
+        """A system that is not up yet."""
         if backend == "cloud":
-            return CloudStage(self.graph, folder, **casting)
-        return BridgeStage(self.world, folder, **casting)
+            return CloudSystem(self.graph, folder, **casting)
+        return BridgeSystem(self.world, folder, **casting)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -77,32 +77,32 @@ async def theatre(
     world: World, graph: GraphWorld, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncGenerator[Theatre]:
     async with AsyncExitStack() as stack:
-        yield Theatre(world, graph, tmp_path_factory.mktemp("stages"), stack)
+        yield Theatre(world, graph, tmp_path_factory.mktemp("systems"), stack)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def shared(theatre: Theatre, backend: BackendName) -> Stage:
-    """A stage for many stories: each takes an owner of its own, `shared.owner()`, and may kill what it likes."""
+async def shared(theatre: Theatre, backend: BackendName) -> System:
+    """A system for many stories: each takes an owner of its own, `shared.owner()`, and may kill what it likes."""
     return await theatre.shared(backend)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def provided(theatre: Theatre, backend: BackendName) -> Stage:
+async def provided(theatre: Theatre, backend: BackendName) -> System:
     """The same with a provider's model, which says again what it is told."""
     return await theatre.provided(backend)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def make_stage(theatre: Theatre, backend: BackendName, tmp_path: Path) -> AsyncGenerator[MakeStage]:
-    """Makes a stage of the story's own: `await make_stage(owners=2, agent={…})`."""
+async def make_system(theatre: Theatre, backend: BackendName, tmp_path: Path) -> AsyncGenerator[MakeStage]:
+    """Makes a system of the story's own: `await make_system(owners=2, agent={…})`."""
     async with AsyncExitStack() as stack:
         count = 0
 
-        async def make(**casting: Unpack[Casting]) -> Stage:
+        async def make(**casting: Unpack[SystemOptions]) -> System:
             nonlocal count
             count += 1
-            stage = theatre.built(backend, tmp_path / f"stage{count}", **casting)
-            return await stack.enter_async_context(stage)
+            system = theatre.built(backend, tmp_path / f"system{count}", **casting)
+            return await stack.enter_async_context(system)
 
         yield make
 
@@ -111,38 +111,38 @@ async def make_stage(theatre: Theatre, backend: BackendName, tmp_path: Path) -> 
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def on_cloud(theatre: Theatre) -> CloudStage:
+async def on_cloud(theatre: Theatre) -> CloudSystem:
     """`shared`, for a story of `only("cloud")`."""
-    stage = await theatre.shared("cloud")
-    assert isinstance(stage, CloudStage)
-    return stage
+    system = await theatre.shared("cloud")
+    assert isinstance(system, CloudSystem)
+    return system
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def provided_on_cloud(theatre: Theatre) -> CloudStage:
+async def provided_on_cloud(theatre: Theatre) -> CloudSystem:
     """`provided`, for a story of `only("cloud")`."""
-    stage = await theatre.provided("cloud")
-    assert isinstance(stage, CloudStage)
-    return stage
+    system = await theatre.provided("cloud")
+    assert isinstance(system, CloudSystem)
+    return system
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def make_bridge(world: World, tmp_path: Path) -> AsyncGenerator[MakeBridge]:
-    """`make_stage`, for a story of `only("baileys")`; takes `bridge` and `bridge_url`, too."""
+    """`make_system`, for a story of `only("baileys")`; takes `bridge` and `bridge_url`, too."""
     async with AsyncExitStack() as stack:
 
-        async def make(**casting: Unpack[BridgeCasting]) -> BridgeStage:
-            return await stack.enter_async_context(BridgeStage(world, tmp_path / "stage", **casting))
+        async def make(**casting: Unpack[BridgeSystemOptions]) -> BridgeSystem:
+            return await stack.enter_async_context(BridgeSystem(world, tmp_path / "system", **casting))
 
         yield make
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def make_cloud(graph: GraphWorld, tmp_path: Path) -> AsyncGenerator[MakeCloud]:
-    """`make_stage`, for a story of `only("cloud")`."""
+    """`make_system`, for a story of `only("cloud")`."""
     async with AsyncExitStack() as stack:
 
-        async def make(**casting: Unpack[Casting]) -> CloudStage:
-            return await stack.enter_async_context(CloudStage(graph, tmp_path / "stage", **casting))
+        async def make(**casting: Unpack[SystemOptions]) -> CloudSystem:
+            return await stack.enter_async_context(CloudSystem(graph, tmp_path / "system", **casting))
 
         yield make

@@ -5,8 +5,8 @@ import random
 import re
 
 import pytest
-from tests.support.stage import Stage
-from tests.support.stage_phone import Kind
+from tests.support.phone import Kind
+from tests.support.system import System
 
 FILES: list[tuple[Kind, str, dict[str, object]]] = [
     ("image", "image/jpeg", {"caption": "the garden"}),
@@ -18,7 +18,7 @@ FILES: list[tuple[Kind, str, dict[str, object]]] = [
 ]
 
 
-async def test_a_message_is_answered_once(shared: Stage) -> None:
+async def test_a_message_is_answered_once(shared: System) -> None:
     ann = shared.owner()
     await ann.say("what is 17 * 3?")
     assert (await ann.hears("51")).deliveries == 1
@@ -28,7 +28,7 @@ async def test_a_message_is_answered_once(shared: Stage) -> None:
 
 @pytest.mark.parametrize(("kind", "mimetype", "more"), FILES, ids=[kind for kind, _, _ in FILES])
 async def test_a_file_comes_back_byte_for_byte(
-    shared: Stage, kind: Kind, mimetype: str, more: dict[str, object]
+    shared: System, kind: Kind, mimetype: str, more: dict[str, object]
 ) -> None:
     ann = shared.owner()
     data = random.Random(kind).randbytes(70_001)
@@ -46,7 +46,7 @@ async def test_a_file_comes_back_byte_for_byte(
     assert await ann.download(file) == data
 
 
-async def test_a_reaction_is_kept_and_starts_nothing(shared: Stage) -> None:
+async def test_a_reaction_is_kept_and_starts_nothing(shared: System) -> None:
     ann = shared.owner()
     await ann.say("hello")
     hello = await ann.hears()
@@ -57,7 +57,7 @@ async def test_a_reaction_is_kept_and_starts_nothing(shared: Stage) -> None:
     assert shared.reactions(ann) == [("❤️", hello.id), ("", hello.id)]
 
 
-async def test_somebody_whom_cleo_does_not_know_gets_nothing(shared: Stage) -> None:
+async def test_somebody_whom_cleo_does_not_know_gets_nothing(shared: System) -> None:
     eve = await shared.stranger()
     await eve.say("hello")
     await eve.send_file("image", b"x" * 100, "image/png")
@@ -67,7 +67,7 @@ async def test_somebody_whom_cleo_does_not_know_gets_nothing(shared: Stage) -> N
 
 @pytest.mark.only("baileys", reason="Hidden ids beside numbers are WhatsApp Web's; test_cloud hides numbers.")
 @pytest.mark.parametrize("hidden_first", [False, True], ids=["number first", "hidden id first"])
-async def test_one_person_is_one_chat_by_number_and_by_hidden_id(shared: Stage, hidden_first: bool) -> None:
+async def test_one_person_is_one_chat_by_number_and_by_hidden_id(shared: System, hidden_first: bool) -> None:
     ann = shared.owner()
     await ann.say("note: the gate code is 4711", lid=hidden_first)
     await ann.hears("4711")
@@ -76,7 +76,7 @@ async def test_one_person_is_one_chat_by_number_and_by_hidden_id(shared: Stage, 
     assert len(shared.conversations(ann)) == 1
 
 
-async def test_a_burst_of_many_requests_is_done_request_by_request(shared: Stage) -> None:
+async def test_a_burst_of_many_requests_is_done_request_by_request(shared: System) -> None:
     ann = shared.owner()
     notes = [f"note: this is note number {number} of many" for number in range(1, 31)]
     await ann.say_all(notes)

@@ -6,9 +6,9 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 
 from tests.scenarios.conftest import MakeStage
-from tests.support.stage import Stage
-from tests.support.stage_part import until
-from tests.support.stage_phone import Bubble, Phone
+from tests.support.phone import Bubble, Phone
+from tests.support.program import until
+from tests.support.system import System
 
 
 async def ask(phone: Phone, button: str) -> Bubble:
@@ -23,11 +23,11 @@ def ref(question: Bubble) -> str:
     return found[1]
 
 
-async def one_press(stage: Stage, phone: Phone, button: str) -> None:
+async def one_press(system: System, phone: Phone, button: str) -> None:
     """Wait for the outcome, and see that it happened once and was told once."""
     await phone.hears(f"^Pressed {button}")
-    await stage.quiet()
-    assert stage.pressed.count(button) == 1
+    await system.quiet()
+    assert system.pressed.count(button) == 1
     assert sum(f"Pressed {button}" in text for text in await phone.texts()) == 1
 
 
@@ -49,18 +49,18 @@ async def chatter(phone: Phone) -> AsyncGenerator[None]:
             await writing
 
 
-async def nothing_more(stage: Stage, phone: Phone, button: str) -> None:
+async def nothing_more(system: System, phone: Phone, button: str) -> None:
     """See that nothing is done and nothing more is said, now that everything has settled."""
     shown = len(await phone.bubbles())
-    await stage.quiet()
-    assert button not in stage.pressed
+    await system.quiet()
+    assert button not in system.pressed
     assert len(await phone.bubbles()) == shown
 
 
 # ── answers ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_a_thumbs_up_does_it_and_the_question_shows_that_it_was_done(shared: Stage) -> None:
+async def test_a_thumbs_up_does_it_and_the_question_shows_that_it_was_done(shared: System) -> None:
     ann = shared.owner()
     question = await ask(ann, "red")
     await nothing_more(shared, ann, "red")
@@ -70,21 +70,21 @@ async def test_a_thumbs_up_does_it_and_the_question_shows_that_it_was_done(share
     await one_press(shared, ann, "red")
 
 
-async def test_a_quoted_yes_does_it(shared: Stage) -> None:
+async def test_a_quoted_yes_does_it(shared: System) -> None:
     ann = shared.owner()
     question = await ask(ann, "orange")
     await ann.reply(question.id, "ok")
     await one_press(shared, ann, "orange")
 
 
-async def test_a_bare_yes_does_it(shared: Stage) -> None:
+async def test_a_bare_yes_does_it(shared: System) -> None:
     ann = shared.owner()
     await ask(ann, "yellow")
     await ann.say("Yes!")
     await one_press(shared, ann, "yellow")
 
 
-async def test_a_no_with_a_reason_reaches_the_model(shared: Stage) -> None:
+async def test_a_no_with_a_reason_reaches_the_model(shared: System) -> None:
     ann = shared.owner()
     question = await ask(ann, "green")
     await ann.reply(question.id, "no, because the paint is wet")
@@ -93,7 +93,7 @@ async def test_a_no_with_a_reason_reaches_the_model(shared: Stage) -> None:
     await nothing_more(shared, ann, "green")
 
 
-async def test_a_thumbs_up_twice_does_it_once(shared: Stage) -> None:
+async def test_a_thumbs_up_twice_does_it_once(shared: System) -> None:
     ann = shared.owner()
     question = await ask(ann, "blue")
     await ann.react(question.id, "👍")
@@ -106,7 +106,7 @@ async def test_a_thumbs_up_twice_does_it_once(shared: Stage) -> None:
     assert shared.pressed.count("blue") == 1
 
 
-async def test_the_second_of_two_questions_is_answered_and_the_first_waits(shared: Stage) -> None:
+async def test_the_second_of_two_questions_is_answered_and_the_first_waits(shared: System) -> None:
     ann = shared.owner()
     first = await ask(ann, "violet")
     second = await ask(ann, "brown")
@@ -117,7 +117,7 @@ async def test_the_second_of_two_questions_is_answered_and_the_first_waits(share
     await one_press(shared, ann, "violet")
 
 
-async def test_the_first_of_two_questions_is_answered_and_the_second_waits(shared: Stage) -> None:
+async def test_the_first_of_two_questions_is_answered_and_the_second_waits(shared: System) -> None:
     ann = shared.owner()
     first = await ask(ann, "ivory")
     second = await ask(ann, "amber")
@@ -128,10 +128,10 @@ async def test_the_first_of_two_questions_is_answered_and_the_second_waits(share
     await one_press(shared, ann, "amber")
 
 
-async def test_a_thumbs_up_of_somebody_else_counts_for_nothing(make_stage: MakeStage) -> None:
-    stage = await make_stage(owners=2, users=1)
-    (ann, ben), bob, eve = stage.owners, stage.users[0], await stage.stranger()
-    if stage.capabilities.window:  # owners who never wrote cannot be asked
+async def test_a_thumbs_up_of_somebody_else_counts_for_nothing(make_system: MakeStage) -> None:
+    system = await make_system(owners=2, users=1)
+    (ann, ben), bob, eve = system.owners, system.users[0], await system.stranger()
+    if system.capabilities.window:  # owners who never wrote cannot be asked
         for owner in (ann, ben):
             await owner.say("hello")
             await owner.hears()
@@ -143,34 +143,34 @@ async def test_a_thumbs_up_of_somebody_else_counts_for_nothing(make_stage: MakeS
         await other.react(anns.id, "👍")
         await other.reply(anns.id, "yes")
         await other.say(f"yes {ref(anns)}")
-    await stage.quiet()
-    await stage.agent.stop()
-    await stage.start_agent(CLEO_OWNERS=f"+{ben.number}", CLEO_ALLOWED_USERS=f"+{bob.number}, +{ann.number}")
+    await system.quiet()
+    await system.agent.stop()
+    await system.start_agent(CLEO_OWNERS=f"+{ben.number}", CLEO_ALLOWED_USERS=f"+{bob.number}, +{ann.number}")
     await ann.react(anns.id, "👍")
     await ann.reply(anns.id, "yes")
-    await stage.quiet()
-    assert stage.pressed == []
+    await system.quiet()
+    assert system.pressed == []
     await ben.react(bens.id, "👍")
     await bob.hears("^Pressed gold")
-    await stage.quiet()
-    assert stage.pressed == ["gold"]
+    await system.quiet()
+    assert system.pressed == ["gold"]
 
 
 # ── time and crashes ───────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_a_question_expires_and_a_late_yes_does_nothing(make_stage: MakeStage) -> None:
-    stage = await make_stage(agent={"CLEO_CONFIRM_MINUTES": "0.05"})
-    ann = stage.owners[0]
+async def test_a_question_expires_and_a_late_yes_does_nothing(make_system: MakeStage) -> None:
+    system = await make_system(agent={"CLEO_CONFIRM_MINUTES": "0.05"})
+    ann = system.owners[0]
     question = await ask(ann, "silver")
     await ann.hears("nobody answered")
     await ann.react(question.id, "👍")
     await ann.hears("expired")
-    await nothing_more(stage, ann, "silver")
+    await nothing_more(system, ann, "silver")
 
 
 async def test_a_question_outlives_the_death_of_the_agent_of_what_is_beside_it_and_of_all(
-    shared: Stage,
+    shared: System,
 ) -> None:
     ann = shared.owner()
     for button, restart in (
@@ -184,7 +184,7 @@ async def test_a_question_outlives_the_death_of_the_agent_of_what_is_beside_it_a
         await one_press(shared, ann, button)
 
 
-async def test_a_thumbs_up_while_everything_is_down_counts_later(shared: Stage) -> None:
+async def test_a_thumbs_up_while_everything_is_down_counts_later(shared: System) -> None:
     ann = shared.owner()
     question = await ask(ann, "pink")
     await shared.kill_all()
@@ -193,7 +193,7 @@ async def test_a_thumbs_up_while_everything_is_down_counts_later(shared: Stage) 
     await one_press(shared, ann, "pink")
 
 
-async def test_a_death_right_after_the_thumbs_up_does_it_at_most_once(shared: Stage) -> None:
+async def test_a_death_right_after_the_thumbs_up_does_it_at_most_once(shared: System) -> None:
     ann = shared.owner()
     question = await ask(ann, "grey")
     await ann.react(question.id, "👍")

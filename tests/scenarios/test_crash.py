@@ -4,16 +4,16 @@ import asyncio
 import random
 
 import pytest
-from tests.support.stage import Stage
-from tests.support.stage_part import Part
-from tests.support.stage_phone import Phone, numbered
+from tests.support.phone import Phone, numbered
+from tests.support.program import Part
+from tests.support.system import System
 
 MESSAGES = 30
 KILLS = 10
 
 
 @pytest.mark.timeout(300)
-async def test_nothing_is_lost_doubled_or_swapped_through_ten_kills(provided: Stage) -> None:
+async def test_nothing_is_lost_doubled_or_swapped_through_ten_kills(provided: System) -> None:
     chance = random.Random(20)
     phones = [provided.owner() for _ in range(3)]
     writing = [asyncio.create_task(trickle(phone, chance)) for phone in phones]
@@ -36,9 +36,9 @@ async def trickle(phone: Phone, chance: random.Random) -> None:
         await asyncio.sleep(chance.uniform(0, 1.2))
 
 
-async def kill(stage: Stage, part: Part, *, wait: bool) -> None:
+async def kill(system: System, part: Part, *, wait: bool) -> None:
     """Kill a part and start it again; without `wait` the next kill may come before it is up."""
     await part.kill()
-    await stage.begin(part)
+    await system.begin(part)
     if wait:
-        await stage.up()
+        await system.up()

@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.support.stage import CLEO, ROOT
-from tests.support.stage_part import PATIENCE, until
+from tests.support.program import PATIENCE, until
+from tests.support.system import CLEO, ROOT
 
 from cleo.app.settings import passed_on
 

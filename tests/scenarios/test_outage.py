@@ -3,16 +3,16 @@
 import asyncio
 
 import pytest
-from tests.support.stage import Stage
-from tests.support.stage_bridge import BridgeStage
-from tests.support.stage_phone import numbered
+from tests.support.bridge_system import BridgeSystem
+from tests.support.phone import numbered
+from tests.support.system import System
 
 PHONES = 4
 
 
 @pytest.mark.timeout(300)
 async def test_200_messages_wait_while_the_agent_is_down_and_what_is_beside_it_restarts(
-    provided: Stage,
+    provided: System,
 ) -> None:
     phones = [provided.owner() for _ in range(PHONES)]
     await provided.agent.stop()
@@ -31,8 +31,8 @@ async def test_200_messages_wait_while_the_agent_is_down_and_what_is_beside_it_r
 
 
 @pytest.mark.only("baileys", reason="It is about the bridge's own connection; test_cloud breaks webhooks.")
-async def test_an_offline_batch_whose_connection_breaks_arrives_once_and_in_order(provided: Stage) -> None:
-    assert isinstance(provided, BridgeStage)
+async def test_an_offline_batch_whose_connection_breaks_arrives_once_and_in_order(provided: System) -> None:
+    assert isinstance(provided, BridgeSystem)
     ann = provided.owner()
     await provided.bridge.stop()
     await ann.say_all(numbered(1, 50))

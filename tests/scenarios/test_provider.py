@@ -3,13 +3,13 @@
 import base64
 
 import pytest
+from tests.support.echo_model import newest
 from tests.support.openai_mock import Calls, Fails, Says
-from tests.support.stage import Stage
-from tests.support.stage_model import newest
+from tests.support.system import System
 
 
 @pytest.mark.parametrize("stream", ["false", "true"])
-async def test_words_tools_and_a_thumbs_up_pass_the_whole_line(provided: Stage, stream: str) -> None:
+async def test_words_tools_and_a_thumbs_up_pass_the_whole_line(provided: System, stream: str) -> None:
     await provided.agent.stop()
     await provided.start_agent(CLEO_STREAM=stream)
     ann, model = provided.owner(), provided.model
@@ -43,7 +43,7 @@ async def test_words_tools_and_a_thumbs_up_pass_the_whole_line(provided: Stage, 
     assert model.refused == []
 
 
-async def test_a_model_that_is_down_for_a_while_answers_later_and_once(provided: Stage) -> None:
+async def test_a_model_that_is_down_for_a_while_answers_later_and_once(provided: System) -> None:
     ann = provided.owner()
     provided.model.script = [Fails(500)] * 4
     await ann.say("are you there?")
@@ -54,7 +54,7 @@ async def test_a_model_that_is_down_for_a_while_answers_later_and_once(provided:
 
 
 async def test_a_thumbs_up_that_was_taken_back_before_the_other_answers_counts_for_nothing(
-    provided: Stage,
+    provided: System,
 ) -> None:
     ann = provided.owner()
     provided.model.script = [
@@ -77,7 +77,7 @@ async def test_a_thumbs_up_that_was_taken_back_before_the_other_answers_counts_f
     assert "black" not in provided.pressed
 
 
-async def test_words_that_are_quoted_reach_the_model_whoever_tells_them(provided: Stage) -> None:
+async def test_words_that_are_quoted_reach_the_model_whoever_tells_them(provided: System) -> None:
     ann, model = provided.owner(), provided.model
     model.script = [Says("The bridge is open."), Says("Since noon.")]
     await ann.say("what is new?")
@@ -87,7 +87,7 @@ async def test_words_that_are_quoted_reach_the_model_whoever_tells_them(provided
     assert "(in reply to: 'The bridge is open.')" in newest(model.requests[-1])
 
 
-async def test_a_place_reaches_the_model_as_one(provided: Stage) -> None:
+async def test_a_place_reaches_the_model_as_one(provided: System) -> None:
     ann, model = provided.owner(), provided.model
     place = {"latitude": 52.3731, "longitude": 4.8926, "name": "Dam", "address": "Dam 1, Amsterdam"}
     await ann.send({"location": place})
@@ -96,7 +96,7 @@ async def test_a_place_reaches_the_model_as_one(provided: Stage) -> None:
     assert all(str(part) in told for part in place.values())
 
 
-async def test_a_picture_is_seen_by_the_model_as_it_was_sent(provided: Stage) -> None:
+async def test_a_picture_is_seen_by_the_model_as_it_was_sent(provided: System) -> None:
     ann, model = provided.owner(), provided.model
     picture = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
     model.script = [Says("A cat.")]

@@ -6,12 +6,12 @@ import time
 import httpx2
 import pytest
 from tests.scenarios.conftest import MakeBridge
+from tests.support.bridge_system import BridgeSystem
 from tests.support.fake_bridge import Bubble, FakeBridge, Media
-from tests.support.stage import SECRET, Stage
-from tests.support.stage_bridge import BridgeStage
-from tests.support.stage_part import until
-from tests.support.stage_phone import Phone
-from tests.support.stage_seed import Json, SeedAgent
+from tests.support.phone import Phone
+from tests.support.program import until
+from tests.support.seed_agent import Json, SeedAgent
+from tests.support.system import SECRET, System
 
 pytestmark = pytest.mark.only("baileys", reason="It is about the bridge's first specification.")
 
@@ -23,10 +23,10 @@ def jid(phone: Phone) -> str:
 class SeedBridge:
     """Posts events with the specification's fields, and reads what Cleo sends back."""
 
-    def __init__(self, bridge: FakeBridge, stage: BridgeStage) -> None:
+    def __init__(self, bridge: FakeBridge, system: BridgeSystem) -> None:
         self.bridge = bridge
-        self.stage = stage
-        self.jid = jid(stage.owners[0])
+        self.system = system
+        self.jid = jid(system.owners[0])
         self.read = 0
         self.count = 0
 
@@ -36,7 +36,7 @@ class SeedBridge:
         fields = {"from": self.jid, "messageId": f"3A{self.count:06}", "timestamp": int(time.time() * 1000)}
         headers = {"X-Webhook-Secret": secret} if secret else {}
         async with httpx2.AsyncClient(trust_env=False) as http:
-            url = f"{self.stage.agent_url}/api/whatsapp/webhook"
+            url = f"{self.system.agent_url}/api/whatsapp/webhook"
             return (await http.post(url, json=fields | event, headers=headers)).status_code
 
     async def hears(self, words: str) -> Bubble:
@@ -53,9 +53,9 @@ class SeedBridge:
         return await until(repr(words), look)
 
 
-async def knows(stage: Stage, question: Bubble) -> bool:
+async def knows(system: System, question: Bubble) -> bool:
     """Tell whether the agent has written down under which id such a bridge has sent this."""
-    return stage.rows("select count(*) from outbox where message_id = ?", question.id) == [(1,)]
+    return system.rows("select count(*) from outbox where message_id = ?", question.id) == [(1,)]
 
 
 def _is_file(bubble: Bubble) -> bool:
@@ -64,8 +64,8 @@ def _is_file(bubble: Bubble) -> bool:
 
 async def test_a_bridge_that_knows_only_the_specification(make_bridge: MakeBridge) -> None:
     async with FakeBridge(secret=SECRET) as bridge:
-        stage = await make_bridge(bridge_url=bridge.url)
-        seed = SeedBridge(bridge, stage)
+        system = await make_bridge(bridge_url=bridge.url)
+        seed = SeedBridge(bridge, system)
 
         assert await seed.post(text="hello", secret=None) == 403
         assert await seed.post(text="hello", secret="wrong") == 403
@@ -73,7 +73,7 @@ async def test_a_bridge_that_knows_only_the_specification(make_bridge: MakeBridg
         answer = await seed.hears("42")
         assert (answer.asked.path, answer.asked.fields["to"]) == ("/send", seed.jid)
 
-        as_number = f"+{stage.owners[0].number}"
+        as_number = f"+{system.owners[0].number}"
         assert await seed.post(text="what is 6 * 8?", **{"from": as_number, "senderId": as_number}) == 200
         await seed.hears("48")
 
@@ -92,8 +92,8 @@ async def test_a_bridge_that_knows_only_the_specification(make_bridge: MakeBridg
 
         assert await seed.post(text="/press red") == 200
         question = await seed.hears("Confirm: press a button")
-        await until("the agent to know the question's id", lambda: knows(stage, question))
-        await stage.restart_agent()
+        await until("the agent to know the question's id", lambda: knows(system, question))
+        await system.restart_agent()
         assert await seed.post(reaction="👍", reactsToMessageId=question.id) == 200
         await seed.hears("Pressed red")
 
@@ -102,15 +102,15 @@ async def test_a_bridge_that_knows_only_the_specification(make_bridge: MakeBridg
         await seed.hears("Confirm: press a button")
         assert await seed.post(text="yes") == 200
         await seed.hears("Pressed blue")
-        assert stage.pressed == ["red", "blue"]
+        assert system.pressed == ["red", "blue"]
         assert [bubble for bubble in bridge.bubbles if bubble.asked.fields["to"] != seed.jid] == []
 
 
 async def test_an_agent_that_knows_only_the_specification(make_bridge: MakeBridge) -> None:
     with SeedAgent(SECRET) as agent:
-        stage = await make_bridge(agent_url=agent.url)
-        agent.bridge_url = stage.bridge_url
-        ann = stage.owners[0]
+        system = await make_bridge(agent_url=agent.url)
+        agent.bridge_url = system.bridge_url
+        ann = system.owners[0]
 
         asked = await ann.say("hello")
         answer = await ann.hears("^echo: hello$")

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from tests.scenarios.test_confirm import ask, one_press
-from tests.support.stage import Stage
-from tests.support.stage_bridge import BridgeStage
-from tests.support.stage_cloud import CloudStage
-from tests.support.stage_graph import GraphPhone, GraphWorld
-from tests.support.stage_phone import Bubble, Phone
-from tests.support.stage_world import World
+from tests.support.bridge_system import BridgeSystem
+from tests.support.cloud_system import CloudSystem
+from tests.support.graph_world import GraphPhone, GraphWorld
+from tests.support.phone import Bubble, Phone
+from tests.support.system import System
+from tests.support.web_world import World
 
 pytestmark = pytest.mark.only("baileys", "cloud", reason="It goes from one way to the other, and back.")
 
@@ -23,11 +23,11 @@ pytestmark = pytest.mark.only("baileys", "cloud", reason="It goes from one way t
 class Moving:
     """One Cleo with two ways, of which one is in use; Ann has the same number on both."""
 
-    bridge: BridgeStage
-    cloud: CloudStage
+    bridge: BridgeSystem
+    cloud: CloudSystem
     stack: AsyncExitStack
-    now: Stage | None = None
-    known: list[Stage] = field(default_factory=list[Stage])
+    now: System | None = None
+    known: list[System] = field(default_factory=list[System])
 
     @property
     def by_bridge(self) -> Phone:
@@ -37,7 +37,7 @@ class Moving:
     def by_cloud(self) -> GraphPhone:
         return self.cloud.phones[0]
 
-    async def move(self, to: Stage) -> None:
+    async def move(self, to: System) -> None:
         """Stop Cleo as its operator does, and start it with the other setting."""
         if self.now:
             await self.now.quiet()
@@ -54,19 +54,19 @@ async def moving(world: World, graph: GraphWorld, tmp_path: Path) -> AsyncGenera
     """On the bridge, to begin with."""
     number = world.number()
     template = {"WHATSAPP_CLOUD_FALLBACK_TEMPLATE": "hello_world:en_US"}
-    bridge = BridgeStage(world, tmp_path, numbers=[number])
-    cloud = CloudStage(graph, tmp_path, numbers=[number], agent=template)
+    bridge = BridgeSystem(world, tmp_path, numbers=[number])
+    cloud = CloudSystem(graph, tmp_path, numbers=[number], agent=template)
     async with AsyncExitStack() as stack:
         moving = Moving(bridge, cloud, stack)
         await moving.move(bridge)
         yield moving
 
 
-async def asked_again(stage: Stage, phone: Phone, button: str) -> Bubble:
+async def asked_again(system: System, phone: Phone, button: str) -> Bubble:
     """See that the question is put anew, and that no old answer has done anything."""
     again = await phone.hears(f"Confirm: press a button.*{button}")
-    await stage.quiet()
-    assert button not in stage.pressed
+    await system.quiet()
+    assert button not in system.pressed
     return again
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from tests.support.stage import CLEO
-from tests.support.stage_part import Part, until
-from tests.support.stage_phone import Phone
-from tests.support.stage_world import World
+from tests.support.phone import Phone
+from tests.support.program import Part, until
+from tests.support.system import CLEO
+from tests.support.web_world import World
 
 from cleo.app.settings import passed_on
 from cleo.channels.whatsapp.backend import SECRET_HEADER

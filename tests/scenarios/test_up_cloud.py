@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from tests.scenarios.conftest import MakeCloud
-from tests.support.stage import CLEO, SECRET
-from tests.support.stage_cloud import TOKEN, VERIFY
-from tests.support.stage_graph import GraphWorld
-from tests.support.stage_part import Part
+from tests.support.cloud_system import TOKEN, VERIFY
+from tests.support.graph_world import GraphWorld
+from tests.support.program import Part
+from tests.support.system import CLEO, SECRET
 
 from cleo.app.settings import passed_on
 
@@ -29,45 +29,45 @@ async def test_what_is_missing_is_named_all_at_once(tmp_path: Path) -> None:
 
 
 async def test_from_an_empty_directory_to_an_owner_who_is_answered(make_cloud: MakeCloud) -> None:
-    stage = await make_cloud(owners=0)
-    me = await stage.phone("Me")
-    said = await stage.agent.says(r"Send it this from your own phone: (\S+)")
+    system = await make_cloud(owners=0)
+    me = await system.phone("Me")
+    said = await system.agent.says(r"Send it this from your own phone: (\S+)")
     await me.say(said[1])
     await me.hears("You are my owner now")
     await me.say("what is 6 * 7?")
     await me.hears("42")
-    assert "✓ whatsapp: " in await stage.command("status")
-    assert "Ask Cleo in the chat" in await stage.command("send", f"+{me.number}", "Good morning")
-    await stage.quiet()
+    assert "✓ whatsapp: " in await system.command("status")
+    assert "Ask Cleo in the chat" in await system.command("send", f"+{me.number}", "Good morning")
+    await system.quiet()
     for private in (me.number, me.user_id, "6 * 7", SECRET, TOKEN, VERIFY):
-        assert private not in stage.agent.logged
+        assert private not in system.agent.logged
 
 
 async def test_it_stops_cleanly_and_goes_on_where_it_stopped(make_cloud: MakeCloud) -> None:
-    stage = await make_cloud()
-    (ann,) = stage.phones
+    system = await make_cloud()
+    (ann,) = system.phones
     for count, by in enumerate((signal.SIGINT, signal.SIGTERM), 1):
-        assert await stage.agent.stop(by, seconds=5) == 0
-        assert not (stage.folder / "data" / "running.json").exists()
+        assert await system.agent.stop(by, seconds=5) == 0
+        assert not (system.folder / "data" / "running.json").exists()
         await ann.say("what is 6 * 7?")
-        await stage.start_agent()
+        await system.start_agent()
         await ann.hears("42")
-        await stage.quiet()
+        await system.quiet()
         assert len(await ann.bubbles()) == count
 
 
 async def test_meta_is_let_in_only_with_the_verify_token_and_its_signature(make_cloud: MakeCloud) -> None:
-    stage = await make_cloud()
-    (ann,) = stage.phones
+    system = await make_cloud()
+    (ann,) = system.phones
     with pytest.raises(AssertionError, match="did not answer the handshake \\(403\\)"):
-        await stage.register(verify_token="another")
-    await stage.register()
+        await system.register(verify_token="another")
+    await system.register()
     message = {"id": "wamid.X", "from": ann.number, "type": "text", "text": {"body": "what is 6 * 7?"}}
     value = {"messages": [message]}
     for signature, status in (("missing", 403), ("wrong", 403), ("sha1", 403), ("upper", 403), ("good", 200)):
-        assert await posted(stage.graph, stage.cleo, signature, value) == status
-        await stage.quiet()
-        assert bool(stage.rows("select * from inbox")) is (status == 200)
+        assert await posted(system.graph, system.cleo, signature, value) == status
+        await system.quiet()
+        assert bool(system.rows("select * from inbox")) is (status == 200)
 
 
 async def posted(graph: GraphWorld, account: str, signature: str, value: object) -> int:

@@ -12,12 +12,12 @@ from types import TracebackType
 from typing import Self
 
 import httpx2
+from tests.support.echo_model import EchoModel, newest
 from tests.support.fake_bridge import FakeBridge
 from tests.support.openai_mock import Answer, Body
 from tests.support.postgres import Postgres
-from tests.support.stage import CLEO
-from tests.support.stage_model import EchoModel, newest
-from tests.support.stage_part import Part, until
+from tests.support.program import Part, until
+from tests.support.system import CLEO
 
 from cleo.app.settings import passed_on
 
@@ -44,7 +44,7 @@ class GatedModel(EchoModel):
 
 
 @dataclass(frozen=True)
-class Staffed:
+class WorkerWithModel:
     """A worker and the model that it alone asks."""
 
     part: Part
@@ -80,7 +80,7 @@ class Fleet:
     def parts(self) -> list[Part]:
         return [self.api, *(worker.part for worker in self.workers)]
 
-    def env(self, worker: Staffed | None = None) -> dict[str, str]:
+    def env(self, worker: WorkerWithModel | None = None) -> dict[str, str]:
         mine = {
             "DATABASE_URL": self._url,
             "CLEO_DATA": str(self.folder / "data"),
@@ -152,11 +152,13 @@ class Fleet:
         finally:
             got = {chat: self.numbers_in(chat) for chat in everybody}
             wrong = {chat: found for chat, found in got.items() if found != list(numbers)}
-            assert wrong == {}
+            assert wrong == {}, f"not once, in order: {wrong}"
 
-    def _worker(self, number: int) -> Staffed:
+    def _worker(self, number: int) -> WorkerWithModel:
         model = self._stack.enter_context(GatedModel())
-        return Staffed(Part(f"worker{number}", [CLEO, "worker"], self.folder / f"worker{number}"), model)
+        return WorkerWithModel(
+            Part(f"worker{number}", [CLEO, "worker"], self.folder / f"worker{number}"), model
+        )
 
 
 def _lives(part: Part) -> int:

@@ -1,4 +1,4 @@
-"""A model that answers by a script, and a house that has it."""
+"""A model that answers by a script, and a harness that has it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from pydantic_ai.messages import (
 )
 from pydantic_ai.models import Model
 from pydantic_ai.models.function import AgentInfo, FunctionModel
-from tests.support.agent_house import House
+from tests.support.agent_harness import AgentHarness
 
 from cleo.agent import ModelLoop, RunLimits
 from cleo.ports import Tool
@@ -45,7 +45,7 @@ class Script:
         return [part for part in parts(self.seen[-1]) if isinstance(part, ToolReturnPart)]
 
 
-class ScriptedHouse(House):
+class ScriptedHarness(AgentHarness):
     """The agent, with a scripted model."""
 
     def __init__(self, root: Path, tools: Sequence[Tool] = (), model: Model | None = None) -> None:

@@ -156,7 +156,7 @@ class MemoryPhone(DemoPhone):
 
 
 @asynccontextmanager
-async def _stage(host: DemoHost) -> AsyncGenerator[DemoPhone]:
+async def _phone(host: DemoHost) -> AsyncGenerator[DemoPhone]:
     async with host.cleo(settings={}, bridge_env={}) as cleo:
         yield MemoryPhone(cleo.url, host.data / "sent")
 
@@ -170,5 +170,5 @@ SPEC = BackendSpec(
     has_public_webhook=False,
     introduction=lambda context: "WhatsApp in memory",
     checks=lambda: [_check],
-    demo=Demo(network="memory", stage=_stage),
+    demo=Demo(network="memory", phone=_phone),
 )

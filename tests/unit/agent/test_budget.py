@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, TextPart, UserPromptPart
-from tests.support.agent_house import FRIEND
-from tests.support.scripted_model import ScriptedHouse, answers, calls, prompts
+from tests.support.agent_harness import FRIEND
+from tests.support.scripted_model import ScriptedHarness, answers, calls, prompts
 
 from cleo.agent.model.budget import LEFT_OUT, Budget, size, tokens
 from cleo.ports import Tool
@@ -34,95 +34,95 @@ async def wipe(name: str) -> str:
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[ScriptedHouse]:
+async def harness(tmp_path: Path) -> AsyncIterator[ScriptedHarness]:
     tools = [Tool(name="spill", function=spill, read_only=True), Tool(name="dump", function=dump), READ_MORE]
     tools.append(Tool(name="wipe", function=wipe, requires_confirmation=True))
-    house = ScriptedHouse(tmp_path, tools)
-    yield house
-    await house.store.close()
+    harness = ScriptedHarness(tmp_path, tools)
+    yield harness
+    await harness.store.close()
 
 
-def weight(house: ScriptedHouse) -> int:
-    return max(sum(map(size, seen)) for seen in house.script.seen)
+def weight(harness: ScriptedHarness) -> int:
+    return max(sum(map(size, seen)) for seen in harness.script.seen)
 
 
 @pytest.mark.parametrize(
     ("name", "characters"), [("spill", 1_000_000), ("dump", 1_000_000), ("spill", 20_000_000)]
 )
 async def test_a_long_result_is_cut_and_the_rest_can_be_read(
-    house: ScriptedHouse, name: str, characters: int
+    harness: ScriptedHarness, name: str, characters: int
 ) -> None:
-    house.script.steps = [answers(calls(name, {"characters": characters}))]
-    assert await house.say("go") == ["ok"]
-    [result] = house.script.results()
+    harness.script.steps = [answers(calls(name, {"characters": characters}))]
+    assert await harness.say("go") == ["ok"]
+    [result] = harness.script.results()
     left = LEFT.search(str(result.content))
     assert left and "NEEDLE" not in str(result.content)
-    assert weight(house) < house.loop.budget.tokens
-    house.script.steps = [answers(calls("read_more", {"id": left[2], "start": characters // 2 - 10}))]
-    await house.say("what stands in the middle?")
-    assert "NEEDLE" in str(house.script.results()[-1].content)
-    house.script.steps = [answers(calls("read_more", {"id": left[2]}))]
-    await house.say("and what do I read?", FRIEND)
-    assert "There is no long text" in str(house.script.results()[-1].content), "it belongs to another chat"
+    assert weight(harness) < harness.loop.budget.tokens
+    harness.script.steps = [answers(calls("read_more", {"id": left[2], "start": characters // 2 - 10}))]
+    await harness.say("what stands in the middle?")
+    assert "NEEDLE" in str(harness.script.results()[-1].content)
+    harness.script.steps = [answers(calls("read_more", {"id": left[2]}))]
+    await harness.say("and what do I read?", FRIEND)
+    assert "There is no long text" in str(harness.script.results()[-1].content), "it belongs to another chat"
 
 
-async def test_a_cut_result_survives_a_restart_as_it_was_told(house: ScriptedHouse) -> None:
-    house.script.steps = [answers(calls("dump", {"characters": 1_000_000}))]
-    await house.say("go")
-    stored = await house.store.read(lambda tx: tx.transcript.window(house.channel.delivered[-1].to, 10))
+async def test_a_cut_result_survives_a_restart_as_it_was_told(harness: ScriptedHarness) -> None:
+    harness.script.steps = [answers(calls("dump", {"characters": 1_000_000}))]
+    await harness.say("go")
+    stored = await harness.store.read(lambda tx: tx.transcript.window(harness.channel.delivered[-1].to, 10))
     assert sum(map(len, stored)) < 100_000
-    await house.restart()
-    assert await house.say("and?") == ["ok"]
+    await harness.restart()
+    assert await harness.say("and?") == ["ok"]
 
 
-async def test_a_message_of_60_000_characters_is_answered(house: ScriptedHouse) -> None:
-    assert await house.say("a" * 30_000 + "NEEDLE" + "b" * 30_000) == ["ok"]
-    [prompt] = prompts(house.script.seen[-1])
+async def test_a_message_of_60_000_characters_is_answered(harness: ScriptedHarness) -> None:
+    assert await harness.say("a" * 30_000 + "NEEDLE" + "b" * 30_000) == ["ok"]
+    [prompt] = prompts(harness.script.seen[-1])
     assert LEFT.search(str(prompt.content)) and "NEEDLE" not in str(prompt.content)
-    assert weight(house) < house.loop.budget.tokens
+    assert weight(harness) < harness.loop.budget.tokens
 
 
-async def test_a_burst_of_long_messages_is_cut_as_a_whole(house: ScriptedHouse) -> None:
+async def test_a_burst_of_long_messages_is_cut_as_a_whole(harness: ScriptedHarness) -> None:
     for mark in "abcd":
-        await house.hear(mark * 40_000)
-    await house.settle()
-    [prompt] = prompts(house.script.seen[-1])
+        await harness.hear(mark * 40_000)
+    await harness.settle()
+    [prompt] = prompts(harness.script.seen[-1])
     assert len(LEFT.findall(str(prompt.content))) == 4
-    assert weight(house) < house.loop.budget.tokens // 2
+    assert weight(harness) < harness.loop.budget.tokens // 2
 
 
-async def test_after_300_turns_the_newest_are_there_and_all_fits(house: ScriptedHouse) -> None:
+async def test_after_300_turns_the_newest_are_there_and_all_fits(harness: ScriptedHarness) -> None:
     for number in range(300):
-        house.script.steps = [f"answer {number}"]
-        assert await house.say(f"turn {number}") == [f"answer {number}"]
-    seen = str(house.script.seen[-1])
+        harness.script.steps = [f"answer {number}"]
+        assert await harness.say(f"turn {number}") == [f"answer {number}"]
+    seen = str(harness.script.seen[-1])
     assert "turn 299" in seen and "answer 298" in seen and "turn 0'" not in seen
-    assert len(house.script.seen[-1]) <= 401, "400 from the store, and the new one"
+    assert len(harness.script.seen[-1]) <= 401, "400 from the store, and the new one"
 
 
-async def test_long_turns_push_old_ones_out_at_prompts(house: ScriptedHouse) -> None:
+async def test_long_turns_push_old_ones_out_at_prompts(harness: ScriptedHarness) -> None:
     for _ in range(12):
-        house.script.steps = [answers(calls("spill", {"characters": 20_000}))]
-        assert await house.say("go " + "b" * 2_000) == ["ok"]
-    first = house.script.seen[-1][0]
+        harness.script.steps = [answers(calls("spill", {"characters": 20_000}))]
+        assert await harness.say("go " + "b" * 2_000) == ["ok"]
+    first = harness.script.seen[-1][0]
     assert any(isinstance(part, UserPromptPart) for part in first.parts)
-    assert weight(house) < house.loop.budget.tokens
+    assert weight(harness) < harness.loop.budget.tokens
 
 
-async def test_a_turn_that_outgrows_all_leaves_its_oldest_results_out(house: ScriptedHouse) -> None:
-    house.script.steps = [answers(calls("spill", {"characters": 20_000}, f"c{n}")) for n in range(9)]
-    assert await house.say("go") == ["ok"]
-    results = [str(result.content) for result in house.script.results()]
+async def test_a_turn_that_outgrows_all_leaves_its_oldest_results_out(harness: ScriptedHarness) -> None:
+    harness.script.steps = [answers(calls("spill", {"characters": 20_000}, f"c{n}")) for n in range(9)]
+    assert await harness.say("go") == ["ok"]
+    results = [str(result.content) for result in harness.script.results()]
     assert results[0] == LEFT_OUT and results[-1] != LEFT_OUT
-    assert weight(house) < house.loop.budget.tokens
+    assert weight(harness) < harness.loop.budget.tokens
 
 
-async def test_a_question_in_a_turn_that_outgrew_all_is_carried_out(house: ScriptedHouse) -> None:
-    house.script.steps = [answers(calls("spill", {"characters": 20_000}, f"c{n}")) for n in range(6)]
-    house.script.steps.append(answers(calls("wipe", {"name": "disk"}, "w")))
-    await house.say("go")
-    assert await house.react("👍", house.question().id) == ["ok"]
-    assert house.script.results()[-1].content == "wiped disk"
+async def test_a_question_in_a_turn_that_outgrew_all_is_carried_out(harness: ScriptedHarness) -> None:
+    harness.script.steps = [answers(calls("spill", {"characters": 20_000}, f"c{n}")) for n in range(6)]
+    harness.script.steps.append(answers(calls("wipe", {"name": "disk"}, "w")))
+    await harness.say("go")
+    assert await harness.react("👍", harness.question().id) == ["ok"]
+    assert harness.script.results()[-1].content == "wiped disk"
 
 
 def test_other_scripts_and_pictures_weigh_more() -> None:

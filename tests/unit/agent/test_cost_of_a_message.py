@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic_ai.messages import ModelMessage
 from sqlalchemy import Engine, event
-from tests.support.scripted_model import ScriptedHouse, answers, calls
+from tests.support.scripted_model import ScriptedHarness, answers, calls
 
 from cleo.agent.run import resume
 from cleo.ports import Tool, Transaction
@@ -38,11 +38,11 @@ class Cost:
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[ScriptedHouse]:
-    house = ScriptedHouse(tmp_path, TOOLS)
-    await house.say("the first message makes people and conversations")
-    yield house
-    await house.store.close()
+async def harness(tmp_path: Path) -> AsyncIterator[ScriptedHarness]:
+    harness = ScriptedHarness(tmp_path, TOOLS)
+    await harness.say("the first message makes people and conversations")
+    yield harness
+    await harness.store.close()
 
 
 @contextmanager
@@ -92,12 +92,12 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Generator[Cost]:
         monkeypatch.undo()
 
 
-async def measure(house: ScriptedHouse, monkeypatch: pytest.MonkeyPatch) -> Cost:
-    house.clock.advance(5)
+async def measure(harness: ScriptedHarness, monkeypatch: pytest.MonkeyPatch) -> Cost:
+    harness.clock.advance(5)
     with counted(monkeypatch) as cost:
-        await house.hear("hello")
-        await house.worker.work(house.engine.waiting.pop(0))
-    assert house.channel.delivered[-1].text == "ok"
+        await harness.hear("hello")
+        await harness.worker.work(harness.engine.waiting.pop(0))
+    assert harness.channel.delivered[-1].text == "ok"
     return cost
 
 
@@ -107,24 +107,26 @@ def within(cost: Cost, limit: Cost) -> bool:
     )
 
 
-async def test_a_turn_of_words(house: ScriptedHouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    cost = await measure(house, monkeypatch)
+async def test_a_turn_of_words(harness: ScriptedHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    cost = await measure(harness, monkeypatch)
     assert within(cost, Cost(statements=38, commits=4, tasks=2, hops=4)), cost
 
 
-async def test_a_turn_with_a_tool_that_reads(house: ScriptedHouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    house.script.steps = [answers(calls("look", {"name": "sky"}))]
-    cost = await measure(house, monkeypatch)
+async def test_a_turn_with_a_tool_that_reads(
+    harness: ScriptedHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness.script.steps = [answers(calls("look", {"name": "sky"}))]
+    cost = await measure(harness, monkeypatch)
     assert within(cost, Cost(statements=38, commits=4, tasks=2, hops=4)), cost
 
 
-async def test_a_turn_with_an_effect(house: ScriptedHouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    house.script.steps = [answers(calls("jot", {"text": "milk"}))]
-    cost = await measure(house, monkeypatch)
+async def test_a_turn_with_an_effect(harness: ScriptedHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    harness.script.steps = [answers(calls("jot", {"text": "milk"}))]
+    cost = await measure(harness, monkeypatch)
     assert within(cost, Cost(statements=47, commits=7, tasks=2, hops=7)), cost
 
 
-async def test_a_busy_chat_is_decoded_once(house: ScriptedHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_busy_chat_is_decoded_once(harness: ScriptedHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     decoded: list[bytes] = []
     real = resume.read_body
 
@@ -134,20 +136,20 @@ async def test_a_busy_chat_is_decoded_once(house: ScriptedHouse, monkeypatch: py
 
     monkeypatch.setattr(resume, "read_body", read)
     for number in range(5):
-        await house.say(f"turn {number}")
+        await harness.say(f"turn {number}")
     assert decoded == []
-    assert len(house.script.seen[-1]) == 11
-    await house.restart()
-    await house.say("after a restart")
+    assert len(harness.script.seen[-1]) == 11
+    await harness.restart()
+    await harness.say("after a restart")
     assert len(decoded) == 12
-    await house.say("/new")
-    await house.say("anew")
-    assert len(house.script.seen[-1]) == 1
+    await harness.say("/new")
+    await harness.say("anew")
+    assert len(harness.script.seen[-1]) == 1
 
 
-async def test_a_window_of_an_earlier_epoch_counts_for_nothing(house: ScriptedHouse) -> None:
+async def test_a_window_of_an_earlier_epoch_counts_for_nothing(harness: ScriptedHarness) -> None:
     """Somebody else had the chat meanwhile, and may have changed a message in its place."""
-    chat = house.channel.delivered[-1].to
+    chat = harness.channel.delivered[-1].to
 
     def elsewhere(tx: Transaction) -> None:
         for _ in range(2):
@@ -155,6 +157,6 @@ async def test_a_window_of_an_earlier_epoch_counts_for_nothing(house: ScriptedHo
         [first, *_] = tx.transcript.window(chat, 10)
         tx.transcript_rows.replace(chat, 1, first.replace(b"the first message", b"another message"))
 
-    await house.store.write(elsewhere)
-    await house.say("hello")
-    assert "another message" in str(house.script.seen[-1])
+    await harness.store.write(elsewhere)
+    await harness.say("hello")
+    assert "another message" in str(harness.script.seen[-1])

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from tests.support.agent_house import House
+from tests.support.agent_harness import AgentHarness
 
 from cleo.domain.content import Content, MessageId, Reaction
 from cleo.ports import Store, Tool, ToolContext, Transaction
@@ -60,7 +60,7 @@ class Life:
         return before == self.before and self.commits == self.at
 
 
-class MortalHouse(House):
+class MortalHarness(AgentHarness):
     life = Life(0, before=True)
 
     def open(self) -> None:
@@ -121,13 +121,13 @@ TOOLS = (
 )
 
 
-async def story(house: MortalHouse) -> None:
-    await house.insist("one")
-    await house.insist('do keep {"name": "k"}')
-    await house.insist('do send {"name": "s"}')
-    await house.insist('do wipe {"name": "w"}')
-    await house.insist(Reaction(emoji="👍", to=MessageId(house.question().id)))
-    await house.insist("two")
+async def story(harness: MortalHarness) -> None:
+    await harness.insist("one")
+    await harness.insist('do keep {"name": "k"}')
+    await harness.insist('do send {"name": "s"}')
+    await harness.insist('do wipe {"name": "w"}')
+    await harness.insist(Reaction(emoji="👍", to=MessageId(harness.question().id)))
+    await harness.insist("two")
 
 
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
@@ -136,18 +136,18 @@ async def test_crash_at_every_commit(tmp_path: Path, before: bool) -> None:
     while at <= longest:
         effects.clear()
         kept.clear()
-        house = MortalHouse(tmp_path / f"{before}{at}", TOOLS)
-        house.life.at, house.life.before, house.life.commits = at, before, 0
-        await story(house)
-        longest = max(longest, house.life.commits if at == 1 else longest)
-        judge(house, at)
-        await house.store.close()
+        harness = MortalHarness(tmp_path / f"{before}{at}", TOOLS)
+        harness.life.at, harness.life.before, harness.life.commits = at, before, 0
+        await story(harness)
+        longest = max(longest, harness.life.commits if at == 1 else longest)
+        judge(harness, at)
+        await harness.store.close()
         at += 1
     assert longest > 20
 
 
-def judge(house: MortalHouse, at: int) -> None:
-    texts = [message.text for message in house.channel.delivered if message.text]
+def judge(harness: MortalHarness, at: int) -> None:
+    texts = [message.text for message in harness.channel.delivered if message.text]
     counted = Counter(effects)
     assert max(counted.values()) == 1, f"commit {at}: an effect happened twice: {effects}"
     answered = [text for text in texts if re.match(r"you said: (one|two)", text)]
@@ -157,4 +157,4 @@ def judge(house: MortalHouse, at: int) -> None:
     doubtful = [t for t in texts if "outcome unknown" in t]
     assert len(sure) + len(doubtful) == 2, f"commit {at}: {texts}"
     assert len(doubtful) <= 1
-    assert len({m.key for m in house.channel.delivered}) == len(house.channel.delivered)
+    assert len({m.key for m in harness.channel.delivered}) == len(harness.channel.delivered)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, ToolCallPart, ToolReturnPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
-from tests.support.agent_house import OWNER, House
+from tests.support.agent_harness import OWNER, AgentHarness
 
 from cleo.agent import ModelLoop, RunLimits
 from cleo.domain.confirmation import State
@@ -46,97 +46,97 @@ TOOLS = [
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+async def harness(tmp_path: Path) -> AsyncIterator[AgentHarness]:
     effects.clear()
     kills.clear()
-    house = House(tmp_path, TOOLS)
-    yield house
-    await house.store.close()
+    harness = AgentHarness(tmp_path, TOOLS)
+    yield harness
+    await harness.store.close()
 
 
-async def killed(house: House) -> None:
+async def killed(harness: AgentHarness) -> None:
     """Work until the process ends, and start it anew."""
     with pytest.raises(Kill):
-        await house.settle()
-    await house.restart()
+        await harness.settle()
+    await harness.restart()
 
 
-async def yes(house: House) -> None:
-    await house.hear(Reaction(emoji="👍", to=house.question().id), OWNER)
+async def yes(harness: AgentHarness) -> None:
+    await harness.hear(Reaction(emoji="👍", to=harness.question().id), OWNER)
 
 
-async def state(house: House, ref: str) -> State:
-    row = await house.store.read(lambda tx: tx.confirmations.get(ref))
+async def state(harness: AgentHarness, ref: str) -> State:
+    row = await harness.store.read(lambda tx: tx.confirmations.get(ref))
     assert row is not None
     return row.state
 
 
-async def ledger(house: House, ref: str) -> str:
-    known = await house.store.write(lambda tx: tx.ledger.claim(f"confirmed:{ref}", "", 0.0))
+async def ledger(harness: AgentHarness, ref: str) -> str:
+    known = await harness.store.write(lambda tx: tx.ledger.claim(f"confirmed:{ref}", "", 0.0))
     assert known is not None
     return known.state
 
 
 @pytest.mark.parametrize("meanwhile", [False, True])
 async def test_a_call_in_which_the_process_ended_is_asked_about_and_not_made_again(
-    house: House, meanwhile: bool
+    harness: AgentHarness, meanwhile: bool
 ) -> None:
     kills.append("disk")
-    await house.say('do wipe {"name": "disk"}')
+    await harness.say('do wipe {"name": "disk"}')
     if meanwhile:
-        await house.say("what is the weather?")
-    ref = house.ref()
-    await yes(house)
-    await killed(house)
+        await harness.say("what is the weather?")
+    ref = harness.ref()
+    await yes(harness)
+    await killed(harness)
     assert effects == [(f"confirmed:{ref}", "disk")]
-    assert (await state(house, ref), await ledger(house, ref)) == ("unknown", "unknown")
-    assert f"⚠️ {ref}: I may already have done this. Do it again?" in house.question().text
-    assert any("outcome unknown. It was NOT repeated" in each.text for each in house.channel.delivered)
-    again = house.ref()
-    await yes(house)
-    await house.settle()
+    assert (await state(harness, ref), await ledger(harness, ref)) == ("unknown", "unknown")
+    assert f"⚠️ {ref}: I may already have done this. Do it again?" in harness.question().text
+    assert any("outcome unknown. It was NOT repeated" in each.text for each in harness.channel.delivered)
+    again = harness.ref()
+    await yes(harness)
+    await harness.settle()
     assert effects[1:] == [(f"confirmed:{again}", "disk")]
-    assert await state(house, again) == "succeeded"
+    assert await state(harness, again) == "succeeded"
 
 
-async def test_a_call_that_may_be_repeated_is_made_again_with_its_key(house: House) -> None:
+async def test_a_call_that_may_be_repeated_is_made_again_with_its_key(harness: AgentHarness) -> None:
     kills.append("disk")
-    await house.say('do again {"name": "disk"}')
-    ref = house.ref()
-    await yes(house)
-    await killed(house)
+    await harness.say('do again {"name": "disk"}')
+    ref = harness.ref()
+    await yes(harness)
+    await killed(harness)
     assert effects == [(f"confirmed:{ref}", "disk")] * 2
-    assert house.channel.delivered[-1].text == "wiped disk"
-    assert (await state(house, ref), await ledger(house, ref)) == ("succeeded", "succeeded")
+    assert harness.channel.delivered[-1].text == "wiped disk"
+    assert (await state(harness, ref), await ledger(harness, ref)) == ("succeeded", "succeeded")
 
 
-async def test_a_call_whose_result_was_not_told_yet_is_told_and_not_made_again(house: House) -> None:
-    await house.say('do wipe {"name": "disk"}')
-    ref = house.ref()
-    await yes(house)
-    house.model.fail = [Kill()]  # type: ignore[list-item]  # a kill is no Exception
-    await killed(house)
+async def test_a_call_whose_result_was_not_told_yet_is_told_and_not_made_again(harness: AgentHarness) -> None:
+    await harness.say('do wipe {"name": "disk"}')
+    ref = harness.ref()
+    await yes(harness)
+    harness.model.fail = [Kill()]  # type: ignore[list-item]  # a kill is no Exception
+    await killed(harness)
     assert effects == [(f"confirmed:{ref}", "disk")]
-    assert house.channel.delivered[-1].text == "wiped disk"
-    assert (await state(house, ref), await ledger(house, ref)) == ("succeeded", "succeeded")
+    assert harness.channel.delivered[-1].text == "wiped disk"
+    assert (await state(harness, ref), await ledger(harness, ref)) == ("succeeded", "succeeded")
 
 
-async def test_a_refusal_that_was_not_told_yet_is_told_and_not_tried_again(house: House) -> None:
-    await house.say('do mend {"name": "disk"}')
-    ref = house.ref()
-    await yes(house)
-    house.model.fail = [Kill()]  # type: ignore[list-item]  # a kill is no Exception
-    await killed(house)
+async def test_a_refusal_that_was_not_told_yet_is_told_and_not_tried_again(harness: AgentHarness) -> None:
+    await harness.say('do mend {"name": "disk"}')
+    ref = harness.ref()
+    await yes(harness)
+    harness.model.fail = [Kill()]  # type: ignore[list-item]  # a kill is no Exception
+    await killed(harness)
     assert effects == [(f"confirmed:{ref}", "disk")]
-    assert house.channel.delivered[-1].text == "there is no disk"
-    assert (await state(house, ref), await ledger(house, ref)) == ("failed", "failed")
+    assert harness.channel.delivered[-1].text == "there is no disk"
+    assert (await state(harness, ref), await ledger(harness, ref)) == ("failed", "failed")
 
 
 async def test_each_call_has_a_key_of_its_own_although_models_number_anew_in_every_response(
-    house: House,
+    harness: AgentHarness,
 ) -> None:
-    await house.say('do jot {"name": "milk"}\ndo jot {"name": "eggs"}')
-    await house.say('do jot {"name": "milk"}')
+    await harness.say('do jot {"name": "milk"}\ndo jot {"name": "eggs"}')
+    await harness.say('do jot {"name": "milk"}')
     keys = [key.split(":") for key, _ in effects]
     assert [call for _, call in keys] == ["call_0", "call_1", "call_0"]
     assert keys[0][0] == keys[1][0] != keys[2][0]
@@ -144,7 +144,7 @@ async def test_each_call_has_a_key_of_its_own_although_models_number_anew_in_eve
 
 
 @pytest.mark.parametrize(("length", "kept"), [(64, True), (65, False)])
-async def test_a_long_call_id_is_shortened_in_the_key(house: House, length: int, kept: bool) -> None:
+async def test_a_long_call_id_is_shortened_in_the_key(harness: AgentHarness, length: int, kept: bool) -> None:
     id = "x" * length
 
     def calls_once(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
@@ -152,10 +152,10 @@ async def test_a_long_call_id_is_shortened_in_the_key(house: House, length: int,
             return ModelResponse(parts=[TextPart("done")])
         return ModelResponse(parts=[ToolCallPart("jot", {"name": "milk"}, id)])
 
-    house.worker.loop = ModelLoop(
-        model=FunctionModel(calls_once), tools=house.tools.values(), bounds=RunLimits()
+    harness.worker.loop = ModelLoop(
+        model=FunctionModel(calls_once), tools=harness.tools.values(), bounds=RunLimits()
     )
-    assert await house.say("go") == ["done"]
+    assert await harness.say("go") == ["done"]
     [(key, _)] = effects
     call = key.partition(":")[2]
     assert (call == id, len(call)) == (kept, 64)

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.support.agent_house import House
+from tests.support.agent_harness import AgentHarness
 
 from cleo.agent.run.claim import GAVE_UP
 from cleo.domain.confirmation import claim
@@ -27,35 +27,37 @@ async def look(name: str) -> str:
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+async def harness(tmp_path: Path) -> AsyncIterator[AgentHarness]:
     effects.clear()
-    house = House(
+    harness = AgentHarness(
         tmp_path,
         [
             Tool(name="wipe", function=wipe, requires_confirmation=True),
             Tool(name="look", function=look, read_only=True),
         ],
     )
-    yield house
-    await house.store.close()
+    yield harness
+    await harness.store.close()
 
 
-async def test_a_message_that_is_given_up_takes_no_open_question_with_it(house: House) -> None:
-    await house.say('do look {"name": "sky"}\ndo wipe {"name": "disk"}')
-    await house.hear("bad")
-    await house.die(MAX_CRASHES)
-    await house.settle()
-    assert await house.react("👍", house.question().id) == ["saw sky | wiped disk"]
+async def test_a_message_that_is_given_up_takes_no_open_question_with_it(harness: AgentHarness) -> None:
+    await harness.say('do look {"name": "sky"}\ndo wipe {"name": "disk"}')
+    await harness.hear("bad")
+    await harness.die(MAX_CRASHES)
+    await harness.settle()
+    assert await harness.react("👍", harness.question().id) == ["saw sky | wiped disk"]
     assert effects == ["disk"]
 
 
 @pytest.mark.parametrize("late", [False, True])
-async def test_a_yes_that_was_begun_when_its_run_was_given_up_is_told(house: House, late: bool) -> None:
-    await house.say('do wipe {"name": "disk"}')
+async def test_a_yes_that_was_begun_when_its_run_was_given_up_is_told(
+    harness: AgentHarness, late: bool
+) -> None:
+    await harness.say('do wipe {"name": "disk"}')
     if late:
-        await house.say("meanwhile")
-    ref = house.ref()
-    await house.hear(Reaction(emoji="👍", to=house.question().id))
+        await harness.say("meanwhile")
+    ref = harness.ref()
+    await harness.hear(Reaction(emoji="👍", to=harness.question().id))
 
     def killed(tx: Transaction) -> None:
         """Leave what the last of its lives left, which ended within the tool."""
@@ -64,26 +66,28 @@ async def test_a_yes_that_was_begun_when_its_run_was_given_up_is_told(house: Hou
         assert begun
         tx.confirmations.save(begun, before="approved")
         kind: RunKind = "late" if late else "resume"
-        chat = house.question().to
+        chat = harness.question().to
         tx.runs.start(
             Run(id=RunId("r"), conversation=chat, kind=kind, attempts=MAX_CRASHES, ref=ref if late else "")
         )
 
-    await house.store.write(killed)
-    await house.settle()
-    assert house.channel.delivered[-1].text == GAVE_UP
-    facts = (await house.say("and?"))[-1]
+    await harness.store.write(killed)
+    await harness.settle()
+    assert harness.channel.delivered[-1].text == GAVE_UP
+    facts = (await harness.say("and?"))[-1]
     assert ref in facts
     assert "nobody knows" in facts
     assert effects == []
 
 
-async def test_what_was_asked_for_is_given_up_with_the_run_that_goes_on_with_it(house: House) -> None:
-    await house.say('do wipe {"name": "disk"}')
-    await house.hear(Reaction(emoji="👎", to=house.question().id))
-    await house.die(MAX_CRASHES)
-    await house.settle()
-    assert house.channel.delivered[-1].text == GAVE_UP
-    [letter] = await house.store.read(lambda tx: tx.dead_letters.recent(5))
+async def test_what_was_asked_for_is_given_up_with_the_run_that_goes_on_with_it(
+    harness: AgentHarness,
+) -> None:
+    await harness.say('do wipe {"name": "disk"}')
+    await harness.hear(Reaction(emoji="👎", to=harness.question().id))
+    await harness.die(MAX_CRASHES)
+    await harness.settle()
+    assert harness.channel.delivered[-1].text == GAVE_UP
+    [letter] = await harness.store.read(lambda tx: tx.dead_letters.recent(5))
     assert (letter.kind, letter.key) == ("inbound", "inbox:1")
     assert effects == []

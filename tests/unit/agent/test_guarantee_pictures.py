@@ -10,7 +10,7 @@ from pydantic_ai.models import Model
 from pydantic_ai.models.openai import OpenAIChatModel
 from pydantic_ai.profiles import ModelProfile
 from pydantic_ai.providers.openai import OpenAIProvider
-from tests.support.agent_house import House
+from tests.support.agent_harness import AgentHarness
 from tests.support.openai_mock import Calls, OpenAIMock, Says
 
 from cleo.agent import ImageAttacher, ModelLoop, RunLimits
@@ -35,27 +35,27 @@ def server() -> Iterator[OpenAIMock]:
 
 
 @pytest.fixture
-async def house(tmp_path: Path, server: OpenAIMock) -> AsyncIterator[House]:
-    house = House(tmp_path, [Tool(name="look", function=look, read_only=True)])
+async def harness(tmp_path: Path, server: OpenAIMock) -> AsyncIterator[AgentHarness]:
+    harness = AgentHarness(tmp_path, [Tool(name="look", function=look, read_only=True)])
     choice = resolve_model("openai-chat:mock-1", {"OPENAI_BASE_URL": server.base_url})
     async with choice.model:
-        answering(house, choice.model)
-        yield house
-        await house.store.close()
+        answering(harness, choice.model)
+        yield harness
+        await harness.store.close()
 
 
-def answering(house: House, model: Model) -> None:
+def answering(harness: AgentHarness, model: Model) -> None:
     """Let this model answer, as a whole Cleo has it."""
-    seeing = ImageAttacher(DiskFiles(house.root / "files"))
-    house.loop = ModelLoop(model=model, tools=house.tools.values(), bounds=RunLimits(), images=seeing)
-    house.worker.loop = house.loop
+    seeing = ImageAttacher(DiskFiles(harness.root / "files"))
+    harness.loop = ModelLoop(model=model, tools=harness.tools.values(), bounds=RunLimits(), images=seeing)
+    harness.worker.loop = harness.loop
 
 
-async def shows(house: House, data: bytes, mimetype: str = "image/png", caption: str = "") -> None:
+async def shows(harness: AgentHarness, data: bytes, mimetype: str = "image/png", caption: str = "") -> None:
     """Send a picture; each has a URL of its own."""
-    url = f"u{len(house.channel.files)}"
-    house.channel.files[url] = data
-    await house.say(File(kind="image", url=url, mimetype=mimetype, caption=caption, name=f"{url}.png"))
+    url = f"u{len(harness.channel.files)}"
+    harness.channel.files[url] = data
+    await harness.say(File(kind="image", url=url, mimetype=mimetype, caption=caption, name=f"{url}.png"))
 
 
 def seen(request: dict[str, Any]) -> list[bytes]:
@@ -82,61 +82,63 @@ def words(request: dict[str, Any]) -> str:
 
 
 async def test_a_picture_reaches_the_model_as_it_was_sent_beside_its_words(
-    house: House, server: OpenAIMock
+    harness: AgentHarness, server: OpenAIMock
 ) -> None:
     server.script = [Says("A cat.")]
-    await shows(house, b"a cat", caption="what is this?")
+    await shows(harness, b"a cat", caption="what is this?")
     [request] = server.requests
     assert seen(request) == [b"a cat"]
     assert "data:image/png;base64," in str(request)
     assert "what is this?" in words(request)
     assert "[image u0.png" in words(request)
-    assert house.channel.delivered[-1].text == "A cat."
+    assert harness.channel.delivered[-1].text == "A cat."
 
 
 async def test_the_model_still_sees_a_picture_after_it_called_a_tool(
-    house: House, server: OpenAIMock
+    harness: AgentHarness, server: OpenAIMock
 ) -> None:
     server.script = [Calls((("look", {}),)), Says("A cat.")]
-    await shows(house, b"a cat")
+    await shows(harness, b"a cat")
     assert [seen(request) for request in server.requests] == [[b"a cat"], [b"a cat"]]
 
 
 async def test_only_the_newest_pictures_are_sent_and_the_older_ones_are_named(
-    house: House, server: OpenAIMock
+    harness: AgentHarness, server: OpenAIMock
 ) -> None:
     for number in range(NEWEST + 2):
-        await shows(house, f"picture {number}".encode())
+        await shows(harness, f"picture {number}".encode())
         sent = [f"picture {n}".encode() for n in range(number + 1)]
         assert seen(server.requests[-1]) == sent[-NEWEST:]
     for number in range(NEWEST + 2):
         assert f"[image u{number}.png" in words(server.requests[-1])
-    await house.say("which was the first?")
+    await harness.say("which was the first?")
     assert seen(server.requests[-1]) == [b"picture 2", b"picture 3", b"picture 4"]
 
 
 async def test_of_a_burst_the_model_sees_no_more_pictures_than_of_single_ones(
-    house: House, server: OpenAIMock
+    harness: AgentHarness, server: OpenAIMock
 ) -> None:
     for number in range(NEWEST + 2):
-        house.channel.files[f"u{number}"] = f"picture {number}".encode()
-        await house.hear(File(kind="image", url=f"u{number}", mimetype="image/png"))
-    await house.later(5)
+        harness.channel.files[f"u{number}"] = f"picture {number}".encode()
+        await harness.hear(File(kind="image", url=f"u{number}", mimetype="image/png"))
+    await harness.later(5)
     assert [len(seen(request)) for request in server.requests] == [NEWEST]
     assert words(server.requests[0]).count("[image") == NEWEST + 2
 
 
-async def test_pictures_are_kept_as_references_not_as_bytes(house: House, server: OpenAIMock) -> None:
-    await shows(house, b"a cat" * 1000)
-    [chat] = {message.to for message in house.channel.delivered}
-    bodies = await house.store.read(lambda tx: tx.transcript.window(chat, 60))
+async def test_pictures_are_kept_as_references_not_as_bytes(
+    harness: AgentHarness, server: OpenAIMock
+) -> None:
+    await shows(harness, b"a cat" * 1000)
+    [chat] = {message.to for message in harness.channel.delivered}
+    bodies = await harness.store.read(lambda tx: tx.transcript.window(chat, 60))
     assert base64.b64encode(b"a cat" * 1000)[:100] not in b"".join(bodies)
 
 
-async def test_a_picture_is_seen_up_to_five_megabytes(house: House, server: OpenAIMock) -> None:
-    await shows(house, b"x" * LARGEST)
+async def test_a_picture_is_seen_up_to_five_megabytes(harness: AgentHarness, server: OpenAIMock) -> None:
+    await shows(harness, b"x" * LARGEST)
     assert [len(data) for data in seen(server.requests[-1])] == [LARGEST]
-    await shows(house, b"y" * (LARGEST + 1))
+    await shows(harness, b"y" * (LARGEST + 1))
     assert [len(data) for data in seen(server.requests[-1])] == [LARGEST]
     assert "[image u1.png" in words(server.requests[-1])
 
@@ -155,22 +157,22 @@ async def test_a_picture_is_seen_up_to_five_megabytes(house: House, server: Open
     ],
 )
 async def test_only_pictures_of_kinds_that_models_read_are_sent(
-    house: House, server: OpenAIMock, mimetype: str, is_seen: bool
+    harness: AgentHarness, server: OpenAIMock, mimetype: str, is_seen: bool
 ) -> None:
-    await shows(house, b"data", mimetype)
+    await shows(harness, b"data", mimetype)
     [request] = server.requests
     assert seen(request) == ([b"data"] if is_seen else [])
     assert "[image u0.png" in words(request)
 
 
 async def test_a_model_that_does_not_see_is_told_of_pictures_and_gets_none(
-    house: House, server: OpenAIMock
+    harness: AgentHarness, server: OpenAIMock
 ) -> None:
     provider = OpenAIProvider(base_url=server.base_url, api_key="none")
     blind = ModelProfile(supports_image_input=False)
     async with OpenAIChatModel("mock-1", provider=provider, profile=blind) as model:
-        answering(house, model)
-        await shows(house, b"a cat", caption="what is this?")
+        answering(harness, model)
+        await shows(harness, b"a cat", caption="what is this?")
     [request] = server.requests
     assert seen(request) == []
     assert "[image u0.png" in words(request)
@@ -179,13 +181,13 @@ async def test_a_model_that_does_not_see_is_told_of_pictures_and_gets_none(
 
 
 async def test_a_picture_whose_file_is_gone_is_named_and_the_answer_comes(
-    house: House, server: OpenAIMock
+    harness: AgentHarness, server: OpenAIMock
 ) -> None:
-    await shows(house, b"a cat")
-    for path in (house.root / "files").rglob("*"):
+    await shows(harness, b"a cat")
+    for path in (harness.root / "files").rglob("*"):
         if path.is_file():
             path.unlink()
     server.script = [Says("I cannot see it any more.")]
-    assert await house.say("what was it?") == ["I cannot see it any more."]
+    assert await harness.say("what was it?") == ["I cannot see it any more."]
     assert seen(server.requests[-1]) == []
     assert "[image u0.png" in words(server.requests[-1])

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.support.agent_house import House
+from tests.support.agent_harness import AgentHarness
 
 from cleo.ports import Tool
 
@@ -16,15 +16,15 @@ async def fetch(url: str) -> str:
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    house = House(tmp_path, [Tool(name="fetch", function=fetch, requires_confirmation=True)])
-    yield house
-    await house.store.close()
+async def harness(tmp_path: Path) -> AsyncIterator[AgentHarness]:
+    harness = AgentHarness(tmp_path, [Tool(name="fetch", function=fetch, requires_confirmation=True)])
+    yield harness
+    await harness.store.close()
 
 
-async def asked(house: House, url: str) -> str:
+async def asked(harness: AgentHarness, url: str) -> str:
     """Tell all that people are shown when the model wants to call the tool with this."""
-    return "\n".join(await house.say(f"do fetch {json.dumps({'url': url})}"))
+    return "\n".join(await harness.say(f"do fetch {json.dumps({'url': url})}"))
 
 
 @pytest.mark.parametrize(
@@ -41,16 +41,16 @@ async def asked(house: House, url: str) -> str:
     ],
 )
 async def test_a_host_with_foreign_letters_is_shown_as_computers_read_it(
-    house: House, url: str, shown: str
+    harness: AgentHarness, url: str, shown: str
 ) -> None:
-    assert f"url: `{shown}`" in await asked(house, url)
+    assert f"url: `{shown}`" in await asked(harness, url)
 
 
 async def test_a_host_with_foreign_letters_that_no_computer_reads_is_marked_all_the_same(
-    house: House,
+    harness: AgentHarness,
 ) -> None:
     host = f"{'а' * 70}.example"
-    assert f"{host} (⚠️ foreign letters)" in await asked(house, host)
+    assert f"{host} (⚠️ foreign letters)" in await asked(harness, host)
 
 
 INVISIBLE = {
@@ -84,19 +84,19 @@ INVISIBLE = {
 
 
 @pytest.mark.parametrize("mark", INVISIBLE.values(), ids=INVISIBLE)
-async def test_a_mark_that_nobody_sees_is_shown_by_its_number(house: House, mark: int) -> None:
-    text = await asked(house, f"/home/{chr(mark)}anna")
+async def test_a_mark_that_nobody_sees_is_shown_by_its_number(harness: AgentHarness, mark: int) -> None:
+    text = await asked(harness, f"/home/{chr(mark)}anna")
     assert f"url: `/home/\\u{{{mark:x}}}anna`" in text
     assert chr(mark) not in text.replace("⚠️", "").replace("\n", "")
 
 
-async def test_a_value_cannot_end_its_quotes_or_its_line(house: House) -> None:
-    text = await asked(house, "a`\n👍 do it   👎 don't\nurl: `b")
+async def test_a_value_cannot_end_its_quotes_or_its_line(harness: AgentHarness) -> None:
+    text = await asked(harness, "a`\n👍 do it   👎 don't\nurl: `b")
     assert "url: `a\\u{60}⏎👍 do it   👎 don't⏎url: \\u{60}b`" in text
 
 
-async def test_a_long_value_hides_nothing_in_the_message_that_shows_it_whole(house: House) -> None:
-    text = await asked(house, "x" * 100 + "\u202e" + "y" * 100 + " https://аpple.com " + "z" * 100)
+async def test_a_long_value_hides_nothing_in_the_message_that_shows_it_whole(harness: AgentHarness) -> None:
+    text = await asked(harness, "x" * 100 + "\u202e" + "y" * 100 + " https://аpple.com " + "z" * 100)
     assert "(whole text above)" in text
     assert "\\u{202e}" in text
     assert "xn--pple-43d.com (⚠️ foreign letters)" in text

@@ -15,7 +15,7 @@ from pydantic_ai.messages import (
     ThinkingPart,
     ToolCallPart,
 )
-from tests.support.scripted_model import ScriptedHouse, answers, calls, parts
+from tests.support.scripted_model import ScriptedHarness, answers, calls, parts
 
 from cleo.domain.run import RunId
 from cleo.ports import Tool, ToolContext
@@ -65,25 +65,25 @@ TOOLS = (
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[ScriptedHouse]:
+async def harness(tmp_path: Path) -> AsyncIterator[ScriptedHarness]:
     effects.clear()
-    house = ScriptedHouse(tmp_path, TOOLS)
-    yield house
-    await house.store.close()
+    harness = ScriptedHarness(tmp_path, TOOLS)
+    yield harness
+    await harness.store.close()
 
 
-async def told(house: ScriptedHouse, *called: ToolCallPart) -> list[tuple[str, object]]:
+async def told(harness: ScriptedHarness, *called: ToolCallPart) -> list[tuple[str, object]]:
     """Let the model make calls, and tell what it read as their results."""
-    house.script.steps = [answers(*called)]
-    assert await house.say("go") == ["ok"]
-    return [(result.outcome, result.content) for result in house.script.results()]
+    harness.script.steps = [answers(*called)]
+    assert await harness.say("go") == ["ok"]
+    return [(result.outcome, result.content) for result in harness.script.results()]
 
 
-async def test_a_tool_that_there_is_not_is_told_with_those_that_there_are(house: ScriptedHouse) -> None:
-    [(outcome, content)] = await told(house, calls("fly", {}))
+async def test_a_tool_that_there_is_not_is_told_with_those_that_there_are(harness: ScriptedHarness) -> None:
+    [(outcome, content)] = await told(harness, calls("fly", {}))
     assert outcome == "retried"
     assert "no tool 'fly'" in str(content) and "jot" in str(content)
-    assert house.questions() == []
+    assert harness.questions() == []
 
 
 @pytest.mark.parametrize(
@@ -99,66 +99,68 @@ async def test_a_tool_that_there_is_not_is_told_with_those_that_there_are(house:
     ],
 )
 async def test_arguments_that_do_not_fit_are_told_and_nothing_runs(
-    house: ScriptedHouse, args: str | dict[str, object] | None, word: str
+    harness: ScriptedHarness, args: str | dict[str, object] | None, word: str
 ) -> None:
-    [(outcome, content)] = await told(house, calls("jot", args))
+    [(outcome, content)] = await told(harness, calls("jot", args))
     assert outcome == "retried" and word in str(content)
     assert effects == []
 
 
-async def test_broken_arguments_of_a_call_that_needs_a_yes_ask_nobody(house: ScriptedHouse) -> None:
-    [(outcome, _)] = await told(house, calls("wipe", '{"name": '))
-    assert outcome == "retried" and house.questions() == []
+async def test_broken_arguments_of_a_call_that_needs_a_yes_ask_nobody(harness: ScriptedHarness) -> None:
+    [(outcome, _)] = await told(harness, calls("wipe", '{"name": '))
+    assert outcome == "retried" and harness.questions() == []
 
 
-async def test_doubled_and_empty_ids_are_made_unique_before_anything_is_stored(house: ScriptedHouse) -> None:
+async def test_doubled_and_empty_ids_are_made_unique_before_anything_is_stored(
+    harness: ScriptedHarness,
+) -> None:
     results = await told(
-        house,
+        harness,
         calls("jot", {"text": "a"}, ""),
         calls("jot", {"text": "b"}, "x"),
         calls("jot", {"text": "c"}, "x"),
         calls("jot", {"text": "d"}, "late_K7Q4"),
     )
     assert [content for _, content in results] == ["noted a", "noted b", "noted c", "noted d"]
-    answered = {result.tool_call_id for result in house.script.results()}
+    answered = {result.tool_call_id for result in harness.script.results()}
     assert len(answered - {"", "late_K7Q4"}) == 4
 
 
-async def test_doubled_ids_of_questions_are_answered_apart(house: ScriptedHouse) -> None:
-    house.script.steps = [answers(calls("wipe", {"name": "a"}, "x"), calls("wipe", {"name": "b"}, "x"))]
-    await house.say("go")
-    await house.react("👎", house.question(0).id)
-    await house.react("👍", house.question(1).id)
+async def test_doubled_ids_of_questions_are_answered_apart(harness: ScriptedHarness) -> None:
+    harness.script.steps = [answers(calls("wipe", {"name": "a"}, "x"), calls("wipe", {"name": "b"}, "x"))]
+    await harness.say("go")
+    await harness.react("👎", harness.question(0).id)
+    await harness.react("👍", harness.question(1).id)
     assert effects == ["wiped b"]
 
 
-async def test_ids_that_repeat_in_each_response_are_calls_of_their_own(house: ScriptedHouse) -> None:
-    house.script.steps = [
+async def test_ids_that_repeat_in_each_response_are_calls_of_their_own(harness: ScriptedHarness) -> None:
+    harness.script.steps = [
         answers(calls("jot", {"text": "a"}, "call_0")),
         answers(calls("jot", {"text": "b"}, "call_0")),
         answers(calls("wipe", {"name": "c"}, "call_0")),
         answers(calls("wipe", {"name": "d"}, "call_0")),
     ]
-    await house.say("go")
-    await house.react("👍", house.question(0).id)
+    await harness.say("go")
+    await harness.react("👍", harness.question(0).id)
     assert effects == ["a×1", "end of a", "b×1", "end of b", "wiped c"]
-    await house.react("👍", house.question(1).id)
+    await harness.react("👍", harness.question(1).id)
     assert effects[-1] == "wiped d"
 
 
-async def test_words_beside_a_call_are_no_reply_yet(house: ScriptedHouse) -> None:
-    house.script.steps = [answers(TextPart("I shall write it down."), calls("jot", {"text": "a"})), "Done."]
-    assert await house.say("go") == ["Done."]
+async def test_words_beside_a_call_are_no_reply_yet(harness: ScriptedHarness) -> None:
+    harness.script.steps = [answers(TextPart("I shall write it down."), calls("jot", {"text": "a"})), "Done."]
+    assert await harness.say("go") == ["Done."]
 
 
-async def test_calls_that_only_read_run_side_by_side(house: ScriptedHouse) -> None:
-    await told(house, calls("look", {"name": "a"}, "1"), calls("look", {"name": "b"}, "2"))
+async def test_calls_that_only_read_run_side_by_side(harness: ScriptedHarness) -> None:
+    await told(harness, calls("look", {"name": "a"}, "1"), calls("look", {"name": "b"}, "2"))
     assert effects == ["look a", "look b", "saw a", "saw b"]
 
 
-async def test_effects_run_in_their_order_one_after_the_other(house: ScriptedHouse) -> None:
+async def test_effects_run_in_their_order_one_after_the_other(harness: ScriptedHarness) -> None:
     await told(
-        house,
+        harness,
         calls("jot", {"text": "a"}, "1"),
         calls("look", {"name": "x"}, "2"),
         calls("jot", {"text": "b"}, "3"),
@@ -166,52 +168,52 @@ async def test_effects_run_in_their_order_one_after_the_other(house: ScriptedHou
     assert effects == ["a×1", "end of a", "look x", "saw x", "b×1", "end of b"]
 
 
-async def test_data_and_plain_functions_are_results_too(house: ScriptedHouse) -> None:
-    results = await told(house, calls("measure", {}, "1"), calls("slow", {"name": "done"}, "2"))
+async def test_data_and_plain_functions_are_results_too(harness: ScriptedHarness) -> None:
+    results = await told(harness, calls("measure", {}, "1"), calls("slow", {"name": "done"}, "2"))
     assert [content for _, content in results] == [{"height": 3, "name": "b?d"}, "slowly done"]
 
 
 async def test_words_of_the_model_that_no_database_can_hold_are_kept_all_the_same(
-    house: ScriptedHouse,
+    harness: ScriptedHarness,
 ) -> None:
-    house.script.steps = ["half a pair: \ud83d", "fine"]
-    await house.say("go")
-    assert await house.say("and?") == ["fine"]
-    assert "half a pair: ?" in str(house.script.seen[-1])
+    harness.script.steps = ["half a pair: \ud83d", "fine"]
+    await harness.say("go")
+    assert await harness.say("and?") == ["fine"]
+    assert "half a pair: ?" in str(harness.script.seen[-1])
 
 
-async def test_a_response_with_calls_and_thoughts_goes_on(house: ScriptedHouse) -> None:
-    house.script.steps = [answers(ThinkingPart("hm"), calls("jot", {"text": "a"})), "Done."]
-    assert await house.say("go") == ["Done."]
+async def test_a_response_with_calls_and_thoughts_goes_on(harness: ScriptedHarness) -> None:
+    harness.script.steps = [answers(ThinkingPart("hm"), calls("jot", {"text": "a"})), "Done."]
+    assert await harness.say("go") == ["Done."]
 
 
-async def test_a_turn_that_never_ends_is_ended_and_its_calls_do_not_run(house: ScriptedHouse) -> None:
+async def test_a_turn_that_never_ends_is_ended_and_its_calls_do_not_run(harness: ScriptedHarness) -> None:
     def again(messages: list[ModelMessage]) -> object:
         return answers(calls("jot", {"text": str(len(messages))}, "c"))
 
-    house.script.steps = [again] * 20  # type: ignore[list-item]  # the same step
-    [notice] = await house.say("go")
+    harness.script.steps = [again] * 20  # type: ignore[list-item]  # the same step
+    [notice] = await harness.say("go")
     assert "more steps than one turn may take (12)" in notice and "CLEO" not in notice
-    assert len(house.script.seen) == 12 and len(effects) == 2 * 11
-    house.script.steps = []
-    assert await house.say("and now?") == ["ok"]
-    assert "it reached a limit" in str(house.script.seen[-1])
+    assert len(harness.script.seen) == 12 and len(effects) == 2 * 11
+    harness.script.steps = []
+    assert await harness.say("and now?") == ["ok"]
+    assert "it reached a limit" in str(harness.script.seen[-1])
 
 
-async def test_too_many_calls_at_once_run_none(house: ScriptedHouse) -> None:
-    house.script.steps = [answers(*(calls("jot", {"text": str(n)}, str(n)) for n in range(25)))]
-    [notice] = await house.say("go")
+async def test_too_many_calls_at_once_run_none(harness: ScriptedHarness) -> None:
+    harness.script.steps = [answers(*(calls("jot", {"text": str(n)}, str(n)) for n in range(25)))]
+    [notice] = await harness.say("go")
     assert "more actions than one turn may take (24)" in notice
     assert effects == []
 
 
-async def test_what_an_earlier_release_stored_is_translated_for_the_model(house: ScriptedHouse) -> None:
+async def test_what_an_earlier_release_stored_is_translated_for_the_model(harness: ScriptedHarness) -> None:
     """A part of the library's own feedback goes out as words that the model can read."""
-    await house.say("one")
-    chat = house.channel.delivered[-1].to
+    await harness.say("one")
+    chat = harness.channel.delivered[-1].to
     feedback = RetryFeedbackPart("Please answer.", retry=RetryInfo(cause="no_output"))
     body = ModelMessagesTypeAdapter.dump_json([ModelRequest(parts=[feedback])])
-    await house.store.write(lambda tx: tx.transcript.append(chat, RunId("old"), [body]))
-    assert await house.say("two") == ["ok"]
-    kinds = {type(part) for part in parts(house.script.seen[-1])}
+    await harness.store.write(lambda tx: tx.transcript.append(chat, RunId("old"), [body]))
+    assert await harness.say("two") == ["ok"]
+    kinds = {type(part) for part in parts(harness.script.seen[-1])}
     assert RetryFeedbackPart not in kinds

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from tests.support.agent_house import FRIEND, OWNER, House
+from tests.support.agent_harness import FRIEND, OWNER, AgentHarness
 
 from cleo.agent.run.claim import GAVE_UP
 from cleo.domain.run import MAX_CRASHES
@@ -29,14 +29,14 @@ class Life:
         await asyncio.sleep(0.1)
         return NEIGHBOUR
 
-    async def live(self, house: House) -> bool:
+    async def live(self, harness: AgentHarness) -> bool:
         """Start again and work on all conversations at once; tells whether the process outlived that."""
         self.ended.clear()
-        await house.store.close()
-        house.open()
-        await house.sweeper.sweep()
-        waiting = sorted(house.engine.waiting)
-        works = asyncio.gather(*(house.worker.work(conversation) for conversation in waiting))
+        await harness.store.close()
+        harness.open()
+        await harness.sweeper.sweep()
+        waiting = sorted(harness.engine.waiting)
+        works = asyncio.gather(*(harness.worker.work(conversation) for conversation in waiting))
         death = asyncio.create_task(self.ended.wait())
         await asyncio.wait({works, death}, return_when=asyncio.FIRST_COMPLETED)
         works.cancel()
@@ -51,11 +51,11 @@ async def test_a_message_that_ends_the_process_takes_no_neighbour_with_it(
 ) -> None:
     life = Life()
     tools = [Tool(name=tool.__name__, function=tool, read_only=True) for tool in (life.die, life.linger)]
-    house = House(tmp_path, tools)
+    harness = AgentHarness(tmp_path, tools)
     for person in (OWNER, FRIEND):
-        await house.hear("do die {}" if person == poisoner else "do linger {}", person)
+        await harness.hear("do die {}" if person == poisoner else "do linger {}", person)
     deaths = 0
-    while not await life.live(house):
+    while not await life.live(harness):
         deaths += 1
-    assert sorted(message.text for message in house.channel.delivered) == sorted([GAVE_UP, NEIGHBOUR])
+    assert sorted(message.text for message in harness.channel.delivered) == sorted([GAVE_UP, NEIGHBOUR])
     assert deaths == MAX_CRASHES

@@ -16,7 +16,7 @@ from pydantic_ai.messages import (
     UserPromptPart,
 )
 from pydantic_ai.models.function import AgentInfo, FunctionModel
-from tests.support.scripted_model import ScriptedHouse, answers, calls, parts
+from tests.support.scripted_model import ScriptedHarness, answers, calls, parts
 
 from cleo.agent import ImageAttacher, ModelLoop, RunLimits
 from cleo.agent.model.budget import size
@@ -68,7 +68,7 @@ async def fetch(page: str) -> str:
     return {"long": "x" * 9_000, "bad": "POISON"}.get(page, f"page {page}")
 
 
-class ProviderHouse(ScriptedHouse):
+class ProviderHarness(ScriptedHarness):
     def __init__(self, root: Path) -> None:
         self.provider = Provider()
         super().__init__(
@@ -94,117 +94,117 @@ class ProviderHouse(ScriptedHouse):
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[ProviderHouse]:
-    house = ProviderHouse(tmp_path)
-    yield house
-    await house.store.close()
+async def harness(tmp_path: Path) -> AsyncIterator[ProviderHarness]:
+    harness = ProviderHarness(tmp_path)
+    yield harness
+    await harness.store.close()
 
 
 @pytest.mark.parametrize("status", [400, 413, 422])
 async def test_a_picture_that_is_refused_is_left_out_and_its_neighbours_stay(
-    house: ProviderHouse, status: int
+    harness: ProviderHarness, status: int
 ) -> None:
-    house.provider.status = status
-    await house.picture("good", b"good")
-    house.provider.refuses = [lambda messages: any(p.data == b"bad" for p in pictures(messages))]
-    assert await house.picture("bad", b"bad") == ["ok"]
-    newest = house.provider.seen[-1]
+    harness.provider.status = status
+    await harness.picture("good", b"good")
+    harness.provider.refuses = [lambda messages: any(p.data == b"bad" for p in pictures(messages))]
+    assert await harness.picture("bad", b"bad") == ["ok"]
+    newest = harness.provider.seen[-1]
     assert [picture.data for picture in pictures(newest)] == [b"good"]
     assert str(newest).count(NO_PICTURE) == 1
-    await house.goes_on()
+    await harness.goes_on()
 
 
-async def test_a_model_that_takes_no_pictures_at_all_answers_without(house: ProviderHouse) -> None:
-    house.provider.refuses = [lambda messages: bool(pictures(messages))]
-    assert await house.picture("one", b"1") == ["ok"]
-    await house.goes_on()
+async def test_a_model_that_takes_no_pictures_at_all_answers_without(harness: ProviderHarness) -> None:
+    harness.provider.refuses = [lambda messages: bool(pictures(messages))]
+    assert await harness.picture("one", b"1") == ["ok"]
+    await harness.goes_on()
 
 
-async def test_a_model_that_reads_less_than_was_thought(house: ProviderHouse) -> None:
+async def test_a_model_that_reads_less_than_was_thought(harness: ProviderHarness) -> None:
     for number in range(12):
-        await house.say(f"{number} " + "b" * 3_000)
-    house.provider.refuses = [lambda messages: sum(map(size, messages)) > 4_500]
-    assert await house.say("go") == ["ok"]
-    before = house.provider.count
-    assert await house.say("and now?") == ["ok"]
-    assert house.provider.count == before + 1, "it is remembered"
-    assert house.loop.budget.tokens < 10_000
+        await harness.say(f"{number} " + "b" * 3_000)
+    harness.provider.refuses = [lambda messages: sum(map(size, messages)) > 4_500]
+    assert await harness.say("go") == ["ok"]
+    before = harness.provider.count
+    assert await harness.say("and now?") == ["ok"]
+    assert harness.provider.count == before + 1, "it is remembered"
+    assert harness.loop.budget.tokens < 10_000
 
 
-async def test_a_result_that_is_refused_is_left_out_alone(house: ProviderHouse) -> None:
-    house.provider.refuses = [holds("POISON")]
+async def test_a_result_that_is_refused_is_left_out_alone(harness: ProviderHarness) -> None:
+    harness.provider.refuses = [holds("POISON")]
     pages = ("a", "b", "bad", "c", "d")
-    house.provider.steps = [answers(*(calls("fetch", {"page": page}, page) for page in pages))]
-    assert await house.say("go") == ["ok"]
-    results = [part.content for part in parts(house.provider.seen[-1]) if isinstance(part, ToolReturnPart)]
+    harness.provider.steps = [answers(*(calls("fetch", {"page": page}, page) for page in pages))]
+    assert await harness.say("go") == ["ok"]
+    results = [part.content for part in parts(harness.provider.seen[-1]) if isinstance(part, ToolReturnPart)]
     assert results == ["page a", "page b", NO_RESULT, "page c", "page d"]
-    await house.goes_on()
+    await harness.goes_on()
 
 
-async def test_two_guilty_results_are_both_found(house: ProviderHouse) -> None:
-    house.provider.refuses = [holds("POISON")]
+async def test_two_guilty_results_are_both_found(harness: ProviderHarness) -> None:
+    harness.provider.refuses = [holds("POISON")]
     pages = ("bad", "a", "b", "bad")
-    house.provider.steps = [answers(*(calls("fetch", {"page": p}, f"c{n}") for n, p in enumerate(pages)))]
-    assert await house.say("go") == ["ok"]
-    results = [part.content for part in parts(house.provider.seen[-1]) if isinstance(part, ToolReturnPart)]
+    harness.provider.steps = [answers(*(calls("fetch", {"page": p}, f"c{n}") for n, p in enumerate(pages)))]
+    assert await harness.say("go") == ["ok"]
+    results = [part.content for part in parts(harness.provider.seen[-1]) if isinstance(part, ToolReturnPart)]
     assert results == [NO_RESULT, "page a", "page b", NO_RESULT]
-    await house.goes_on()
+    await harness.goes_on()
 
 
-async def test_arguments_that_the_provider_does_not_take_back(house: ProviderHouse) -> None:
+async def test_arguments_that_the_provider_does_not_take_back(harness: ProviderHarness) -> None:
     def refuses(messages: list[ModelMessage]) -> bool:
         return any("broken" in str(args) for args in arguments(messages))
 
-    house.provider.refuses = [refuses]
-    house.provider.steps = [
+    harness.provider.refuses = [refuses]
+    harness.provider.steps = [
         answers(calls("fetch", '{"page": broken', "x"), calls("fetch", {"page": "a"}, "y"))
     ]
-    assert await house.say("go") == ["ok"]
-    assert arguments(house.provider.seen[-1]) == [{}, {"page": "a"}]
-    await house.goes_on()
+    assert await harness.say("go") == ["ok"]
+    assert arguments(harness.provider.seen[-1]) == [{}, {"page": "a"}]
+    await harness.goes_on()
 
 
-async def test_something_of_long_ago_is_found_and_the_rest_is_kept(house: ProviderHouse) -> None:
+async def test_something_of_long_ago_is_found_and_the_rest_is_kept(harness: ProviderHarness) -> None:
     for words in ("one", "two POISON", "three", "four", "five"):
-        await house.say(words)
-    house.provider.refuses = [holds("POISON")]
-    assert await house.say("go") == ["ok"]
-    newest = str(house.provider.seen[-1])
+        await harness.say(words)
+    harness.provider.refuses = [holds("POISON")]
+    assert await harness.say("go") == ["ok"]
+    newest = str(harness.provider.seen[-1])
     assert newest.count(NO_MESSAGE) == 1
     assert all(word in newest for word in ("one", "three", "four", "five"))
-    await house.goes_on()
+    await harness.goes_on()
 
 
-async def test_a_prompt_that_is_refused_is_said_honestly(house: ProviderHouse) -> None:
-    await house.say("one")
-    house.provider.refuses = [holds("POISON")]
-    [notice] = await house.say("POISON")
+async def test_a_prompt_that_is_refused_is_said_honestly(harness: ProviderHarness) -> None:
+    await harness.say("one")
+    harness.provider.refuses = [holds("POISON")]
+    [notice] = await harness.say("POISON")
     assert "refused your last message" in notice
-    await house.goes_on()
-    assert "one" in str(house.provider.seen[-1])
+    await harness.goes_on()
+    assert "one" in str(harness.provider.seen[-1])
 
 
 async def test_a_provider_that_refuses_everything_costs_a_few_requests_and_no_memory(
-    house: ProviderHouse,
+    harness: ProviderHarness,
 ) -> None:
-    await house.say("one")
-    house.provider.refuses = [lambda messages: True]
-    before = house.provider.count
-    [notice] = await house.say("two")
+    await harness.say("one")
+    harness.provider.refuses = [lambda messages: True]
+    before = harness.provider.count
+    [notice] = await harness.say("two")
     assert "400" in notice and "Error" not in notice
-    assert house.provider.count - before <= MOST
-    house.provider.refuses = []
-    assert await house.say("three") == ["ok"]
-    newest = str(house.provider.seen[-1])
+    assert harness.provider.count - before <= MOST
+    harness.provider.refuses = []
+    assert await harness.say("three") == ["ok"]
+    newest = str(harness.provider.seen[-1])
     assert "one" in newest and "two" in newest and NO_MESSAGE not in newest
 
 
-async def test_many_suspects_are_left_out_together_when_requests_run_out(house: ProviderHouse) -> None:
-    house.provider.refuses = [holds("POISON")]
-    house.provider.steps = [
+async def test_many_suspects_are_left_out_together_when_requests_run_out(harness: ProviderHarness) -> None:
+    harness.provider.refuses = [holds("POISON")]
+    harness.provider.steps = [
         answers(*(calls("fetch", {"page": "bad" if n % 2 else "a"}, f"c{n}") for n in range(20)))
     ]
-    before = house.provider.count
-    assert await house.say("go") == ["ok"]
-    assert house.provider.count - before <= MOST + 1
-    await house.goes_on()
+    before = harness.provider.count
+    assert await harness.say("go") == ["ok"]
+    assert harness.provider.count - before <= MOST + 1
+    await harness.goes_on()

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.support.agent_house import FRIEND, OWNER, STRANGER, House
+from tests.support.agent_harness import FRIEND, OWNER, STRANGER, AgentHarness
 
 from cleo.domain.access import Access
 from cleo.domain.content import MessageId
@@ -17,56 +17,62 @@ ONE = MessageId("ONE")
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+async def harness(tmp_path: Path) -> AsyncIterator[AgentHarness]:
     access = Access(owners=frozenset({OWNER}), users=frozenset({FRIEND}), groups=frozenset({GROUP}))
-    house = House(tmp_path, access=access)
-    yield house
-    await house.store.close()
+    harness = AgentHarness(tmp_path, access=access)
+    yield harness
+    await harness.store.close()
 
 
-def kept(house: House) -> list[tuple[str, str]]:
+def kept(harness: AgentHarness) -> list[tuple[str, str]]:
     """Every message that was taken in: its chat, and what is done with it."""
-    with closing(sqlite3.connect(house.root / "cleo.db")) as database:
+    with closing(sqlite3.connect(harness.root / "cleo.db")) as database:
         return database.execute("SELECT conversation, state FROM inbox ORDER BY seq").fetchall()
 
 
 @pytest.mark.parametrize("restart", [False, True])
-async def test_a_message_that_comes_again_is_known_and_starts_nothing(house: House, restart: bool) -> None:
-    assert await house.hear("hello", id=ONE) == "accepted"
-    assert await house.hear("hello", id=ONE) == "duplicate"
-    await house.settle()
+async def test_a_message_that_comes_again_is_known_and_starts_nothing(
+    harness: AgentHarness, restart: bool
+) -> None:
+    assert await harness.hear("hello", id=ONE) == "accepted"
+    assert await harness.hear("hello", id=ONE) == "duplicate"
+    await harness.settle()
     if restart:
-        await house.restart()
-    assert await house.hear("hello", id=ONE) == "duplicate"
-    await house.settle()
-    assert [each.text for each in house.channel.delivered] == ["you said: hello"]
-    assert len(kept(house)) == 1
+        await harness.restart()
+    assert await harness.hear("hello", id=ONE) == "duplicate"
+    await harness.settle()
+    assert [each.text for each in harness.channel.delivered] == ["you said: hello"]
+    assert len(kept(harness)) == 1
 
 
-async def test_the_same_id_of_somebody_else_or_in_another_chat_is_another_message(house: House) -> None:
-    assert await house.hear("one", id=ONE) == "accepted"
-    assert await house.hear("two", FRIEND, id=ONE) == "accepted"
-    assert await house.hear("three", id=ONE, chat=GROUP, is_group=True) == "accepted"
-    assert await house.hear("four", FRIEND, id=ONE, chat=GROUP, is_group=True) == "accepted"
-    await house.later(5)
-    assert len(kept(house)) == 4
+async def test_the_same_id_of_somebody_else_or_in_another_chat_is_another_message(
+    harness: AgentHarness,
+) -> None:
+    assert await harness.hear("one", id=ONE) == "accepted"
+    assert await harness.hear("two", FRIEND, id=ONE) == "accepted"
+    assert await harness.hear("three", id=ONE, chat=GROUP, is_group=True) == "accepted"
+    assert await harness.hear("four", FRIEND, id=ONE, chat=GROUP, is_group=True) == "accepted"
+    await harness.later(5)
+    assert len(kept(harness)) == 4
 
 
-async def test_a_message_of_a_stranger_is_known_when_it_comes_again(house: House) -> None:
-    assert await house.hear("hello", STRANGER, id=ONE) == "ignored"
-    assert await house.hear("hello", STRANGER, id=ONE) == "duplicate"
-    assert house.engine.waiting == []
+async def test_a_message_of_a_stranger_is_known_when_it_comes_again(harness: AgentHarness) -> None:
+    assert await harness.hear("hello", STRANGER, id=ONE) == "ignored"
+    assert await harness.hear("hello", STRANGER, id=ONE) == "duplicate"
+    assert harness.engine.waiting == []
 
 
-async def test_a_message_belongs_to_the_chat_with_its_writer_or_to_its_group(house: House) -> None:
-    await house.hear("one", FRIEND)
-    await house.hear("two", FRIEND, chat=GROUP, is_group=True)
-    assert kept(house) == [(f"whatsapp/default/{FRIEND}", "new"), (f"whatsapp/default/{GROUP}", "new")]
-    assert house.engine.waiting == [f"whatsapp/default/{FRIEND}", f"whatsapp/default/{GROUP}"]
+async def test_a_message_belongs_to_the_chat_with_its_writer_or_to_its_group(harness: AgentHarness) -> None:
+    await harness.hear("one", FRIEND)
+    await harness.hear("two", FRIEND, chat=GROUP, is_group=True)
+    assert kept(harness) == [(f"whatsapp/default/{FRIEND}", "new"), (f"whatsapp/default/{GROUP}", "new")]
+    assert harness.engine.waiting == [f"whatsapp/default/{FRIEND}", f"whatsapp/default/{GROUP}"]
 
 
-async def test_what_somebody_wrote_in_cleos_name_is_noted_in_the_chat_it_went_to(house: House) -> None:
+async def test_what_somebody_wrote_in_cleos_name_is_noted_in_the_chat_it_went_to(
+    harness: AgentHarness,
+) -> None:
     cleo = Address("phone:+4915100000077")
-    assert await house.hear("I take over", cleo, chat=FRIEND, from_me=True) == "ignored"
-    assert await house.hear("thanks", FRIEND) == "accepted"
-    assert kept(house) == [(f"whatsapp/default/{FRIEND}", "noted"), (f"whatsapp/default/{FRIEND}", "new")]
+    assert await harness.hear("I take over", cleo, chat=FRIEND, from_me=True) == "ignored"
+    assert await harness.hear("thanks", FRIEND) == "accepted"
+    assert kept(harness) == [(f"whatsapp/default/{FRIEND}", "noted"), (f"whatsapp/default/{FRIEND}", "new")]

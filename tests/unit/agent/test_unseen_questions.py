@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.support.agent_house import FRIEND, OWNER, House
+from tests.support.agent_harness import FRIEND, OWNER, AgentHarness
 
 from cleo.agent.run.claim import ClaimedRun, Claimer, Wait
 from cleo.domain.access import Access
@@ -21,7 +21,7 @@ from cleo.ports import Held, Outcome, Refused, Sent, Tool, ToolContext, Transact
 SECOND = Address("phone:+4915100000003")
 
 effects: list[str] = []
-dying: list[House] = []
+dying: list[AgentHarness] = []
 
 
 async def wipe(name: str) -> str:
@@ -38,167 +38,175 @@ async def jot(ctx: ToolContext, text: str) -> str:
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+async def harness(tmp_path: Path) -> AsyncIterator[AgentHarness]:
     effects.clear()
     dying.clear()
     access = Access(owners=frozenset({OWNER, SECOND}), users=frozenset({FRIEND}))
     tools = [Tool(name="wipe", function=wipe, requires_confirmation=True), Tool(name="jot", function=jot)]
-    house = House(tmp_path, tools, access=access)
-    yield house
-    await house.store.close()
+    harness = AgentHarness(tmp_path, tools, access=access)
+    yield harness
+    await harness.store.close()
 
 
-def answer_for(house: House, address: Address, outcome: Outcome) -> None:
+def answer_for(harness: AgentHarness, address: Address, outcome: Outcome) -> None:
     """From now on, what goes to this address ends like this."""
-    send = house.channel.send
+    send = harness.channel.send
 
     async def picky(to: Conversation, content: Content, *, key: str, quoted: Quoted | None) -> Outcome:
         if to.address == address:
             return outcome
         return await send(to, content, key=key, quoted=quoted)
 
-    house.channel.send = picky
+    harness.channel.send = picky
 
 
-async def heard(house: House, text: str, sender: Address = OWNER) -> None:
+async def heard(harness: AgentHarness, text: str, sender: Address = OWNER) -> None:
     """Hear a message that opens the window, and work."""
-    house.clock.advance(5)
-    at = int(house.clock.now() * 1000)
+    harness.clock.advance(5)
+    at = int(harness.clock.now() * 1000)
     id = MessageId(f"H{at}")
     inbound = Inbound(channel="whatsapp", chat=sender, id=id, sender=sender, content=Text(body=text), at=at)
     item = WebhookEvent(
         key=f"message/{id}", kind="message/text", body="{}", meaning=inbound, opens_window=True
     )
-    await house.receiver.batch(WebhookBatch(channel="whatsapp", raw=b"{}", events=(item,)))
-    await house.settle()
+    await harness.receiver.batch(WebhookBatch(channel="whatsapp", raw=b"{}", events=(item,)))
+    await harness.settle()
 
 
-async def fails_for_silence(house: House, id: str) -> None:
+async def fails_for_silence(harness: AgentHarness, id: str) -> None:
     receipt = Receipt(
         channel="whatsapp", chat=OWNER, of=(MessageId(id),), state="failed", at=1, reason="131047", held=True
     )
     item = WebhookEvent(key=f"status/{id}/failed", kind="status/failed", body="{}", meaning=receipt)
-    await house.receiver.batch(WebhookBatch(channel="whatsapp", raw=b"{}", events=(item,)))
-    await house.settle()
+    await harness.receiver.batch(WebhookBatch(channel="whatsapp", raw=b"{}", events=(item,)))
+    await harness.settle()
 
 
-async def test_an_owner_who_cannot_be_reached_takes_the_question_from_nobody_else(house: House) -> None:
-    answer_for(house, SECOND, Refused(reason="they have not written for a day", code=131047))
-    await house.say('do wipe {"name": "disk"}', FRIEND)
-    assert await house.react("👍", house.question().id) == ["wiped disk"]
+async def test_an_owner_who_cannot_be_reached_takes_the_question_from_nobody_else(
+    harness: AgentHarness,
+) -> None:
+    answer_for(harness, SECOND, Refused(reason="they have not written for a day", code=131047))
+    await harness.say('do wipe {"name": "disk"}', FRIEND)
+    assert await harness.react("👍", harness.question().id) == ["wiped disk"]
     assert effects == ["disk"]
 
 
-async def test_a_question_that_reaches_no_owner_is_closed(house: House) -> None:
+async def test_a_question_that_reaches_no_owner_is_closed(harness: AgentHarness) -> None:
     for owner in (OWNER, SECOND):
-        answer_for(house, owner, Refused(reason="they have not written for a day", code=131047))
-    await house.say('do wipe {"name": "disk"}', FRIEND)
-    await house.settle()
-    assert "could not be delivered" in house.channel.delivered[-1].text
+        answer_for(harness, owner, Refused(reason="they have not written for a day", code=131047))
+    await harness.say('do wipe {"name": "disk"}', FRIEND)
+    await harness.settle()
+    assert "could not be delivered" in harness.channel.delivered[-1].text
 
 
-async def test_a_bare_yes_answers_no_question_that_this_chat_has_not_seen(house: House) -> None:
-    answer_for(house, SECOND, Held(reason="they have not written for a day"))
-    await house.say('do wipe {"name": "disk"}', FRIEND)
-    await heard(house, "yes", SECOND)
+async def test_a_bare_yes_answers_no_question_that_this_chat_has_not_seen(harness: AgentHarness) -> None:
+    answer_for(harness, SECOND, Held(reason="they have not written for a day"))
+    await harness.say('do wipe {"name": "disk"}', FRIEND)
+    await heard(harness, "yes", SECOND)
     assert effects == []
-    await heard(house, "yes", OWNER)
+    await heard(harness, "yes", OWNER)
     assert effects == ["disk"]
 
 
-async def test_a_question_that_was_held_after_all_is_as_if_not_asked_yet(house: House) -> None:
-    house.channel.trouble = [Sent(message_id=MessageId("W1"), state="accepted")]
-    await house.say('do wipe {"name": "disk"}')
-    await fails_for_silence(house, "W1")
-    await house.later(3600)
-    await heard(house, "yes")
+async def test_a_question_that_was_held_after_all_is_as_if_not_asked_yet(harness: AgentHarness) -> None:
+    harness.channel.trouble = [Sent(message_id=MessageId("W1"), state="accepted")]
+    await harness.say('do wipe {"name": "disk"}')
+    await fails_for_silence(harness, "W1")
+    await harness.later(3600)
+    await heard(harness, "yes")
     assert effects == []
-    assert await house.react("👍", house.question().id) == ["wiped disk"]
+    assert await harness.react("👍", harness.question().id) == ["wiped disk"]
 
 
-async def test_a_tap_counts_while_the_second_id_of_a_question_is_not_known(house: House) -> None:
-    house.channel.foresees = False
-    house.channel.trouble = [Sent(message_id=MessageId("W1"), state="accepted")]
-    await house.say('do wipe {"name": "disk"}')
-    await fails_for_silence(house, "W1")
-    [asking] = await house.store.read(lambda tx: tx.outbox_lookup.held())
-    house.channel.trouble = [SendUncertain("cut off")]
-    await heard(house, "hello")
+async def test_a_tap_counts_while_the_second_id_of_a_question_is_not_known(harness: AgentHarness) -> None:
+    harness.channel.foresees = False
+    harness.channel.trouble = [Sent(message_id=MessageId("W1"), state="accepted")]
+    await harness.say('do wipe {"name": "disk"}')
+    await fails_for_silence(harness, "W1")
+    [asking] = await harness.store.read(lambda tx: tx.outbox_lookup.held())
+    harness.channel.trouble = [SendUncertain("cut off")]
+    await heard(harness, "hello")
     tap = Chosen(id=f"yes:{asking.asks}", title="👍")
-    await house.hear(tap, quoted=Quoted(id=MessageId("W2")))
-    await house.settle()
+    await harness.hear(tap, quoted=Quoted(id=MessageId("W2")))
+    await harness.settle()
     assert effects == ["disk"]
 
 
-async def test_a_reaction_that_comes_before_the_id_of_a_question_is_not_passed_over(house: House) -> None:
-    house.channel.foresees = False
-    house.channel.trouble = [SendUncertain("cut off")]
-    await house.hear('do wipe {"name": "disk"}')
-    await house.worker.work(house.engine.waiting.pop(0))
-    [asking] = await house.store.read(lambda tx: tx.outbox_lookup.in_doubt(AccountKey("whatsapp")))
-    await house.hear(Reaction(emoji="👍", to=MessageId("W9")))
-    hints = await house.store.read(lambda tx: tx.outbox_lookup.recent(1))
+async def test_a_reaction_that_comes_before_the_id_of_a_question_is_not_passed_over(
+    harness: AgentHarness,
+) -> None:
+    harness.channel.foresees = False
+    harness.channel.trouble = [SendUncertain("cut off")]
+    await harness.hear('do wipe {"name": "disk"}')
+    await harness.worker.work(harness.engine.waiting.pop(0))
+    [asking] = await harness.store.read(lambda tx: tx.outbox_lookup.in_doubt(AccountKey("whatsapp")))
+    await harness.hear(Reaction(emoji="👍", to=MessageId("W9")))
+    hints = await harness.store.read(lambda tx: tx.outbox_lookup.recent(1))
     assert [f"yes {asking.asks}" in str(hint.content) for hint in hints] == [True]
     assert effects == []
 
 
-async def test_a_question_that_was_closed_while_it_was_held_is_not_asked_any_more(house: House) -> None:
-    house.channel.trouble = [Held(reason="a day of silence")]
-    await house.say('do wipe {"name": "disk"}')
-    await house.later(UNDELIVERED + 1)
-    await heard(house, "back")
-    assert not [message for message in house.channel.delivered if isinstance(message.content, Choices)]
+async def test_a_question_that_was_closed_while_it_was_held_is_not_asked_any_more(
+    harness: AgentHarness,
+) -> None:
+    harness.channel.trouble = [Held(reason="a day of silence")]
+    await harness.say('do wipe {"name": "disk"}')
+    await harness.later(UNDELIVERED + 1)
+    await heard(harness, "back")
+    assert not [message for message in harness.channel.delivered if isinstance(message.content, Choices)]
 
 
-async def test_a_killed_run_in_a_group_still_knows_who_asked(house: House) -> None:
+async def test_a_killed_run_in_a_group_still_knows_who_asked(harness: AgentHarness) -> None:
     group = Address("group:1")
-    house.access = house.receiver._access = Access(  # pyright: ignore[reportPrivateUsage]
+    harness.access = harness.receiver._access = Access(  # pyright: ignore[reportPrivateUsage]
         owners=frozenset({OWNER}), groups=frozenset({group})
     )
-    await house.say('do wipe {"name": "disk"}', chat=group, is_group=True)
+    await harness.say('do wipe {"name": "disk"}', chat=group, is_group=True)
     chat = conversation_id(AccountKey("whatsapp"), group)
 
     def killed(tx: Transaction) -> ClaimedRun | Wait | None:
         """Leave what a kill after the first checkpoint left, and go on."""
         tx.transcript.park(chat, None)
         tx.runs.start(Run(id=RunId("r"), conversation=chat, kind="resume", attempts=1, prompted=True))
-        return Claimer(access=house.access, queue=house.queue).claim(
+        return Claimer(access=harness.access, queue=harness.queue).claim(
             tx, chat, tx.conversations.lease(chat), 0.0, busy=False
         )
 
-    claimed = await house.store.write(killed)
+    claimed = await harness.store.write(killed)
     assert isinstance(claimed, ClaimedRun)
     assert claimed.person == OWNER
 
 
-async def test_a_yes_counts_although_a_run_was_killed_that_had_put_the_question_off(house: House) -> None:
-    await house.say('do wipe {"name": "disk"}')
-    dying.append(house)
-    await house.hear('do jot {"text": "milk"}')
+async def test_a_yes_counts_although_a_run_was_killed_that_had_put_the_question_off(
+    harness: AgentHarness,
+) -> None:
+    await harness.say('do wipe {"name": "disk"}')
+    dying.append(harness)
+    await harness.hear('do jot {"text": "milk"}')
     with pytest.raises(RuntimeError):
-        await house.settle()
-    house.engine.waiting.clear()
-    await house.restart()
-    assert "noted milk" in house.channel.delivered[-1].text
-    assert await house.react("👍", house.question().id) == ["wiped disk"]
+        await harness.settle()
+    harness.engine.waiting.clear()
+    await harness.restart()
+    assert "noted milk" in harness.channel.delivered[-1].text
+    assert await harness.react("👍", harness.question().id) == ["wiped disk"]
 
 
-async def test_what_was_held_goes_out_after_a_move_to_a_way_that_holds_nothing(house: House) -> None:
-    house.channel.trouble = [Held(reason="a day of silence")]
-    await house.say("hello")
+async def test_what_was_held_goes_out_after_a_move_to_a_way_that_holds_nothing(harness: AgentHarness) -> None:
+    harness.channel.trouble = [Held(reason="a day of silence")]
+    await harness.say("hello")
     for number in ("cloud:1001", "baileys"):
-        await house.switch(number)
-    await house.settle()
-    assert [message.text for message in house.channel.delivered] == ["you said: hello"]
+        await harness.switch(number)
+    await harness.settle()
+    assert [message.text for message in harness.channel.delivered] == ["you said: hello"]
 
 
-async def test_a_thumbs_up_that_comes_after_its_own_removal_is_none(house: House) -> None:
+async def test_a_thumbs_up_that_comes_after_its_own_removal_is_none(harness: AgentHarness) -> None:
     """Meta promises no order: the 👍 may have met a full disk, and come again later."""
-    await house.say('do wipe {"name": "disk"}')
-    asked = house.question().id
-    given = int(house.clock.now() * 1000)
-    await house.say(Reaction(emoji="", to=asked), at=given + 4000)
-    await house.say(Reaction(emoji="👍", to=asked), at=given)
+    await harness.say('do wipe {"name": "disk"}')
+    asked = harness.question().id
+    given = int(harness.clock.now() * 1000)
+    await harness.say(Reaction(emoji="", to=asked), at=given + 4000)
+    await harness.say(Reaction(emoji="👍", to=asked), at=given)
     assert effects == []
-    await house.say(Reaction(emoji="👍", to=asked), at=given + 9000)
+    await harness.say(Reaction(emoji="👍", to=asked), at=given + 9000)
     assert effects == ["disk"]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.agent_house import House
+from tests.support.agent_harness import AgentHarness
 from tests.support.cloud_payloads import (
     NUMBER,
     CloudWebhookClient,
@@ -212,8 +212,8 @@ def conversations(root: Path) -> int:
 
 
 async def test_whoever_has_a_new_number_stays_the_same_person(tmp_path: Path) -> None:
-    house = House(tmp_path)
-    client = CloudWebhookClient(house.receiver, house.clock)
+    harness = AgentHarness(tmp_path)
+    client = CloudWebhookClient(harness.receiver, harness.clock)
     await client.post_changes(change(messages=[message_payload("wamid.1", from_user_id="DE.1")]))
     for id in ("wamid.S", "wamid.S", "wamid.S2"):  # told again, and told twice
         await client.post_changes(change(messages=[news(id=id, **NEW)]))
@@ -221,12 +221,12 @@ async def test_whoever_has_a_new_number_stays_the_same_person(tmp_path: Path) ->
     await client.post_changes(change(messages=[message_payload("wamid.3", of="4915100000007")]))
     assert people(tmp_path) == {frozenset({PHONE, "bsuid:DE.1", "phone:+4915100000007", "bsuid:DE.2"})}
     assert conversations(tmp_path) == 1
-    await house.store.close()
+    await harness.store.close()
 
 
 async def test_a_rotation_onto_somebody_else_merges_nobody(tmp_path: Path) -> None:
-    house = House(tmp_path)
-    client = CloudWebhookClient(house.receiver, house.clock)
+    harness = AgentHarness(tmp_path)
+    client = CloudWebhookClient(harness.receiver, harness.clock)
     await client.post_changes(change(messages=[message_payload("wamid.1", from_user_id="DE.1")]))
     await client.post_changes(
         change(messages=[message_payload("wamid.2", of="4915100000007", from_user_id="DE.2")])
@@ -236,16 +236,16 @@ async def test_a_rotation_onto_somebody_else_merges_nobody(tmp_path: Path) -> No
         frozenset({PHONE, "bsuid:DE.1"}),
         frozenset({"phone:+4915100000007", "bsuid:DE.2"}),
     }
-    assert await house.store.read(lambda tx: tx.installation.get("contested"))
-    await house.store.close()
+    assert await harness.store.read(lambda tx: tx.installation.get("contested"))
+    await harness.store.close()
 
 
 async def test_a_hidden_number_that_shows_up_is_the_same_person(tmp_path: Path) -> None:
-    house = House(tmp_path)
-    client = CloudWebhookClient(house.receiver, house.clock)
+    harness = AgentHarness(tmp_path)
+    client = CloudWebhookClient(harness.receiver, harness.clock)
     await client.post_changes(change(messages=[message_payload("wamid.1", of=None, from_user_id="DE.1")]))
     await client.post_changes(change(messages=[message_payload("wamid.2", from_user_id="DE.1")]))
     await client.post_changes(change(messages=[message_payload("wamid.3")]))
     assert people(tmp_path) == {frozenset({PHONE, "bsuid:DE.1"})}
     assert conversations(tmp_path) == 1
-    await house.store.close()
+    await harness.store.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
-from tests.support.agent_house import House
+from tests.support.agent_harness import AgentHarness
 from tests.support.clock import FakeClock
 from tests.support.cloud_payloads import (
     APP_SECRET,
@@ -176,17 +176,17 @@ async def test_what_could_not_be_kept_is_asked_for_again(
 
 
 async def test_a_broken_database_is_a_503_and_loses_nothing(tmp_path: Path) -> None:
-    house = House(tmp_path)
-    client = CloudWebhookClient(house.receiver, house.clock)
+    harness = AgentHarness(tmp_path)
+    client = CloudWebhookClient(harness.receiver, harness.clock)
     lock = sqlite3.connect(tmp_path / "cleo.db", isolation_level=None)
     lock.execute("ALTER TABLE webhook_events RENAME TO gone")
     assert (await client.post(BODY)).status_code == 503
     lock.execute("ALTER TABLE gone RENAME TO webhook_events")
     lock.close()
     assert (await client.post(BODY)).status_code == 200
-    await house.settle()
-    assert await house.store.read(lambda tx: tx.webhook_events.any_since(0)) is True
-    await house.store.close()
+    await harness.settle()
+    assert await harness.store.read(lambda tx: tx.webhook_events.any_since(0)) is True
+    await harness.store.close()
 
 
 BODIES = {

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.support.agent_house import FRIEND, OWNER, House
+from tests.support.agent_harness import FRIEND, OWNER, AgentHarness
 from tests.support.cloud_payloads import (
     NUMBER,
     REOPEN_TEMPLATE,
@@ -31,18 +31,18 @@ class WebhookHarness:
     """An agent behind the webhook of the Cloud API."""
 
     def __init__(self, root: Path) -> None:
-        self.house = House(root)
-        self.client = CloudWebhookClient(self.house.receiver, self.house.clock)
+        self.harness = AgentHarness(root)
+        self.client = CloudWebhookClient(self.harness.receiver, self.harness.clock)
 
     async def post(self, *changes: Json) -> list[str]:
         """Post a webhook and let the agent work; return its answers."""
-        before = len(self.house.channel.delivered)
+        before = len(self.harness.channel.delivered)
         assert await self.client.post_changes(*changes) == 200
-        await self.house.settle()
-        return [message.text for message in self.house.channel.delivered[before:]]
+        await self.harness.settle()
+        return [message.text for message in self.harness.channel.delivered[before:]]
 
     async def conversation(self, address: Address) -> Conversation:
-        return await self.house.store.read(
+        return await self.harness.store.read(
             lambda tx: tx.conversations.get(conversation_id(AccountKey("whatsapp"), address))
         )
 
@@ -67,7 +67,7 @@ async def test_the_same_again_in_other_company_is_answered_once(harness: Webhook
     assert await harness.post(change(messages=[second, first, first])) == ["you said: hi from wamid.2"]
     loose = json.dumps(webhook(change(messages=[second]), change(messages=[first])), indent=2).encode()
     assert (await harness.client.post(loose, signature(loose))).status_code == 200
-    harness.house.clock.advance(7 * DAY)
+    harness.harness.clock.advance(7 * DAY)
     assert await harness.post(change(messages=[first, second])) == []
 
 
@@ -88,7 +88,7 @@ async def test_an_echo_stands_in_the_chat_with_whom_it_went_to(harness: WebhookH
     conversation = await harness.conversation(OWNER)
     assert (conversation.address, conversation.last_inbound) == (OWNER, None)
     await harness.post(change(messages=[message_payload("wamid.3", of=OWN)]))
-    person = await harness.house.store.read(lambda tx: tx.people.resolve(frozenset({OWNER}), "", 0))
+    person = await harness.harness.store.read(lambda tx: tx.people.resolve(frozenset({OWNER}), "", 0))
     assert person.addresses == {OWNER}
 
 
@@ -99,7 +99,7 @@ async def test_only_live_messages_of_the_person_open_the_window(harness: Webhook
     )
     await harness.post(change(messages=[reaction]))
     assert (await harness.conversation(OWNER)).last_inbound is None
-    now = harness.house.clock.now()
+    now = harness.harness.clock.now()
     await harness.post(change(messages=[message_payload("wamid.3", of=OWN, at=int(now - 60))]))
     await harness.post(change(messages=[message_payload("wamid.4", of=OWN, at=int(now - 3600))]))
     heard = (await harness.conversation(OWNER)).last_inbound
@@ -111,7 +111,7 @@ async def test_answers_go_where_the_person_wrote_from_last(harness: WebhookHarne
     """Somebody shows the number, gets a new one, and is answered there: the old one reaches nobody."""
     await harness.post(change(messages=[message_payload("wamid.1", of=None, from_user_id="DE.1")]))
     await harness.post(change(messages=[message_payload("wamid.2", of=OWN, from_user_id="DE.1")]))
-    (chat,) = {message.to for message in harness.house.channel.delivered}
+    (chat,) = {message.to for message in harness.harness.channel.delivered}
     assert await _address(harness, chat) == OWNER
     news = {
         "type": "user_changed_number",
@@ -121,49 +121,49 @@ async def test_answers_go_where_the_person_wrote_from_last(harness: WebhookHarne
     }
     await harness.post(change(messages=[message_payload("wamid.3", of=OWN, type="system", system=news)]))
     await harness.post(change(messages=[message_payload("wamid.4", of="4915100000007")]))
-    late = message_payload("wamid.5", of=OWN, at=int(harness.house.clock.now() - 3600))
+    late = message_payload("wamid.5", of=OWN, at=int(harness.harness.clock.now() - 3600))
     assert len(await harness.post(change(messages=[late]))) == 1
-    assert {message.to for message in harness.house.channel.delivered} == {chat}
+    assert {message.to for message in harness.harness.channel.delivered} == {chat}
     assert await _address(harness, chat) == "phone:+4915100000007"
 
 
 async def _address(harness: WebhookHarness, chat: ConversationId) -> Address:
-    return (await harness.house.store.read(lambda tx: tx.conversations.get(chat))).address
+    return (await harness.harness.store.read(lambda tx: tx.conversations.get(chat))).address
 
 
 async def test_a_late_message_is_answered_and_the_model_is_told(harness: WebhookHarness) -> None:
-    written_at = int(harness.house.clock.now() - 5 * 3600)
+    written_at = int(harness.harness.clock.now() - 5 * 3600)
     assert len(await harness.post(change(messages=[message_payload("wamid.1", of=OWN, at=written_at)]))) == 1
-    assert "this came late" in str(harness.house.model.seen[-1])
+    assert "this came late" in str(harness.harness.model.seen[-1])
     await harness.post(
-        change(messages=[message_payload("wamid.2", of=OWN, at=int(harness.house.clock.now()))])
+        change(messages=[message_payload("wamid.2", of=OWN, at=int(harness.harness.clock.now()))])
     )
-    assert "this came late" not in str(harness.house.model.seen[-1][-1])
+    assert "this came late" not in str(harness.harness.model.seen[-1][-1])
 
 
 async def test_statuses_move_the_message_whatever_comes_first(harness: WebhookHarness) -> None:
     await harness.post(change(messages=[message_payload("wamid.1", of=OWN)]))
-    (sent,) = harness.house.channel.delivered
+    (sent,) = harness.harness.channel.delivered
     told = {"biz_opaque_callback_data": sent.key, "recipient_id": OWN}
     for state in ("delivered", "read", "sent", "delivered"):
         assert await harness.client.post_changes(change(statuses=[status("wamid.OUT", state) | told])) == 200
-    item = await harness.house.store.read(lambda tx: tx.outbox.get(sent.key))
+    item = await harness.harness.store.read(lambda tx: tx.outbox.get(sent.key))
     assert item
     assert item.state == "read"
 
 
 async def test_what_the_window_refused_waits_and_somebody_knocks(harness: WebhookHarness) -> None:
     await harness.post(change(messages=[message_payload("wamid.1", of=OWN)]))
-    (sent,) = harness.house.channel.delivered
+    (sent,) = harness.harness.channel.delivered
     failed = status("wamid.OUT", "failed", errors=[{"code": 131047}], biz_opaque_callback_data=sent.key)
     await harness.post(change(statuses=[failed | {"recipient_id": OWN}]))
     assert await _contents(harness, "held") == [Text(body="you said: hi from wamid.1")]
-    assert [message.content for message in harness.house.channel.delivered[1:]] == [REOPEN_TEMPLATE]
+    assert [message.content for message in harness.harness.channel.delivered[1:]] == [REOPEN_TEMPLATE]
     assert isinstance(REOPEN_TEMPLATE, Template)
 
 
 async def _contents(harness: WebhookHarness, state: str) -> list[object]:
-    items: list[OutgoingMessage] = [*await harness.house.store.read(lambda tx: tx.outbox_lookup.recent(10))]
+    items: list[OutgoingMessage] = [*await harness.harness.store.read(lambda tx: tx.outbox_lookup.recent(10))]
     return [item.content for item in items if item.state == state]
 
 
@@ -171,6 +171,8 @@ async def test_everything_signed_is_kept_as_it_came(harness: WebhookHarness) -> 
     await harness.client.post(b"no JSON")
     await harness.client.post(encode(webhook(change("account_update", number=None, event="X"))))
     assert (
-        await harness.house.store.write(lambda tx: tx.webhook_events.forget(harness.house.clock.now() + 1))
+        await harness.harness.store.write(
+            lambda tx: tx.webhook_events.forget(harness.harness.clock.now() + 1)
+        )
         == 2
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from tests.contracts.store_samples import CHAT, chat, inbound, outgoing, put, question, run
-from tests.support.agent_house import OWNER, House
+from tests.support.agent_harness import OWNER, AgentHarness
 from tests.support.clock import FakeClock
 from tests.support.postgres import Postgres
 
@@ -125,18 +125,18 @@ async def test_a_question_that_waits_is_answered_on_postgres_and_runs_once(
         done.append(name)
         return f"wiped {name}"
 
-    house = House(tmp_path, [Tool(name="wipe", function=wipe, requires_confirmation=True)])
-    await house.say('do wipe {"name": "the disk"}')
-    assert house.question()
-    await house.store.close()
-    move(house.url, target)
-    house.url = target
-    house.open()
-    said = await house.react("👍", house.question().id)
-    await house.react("👍", house.question().id)
+    harness = AgentHarness(tmp_path, [Tool(name="wipe", function=wipe, requires_confirmation=True)])
+    await harness.say('do wipe {"name": "the disk"}')
+    assert harness.question()
+    await harness.store.close()
+    move(harness.url, target)
+    harness.url = target
+    harness.open()
+    said = await harness.react("👍", harness.question().id)
+    await harness.react("👍", harness.question().id)
     assert done == ["the disk"]
     assert any("wiped the disk" in text for text in said)
-    await house.store.close()
+    await harness.store.close()
 
 
 def test_the_source_of_a_running_cleo_is_left_alone(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import MetaData, create_engine, insert, make_url, select
-from tests.support.agent_house import OWNER, House
+from tests.support.agent_harness import OWNER, AgentHarness
 from tests.support.postgres import Postgres
 
 import cleo.store.migrate as migrations
@@ -66,8 +66,8 @@ def copy_to(url: str, path: Path) -> None:
     new.dispose()
 
 
-class Upgraded(House):
-    """A house that opens a database which is there already."""
+class Upgraded(AgentHarness):
+    """A harness that opens a database which is there already."""
 
     def __init__(self, root: Path, url: str) -> None:
         self.old_url = url
@@ -91,61 +91,61 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-async def house(url: str, tmp_path: Path) -> AsyncIterator[Upgraded]:
+async def harness(url: str, tmp_path: Path) -> AsyncIterator[Upgraded]:
     made = Upgraded(tmp_path, url)
     made.clock.advance(1_800_000_030 - made.clock.now())
     yield made
     await made.store.close()
 
 
-async def test_an_open_question_is_carried_out_after_its_thumbs_up(house: Upgraded) -> None:
-    row = await house.store.read(lambda tx: tx.confirmations.get(REF))
+async def test_an_open_question_is_carried_out_after_its_thumbs_up(harness: Upgraded) -> None:
+    row = await harness.store.read(lambda tx: tx.confirmations.get(REF))
     assert row is not None
     assert (row.conversation, row.state, row.reported) == (CHAT, "pending", False)
-    said = await house.react("👍", PROMPT)
+    said = await harness.react("👍", PROMPT)
     assert any("wiped disk" in text for text in said)
-    row = await house.store.read(lambda tx: tx.confirmations.get(REF))
+    row = await harness.store.read(lambda tx: tx.confirmations.get(REF))
     assert row is not None and (row.state, row.reported) == ("succeeded", True)
-    [sign] = [each.content for each in house.channel.delivered if isinstance(each.content, Reaction)]
+    [sign] = [each.content for each in harness.channel.delivered if isinstance(each.content, Reaction)]
     assert sign.to == PROMPT, "the outcome stands on the question"
 
 
-async def test_what_was_not_delivered_goes_out_under_its_old_key(house: Upgraded) -> None:
-    await house.settle()
-    first = house.channel.delivered[0]
+async def test_what_was_not_delivered_goes_out_under_its_old_key(harness: Upgraded) -> None:
+    await harness.settle()
+    first = harness.channel.delivered[0]
     assert (first.key, first.to) == ("a303f0cd81ed4366bebc95da8cc4f334:0", CHAT)
-    assert house.channel.delivered[1].text == "you said: one more, not read yet"
+    assert harness.channel.delivered[1].text == "you said: one more, not read yet"
 
 
-async def test_a_message_from_before_that_comes_again_is_known(house: Upgraded) -> None:
-    assert await house.hear("hello", OWNER, id=MessageId("M1")) == "duplicate"
+async def test_a_message_from_before_that_comes_again_is_known(harness: Upgraded) -> None:
+    assert await harness.hear("hello", OWNER, id=MessageId("M1")) == "duplicate"
 
 
-async def test_a_reminder_fires_in_its_conversation(house: Upgraded) -> None:
-    await house.settle()
-    await house.later(700)
-    last = house.channel.delivered[-1]
+async def test_a_reminder_fires_in_its_conversation(harness: Upgraded) -> None:
+    await harness.settle()
+    await harness.later(700)
+    last = harness.channel.delivered[-1]
     assert (last.text, last.to) == ("⏰ tea", CHAT)
 
 
-async def test_what_the_model_saw_and_what_was_spent_is_still_there(house: Upgraded) -> None:
-    await house.say("and now?")
-    seen = str(house.model.seen[-1])
+async def test_what_the_model_saw_and_what_was_spent_is_still_there(harness: Upgraded) -> None:
+    await harness.say("and now?")
+    seen = str(harness.model.seen[-1])
     assert "what is" not in seen, "that was another chat"
     assert "hello" in seen
-    spent = await house.store.read(lambda tx: tx.spendings.of(CHAT, 0.0))
+    spent = await harness.store.read(lambda tx: tx.spendings.of(CHAT, 0.0))
     assert [(each.tokens_in, each.cost, each.model) for each in spent[:1]] == [(54, None, "")]
 
 
-async def test_purposes_are_read_from_the_old_keys_once(house: Upgraded) -> None:
-    [prompt] = await house.store.read(lambda tx: tx.outbox_lookup.prompts(REF))
+async def test_purposes_are_read_from_the_old_keys_once(harness: Upgraded) -> None:
+    [prompt] = await harness.store.read(lambda tx: tx.outbox_lookup.prompts(REF))
     assert (prompt.message_id, prompt.asks, prompt.conversation) == (PROMPT, REF, CHAT)
-    recent = await house.store.read(lambda tx: tx.outbox_lookup.recent(10))
+    recent = await harness.store.read(lambda tx: tx.outbox_lookup.recent(10))
     assert {message.purpose for message in recent} == {"reply", "prompt"}
 
 
-async def test_the_same_person_is_found_and_the_number_in_use_is_known(house: Upgraded) -> None:
-    assert (await house.store.read(lambda tx: tx.people.get(PersonId(OWNER)))).id == OWNER
-    assert await house.switch("baileys") == set()
-    assert await house.switch("baileys:4915100000009") == set(), "the number was not known before"
-    assert CHAT in await house.switch("baileys:4915100000010")
+async def test_the_same_person_is_found_and_the_number_in_use_is_known(harness: Upgraded) -> None:
+    assert (await harness.store.read(lambda tx: tx.people.get(PersonId(OWNER)))).id == OWNER
+    assert await harness.switch("baileys") == set()
+    assert await harness.switch("baileys:4915100000009") == set(), "the number was not known before"
+    assert CHAT in await harness.switch("baileys:4915100000010")

@@ -1,16 +1,16 @@
 """Questions with answers to tap."""
 
 import pytest
-from tests.support.tool_room import ToolRoom
+from tests.support.tool_harness import ToolHarness
 
 from cleo.domain.content import Choices, Option
 from cleo.domain.errors import ToolError
 from cleo.tools.choices import offer_choices
 
 
-async def test_each_answer_can_be_told_from_the_others(room: ToolRoom) -> None:
-    await room.call(offer_choices, question=" Tea or coffee? ", options=["Tea", "Coffee\nblack"])
-    [said] = room.said
+async def test_each_answer_can_be_told_from_the_others(harness: ToolHarness) -> None:
+    await harness.call(offer_choices, question=" Tea or coffee? ", options=["Tea", "Coffee\nblack"])
+    [said] = harness.said
     options = (Option(id="choice-1", title="Tea"), Option(id="choice-2", title="Coffee black"))
     assert said.content == Choices(body="Tea or coffee?", options=options)
 
@@ -26,7 +26,9 @@ async def test_each_answer_can_be_told_from_the_others(room: ToolRoom) -> None:
         ("?", ["a"] * 21),
     ],
 )
-async def test_what_cannot_be_asked_is_refused(room: ToolRoom, question: str, options: list[str]) -> None:
+async def test_what_cannot_be_asked_is_refused(
+    harness: ToolHarness, question: str, options: list[str]
+) -> None:
     with pytest.raises(ToolError, match="Nothing was asked"):
-        await room.call(offer_choices, question=question, options=options)
-    assert room.said == []
+        await harness.call(offer_choices, question=question, options=options)
+    assert harness.said == []

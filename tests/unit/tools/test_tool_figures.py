@@ -5,7 +5,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.tool_room import ToolRoom
+from tests.support.tool_harness import ToolHarness
 
 from cleo.domain.errors import ToolError
 from cleo.tools.calculator import calculate, evaluate
@@ -80,8 +80,8 @@ def test_anything_typed_gives_a_number_or_a_sentence(expression: str):
         assert "cannot be worked out" in str(refused)
 
 
-async def test_the_tool_shows_the_sum(room: ToolRoom):
-    assert await room.call(calculate, expression=" 6 * 7 ") == "6 * 7 = 42"
+async def test_the_tool_shows_the_sum(harness: ToolHarness):
+    assert await harness.call(calculate, expression=" 6 * 7 ") == "6 * 7 = 42"
 
 
 @pytest.mark.parametrize(
@@ -132,13 +132,13 @@ def test_what_does_not_convert_is_said(value: float, one: str, other: str, why: 
         ("UTC", "Mon 23 Nov 2026, 14:04 (UTC)"),
     ],
 )
-async def test_the_time_elsewhere(room: ToolRoom, place: str, said: str):
-    assert await room.call(current_time, place=place) == f"It is {said}."
+async def test_the_time_elsewhere(harness: ToolHarness, place: str, said: str):
+    assert await harness.call(current_time, place=place) == f"It is {said}."
 
 
-async def test_an_unknown_place_is_said(room: ToolRoom):
+async def test_an_unknown_place_is_said(harness: ToolHarness):
     with pytest.raises(ToolError, match="Atlantis"):
-        await room.call(current_time, place="Atlantis")
+        await harness.call(current_time, place="Atlantis")
 
 
 @pytest.mark.parametrize(
@@ -149,11 +149,11 @@ async def test_an_unknown_place_is_said(room: ToolRoom):
         ("2026-07-01T12:00", "Berlin", "London", "is Wed 1 Jul 2026, 11:00 (Europe/London)."),
     ],
 )
-async def test_a_clock_time_elsewhere(room: ToolRoom, when: str, one: str, other: str, ends: str):
-    assert (await room.call(convert_time, time=when, from_place=one, to_place=other)).endswith(ends)
+async def test_a_clock_time_elsewhere(harness: ToolHarness, when: str, one: str, other: str, ends: str):
+    assert (await harness.call(convert_time, time=when, from_place=one, to_place=other)).endswith(ends)
 
 
 @pytest.mark.parametrize("when", ["25:00", "13pm", "0am", "12:61", "soon"])
-async def test_a_time_that_does_not_exist_is_refused(room: ToolRoom, when: str):
+async def test_a_time_that_does_not_exist_is_refused(harness: ToolHarness, when: str):
     with pytest.raises(ToolError, match="not a time"):
-        await room.call(convert_time, time=when)
+        await harness.call(convert_time, time=when)

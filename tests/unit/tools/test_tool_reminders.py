@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.support.tool_room import ToolRoom
+from tests.support.tool_harness import ToolHarness
 
 from cleo.domain.errors import ToolError
 from cleo.tools import CronRepeats
@@ -14,27 +14,27 @@ from cleo.tools.reminders import cancel_reminder, list_reminders, set_reminder
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
-async def due(room: ToolRoom) -> list[tuple[str, float, str]]:
-    reminders = await room.store.read(lambda tx: tx.reminders.of(room.conversation))
+async def due(harness: ToolHarness) -> list[tuple[str, float, str]]:
+    reminders = await harness.store.read(lambda tx: tx.reminders.of(harness.conversation))
     return [(one.text, one.next_at, one.rule) for one in reminders]
 
 
-async def test_a_time_without_offset_is_the_persons_own(room: ToolRoom):
-    said = await room.call(set_reminder, text="call mum", when="2026-11-24T09:00")
-    assert await due(room) == [("call mum", datetime(2026, 11, 24, 8, tzinfo=UTC).timestamp(), "")]
+async def test_a_time_without_offset_is_the_persons_own(harness: ToolHarness):
+    said = await harness.call(set_reminder, text="call mum", when="2026-11-24T09:00")
+    assert await due(harness) == [("call mum", datetime(2026, 11, 24, 8, tzinfo=UTC).timestamp(), "")]
     assert "Tue 24 Nov 2026, 09:00 (Europe/Berlin)" in said
 
 
-async def test_a_time_with_offset_is_converted(room: ToolRoom):
-    said = await room.call(set_reminder, text="call", when="2026-11-24T09:00-05:00")
+async def test_a_time_with_offset_is_converted(harness: ToolHarness):
+    said = await harness.call(set_reminder, text="call", when="2026-11-24T09:00-05:00")
     assert "15:00 (Europe/Berlin)" in said
 
 
-async def test_the_same_call_repeated_sets_one(room: ToolRoom):
-    first = await room.call(set_reminder, key="k", text="call mum", when="2026-11-23T15:04:10")
-    room.clock.advance(3600)  # the repeat comes after a crash, when the time has long passed
-    assert await room.call(set_reminder, key="k", text="call mum", when="2026-11-23T15:04:10") == first
-    assert len(await due(room)) == 1
+async def test_the_same_call_repeated_sets_one(harness: ToolHarness):
+    first = await harness.call(set_reminder, key="k", text="call mum", when="2026-11-23T15:04:10")
+    harness.clock.advance(3600)  # the repeat comes after a crash, when the time has long passed
+    assert await harness.call(set_reminder, key="k", text="call mum", when="2026-11-23T15:04:10") == first
+    assert len(await due(harness)) == 1
 
 
 @pytest.mark.parametrize(
@@ -49,22 +49,22 @@ async def test_the_same_call_repeated_sets_one(room: ToolRoom):
         ("", "not a date"),
     ],
 )
-async def test_a_time_that_cannot_be_is_refused_and_nothing_is_set(room: ToolRoom, when: str, why: str):
+async def test_a_time_that_cannot_be_is_refused_and_nothing_is_set(harness: ToolHarness, when: str, why: str):
     with pytest.raises(ToolError, match=why):
-        await room.call(set_reminder, text="x", when=when)
-    assert await due(room) == []
+        await harness.call(set_reminder, text="x", when=when)
+    assert await due(harness) == []
 
 
-async def test_a_slow_model_may_name_a_time_that_has_just_passed(room: ToolRoom):
-    room.clock.advance(20)
-    await room.call(set_reminder, text="breathe", when="2026-11-23T15:04:10")
-    assert len(await due(room)) == 1
+async def test_a_slow_model_may_name_a_time_that_has_just_passed(harness: ToolHarness):
+    harness.clock.advance(20)
+    await harness.call(set_reminder, text="breathe", when="2026-11-23T15:04:10")
+    assert len(await due(harness)) == 1
 
 
 @pytest.mark.parametrize("text", ["", "   ", "x" * 1001])
-async def test_a_text_that_cannot_be_is_refused(room: ToolRoom, text: str):
+async def test_a_text_that_cannot_be_is_refused(harness: ToolHarness, text: str):
     with pytest.raises(ToolError):
-        await room.call(set_reminder, text=text, when="2026-11-24T09:00")
+        await harness.call(set_reminder, text=text, when="2026-11-24T09:00")
 
 
 @pytest.mark.parametrize(
@@ -79,21 +79,23 @@ async def test_a_text_that_cannot_be_is_refused(room: ToolRoom, text: str):
     ],
 )
 async def test_repeats_start_with_the_first_time_of_their_rule(
-    room: ToolRoom, repeat: str, rule: str, first: str
+    harness: ToolHarness, repeat: str, rule: str, first: str
 ):
-    await room.call(set_reminder, text="x", when="2026-11-24T09:00", repeat=repeat)
-    assert await due(room) == [("x", datetime.fromisoformat(first).replace(tzinfo=BERLIN).timestamp(), rule)]
+    await harness.call(set_reminder, text="x", when="2026-11-24T09:00", repeat=repeat)
+    assert await due(harness) == [
+        ("x", datetime.fromisoformat(first).replace(tzinfo=BERLIN).timestamp(), rule)
+    ]
 
 
-async def test_a_repeat_whose_first_time_has_passed_starts_with_the_next(room: ToolRoom):
-    await room.call(set_reminder, text="x", when="2026-11-23T09:00", repeat="daily")
-    assert (await due(room))[0][1] == datetime(2026, 11, 24, 9, tzinfo=BERLIN).timestamp()
+async def test_a_repeat_whose_first_time_has_passed_starts_with_the_next(harness: ToolHarness):
+    await harness.call(set_reminder, text="x", when="2026-11-23T09:00", repeat="daily")
+    assert (await due(harness))[0][1] == datetime(2026, 11, 24, 9, tzinfo=BERLIN).timestamp()
 
 
 @pytest.mark.parametrize("repeat", ["hourly-ish", "* * *", "0 9 31 2 *", "61 9 * * *", "0 9 * * * *"])
-async def test_a_rule_that_means_nothing_is_refused(room: ToolRoom, repeat: str):
+async def test_a_rule_that_means_nothing_is_refused(harness: ToolHarness, repeat: str):
     with pytest.raises(ToolError):
-        await room.call(set_reminder, text="x", when="2026-11-24T09:00", repeat=repeat)
+        await harness.call(set_reminder, text="x", when="2026-11-24T09:00", repeat=repeat)
 
 
 def test_nine_in_the_morning_stays_nine_across_summer_time():
@@ -103,8 +105,8 @@ def test_nine_in_the_morning_stays_nine_across_summer_time():
     assert following - before.timestamp() < 23.5 * 3600
 
 
-async def test_a_time_that_summer_time_skips_moves_on(room: ToolRoom):
-    said = await room.call(set_reminder, text="x", when="2027-03-28T02:30")
+async def test_a_time_that_summer_time_skips_moves_on(harness: ToolHarness):
+    said = await harness.call(set_reminder, text="x", when="2027-03-28T02:30")
     assert "03:30" in said
 
 
@@ -122,29 +124,29 @@ def test_a_broken_rule_or_zone_is_the_end_of_repeating_not_of_cleo():
     assert CronRepeats().next("0 9 30 2 *", "UTC", 0) is None
 
 
-async def test_numbers_stay_when_others_go(room: ToolRoom):
+async def test_numbers_stay_when_others_go(harness: ToolHarness):
     for text in ("one", "two", "three"):
-        await room.call(set_reminder, text=text, when="2026-11-24T09:00")
-    await room.call(cancel_reminder, reminder="1")
-    listed = await room.call(list_reminders)
+        await harness.call(set_reminder, text=text, when="2026-11-24T09:00")
+    await harness.call(cancel_reminder, reminder="1")
+    listed = await harness.call(list_reminders)
     assert "2. two — Tue 24 Nov 2026, 09:00" in listed and "3. three" in listed and "one" not in listed
-    await room.call(set_reminder, text="four", when="2026-11-24T09:00")
-    assert "4. four" in await room.call(list_reminders)
+    await harness.call(set_reminder, text="four", when="2026-11-24T09:00")
+    assert "4. four" in await harness.call(list_reminders)
 
 
-async def test_what_was_shown_is_what_is_cancelled(room: ToolRoom):
-    await room.call(set_reminder, text="call mum", when="2026-11-24T09:00", repeat="daily")
-    line = (await room.call(list_reminders)).split("\n")[1]
+async def test_what_was_shown_is_what_is_cancelled(harness: ToolHarness):
+    await harness.call(set_reminder, text="call mum", when="2026-11-24T09:00", repeat="daily")
+    line = (await harness.call(list_reminders)).split("\n")[1]
     assert line == "1. call mum — every day at 9:00"
     with pytest.raises(ToolError, match="no reminder"):
-        await room.call(cancel_reminder, reminder=line.replace("mum", "dad"))
-    assert await room.call(cancel_reminder, reminder=line) == f"Cancelled the reminder: {line}"
-    assert await room.call(list_reminders) == "You have no reminders."
+        await harness.call(cancel_reminder, reminder=line.replace("mum", "dad"))
+    assert await harness.call(cancel_reminder, reminder=line) == f"Cancelled the reminder: {line}"
+    assert await harness.call(list_reminders) == "You have no reminders."
 
 
-async def test_an_ambiguous_word_cancels_nothing(room: ToolRoom):
+async def test_an_ambiguous_word_cancels_nothing(harness: ToolHarness):
     for text in ("call mum", "call dad"):
-        await room.call(set_reminder, text=text, when="2026-11-24T09:00")
+        await harness.call(set_reminder, text=text, when="2026-11-24T09:00")
     with pytest.raises(ToolError, match="say which"):
-        await room.call(cancel_reminder, reminder="call")
-    assert len(await due(room)) == 2
+        await harness.call(cancel_reminder, reminder="call")
+    assert len(await due(harness)) == 2

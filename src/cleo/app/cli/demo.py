@@ -16,7 +16,7 @@ from cleo.app.demo.commands import HELP, run_command
 from cleo.app.demo.keyboard import Keyboard, terminal_kept
 from cleo.app.demo.screen import Bubbles, Lines
 from cleo.app.demo.script import play, read_script
-from cleo.app.demo.stage import Stage, chosen_demo, demo_settings, staged
+from cleo.app.demo.session import DemoSession, chosen_demo, demo_session, demo_settings
 from cleo.app.settings import Settings, environment, secrets
 from cleo.channels.whatsapp.demo.phone import DemoError
 
@@ -45,19 +45,19 @@ def run(*, script: Path | None, backend: str) -> int:
 
 
 async def _play(settings: Settings, script: Path) -> None:
-    async with _started(settings) as stage, _chatting(stage, Lines(sys.stdout)) as chat:
+    async with _started(settings) as session, _chatting(session, Lines(sys.stdout)) as chat:
         await play(chat, script)
 
 
 async def _talk(settings: Settings) -> None:
-    async with _started(settings) as stage:
+    async with _started(settings) as session:
         keyboard = Keyboard()
         if sys.stdin.isatty():
             screen = Bubbles(Console(highlight=False), aside=keyboard.aside, back=keyboard.back)
             sys.stdout.write(f"{HELP}\n\nTry: help\n\n")
         else:
             screen = Lines(sys.stdout)
-        async with _chatting(stage, screen) as chat:
+        async with _chatting(session, screen) as chat:
             async for line in keyboard.lines():
                 if line.strip() == "/quit":
                     return
@@ -78,27 +78,27 @@ async def _do(chat: Chat, line: str) -> None:
 
 
 @asynccontextmanager
-async def _started(settings: Settings) -> AsyncGenerator[Stage]:
+async def _started(settings: Settings) -> AsyncGenerator[DemoSession]:
     console = Console(highlight=False, stderr=True)
     begun = time.monotonic()
     demo = chosen_demo(settings)
     status = console.status(f"Starting a simulated {demo.network} and Cleo …")
     status.start()
     try:
-        async with staged(settings) as stage:
+        async with demo_session(settings) as session:
             status.stop()
-            choice = stage.running.cleo.choice
+            choice = session.running.cleo.choice
             console.print(
                 f"Ready after {time.monotonic() - begun:.1f} s. Model: {choice.name} (CLEO_MODEL chooses)"
             )
-            yield stage
+            yield session
     finally:
         status.stop()
 
 
 @asynccontextmanager
-async def _chatting(stage: Stage, screen: Screen) -> AsyncGenerator[Chat]:
-    chat = Chat(stage.phone, screen)
+async def _chatting(session: DemoSession, screen: Screen) -> AsyncGenerator[Chat]:
+    chat = Chat(session.phone, screen)
     listening = asyncio.create_task(chat.listen())
     try:
         yield chat

@@ -93,7 +93,7 @@ class Demo:
 
     network: str
     """What is simulated, in words."""
-    stage: Callable[[DemoHost], AbstractAsyncContextManager[DemoPhone]]
+    phone: Callable[[DemoHost], AbstractAsyncContextManager[DemoPhone]]
     """Start the network and Cleo on it; raises `DemoError`, `ConfigError` or `StoreError`."""
 
 

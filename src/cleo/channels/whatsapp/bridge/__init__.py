@@ -87,10 +87,10 @@ def _listener(
     return LinkListener(context, on_event=on_event, on_link=on_link).event
 
 
-def _stage(host: DemoHost) -> AbstractAsyncContextManager[DemoPhone]:
-    from cleo.channels.whatsapp.bridge.demo.stage import stage
+def _simulated_phone(host: DemoHost) -> AbstractAsyncContextManager[DemoPhone]:
+    from cleo.channels.whatsapp.bridge.demo.simulated_phone import simulated_phone
 
-    return stage(host)
+    return simulated_phone(host)
 
 
 SPEC = BackendSpec(
@@ -117,5 +117,5 @@ SPEC = BackendSpec(
             | {"WHATSAPP_MEDIA_MAX_BYTES", "CLEO_SUPERVISED"}
         ),
     ),
-    demo=Demo(network="WhatsApp, the bridge", stage=_stage),
+    demo=Demo(network="WhatsApp, the bridge", phone=_simulated_phone),
 )

@@ -90,10 +90,10 @@ def _trace(context: BackendContext, message: str) -> Findings:
     return history(context, message)
 
 
-def _stage(host: DemoHost) -> AbstractAsyncContextManager[DemoPhone]:
-    from cleo.channels.whatsapp.cloud.demo.stage import stage
+def _simulated_phone(host: DemoHost) -> AbstractAsyncContextManager[DemoPhone]:
+    from cleo.channels.whatsapp.cloud.demo.simulated_phone import simulated_phone
 
-    return stage(host)
+    return simulated_phone(host)
 
 
 SPEC = BackendSpec(
@@ -111,5 +111,5 @@ SPEC = BackendSpec(
         "`cleo send` goes through the bridge, and WHATSAPP_BACKEND=cloud uses none. Ask Cleo in the chat to "
         "write to somebody: it knows when WhatsApp takes a message for them."
     ),
-    demo=Demo(network="Cloud API", stage=_stage),
+    demo=Demo(network="Cloud API", phone=_simulated_phone),
 )

@@ -34,7 +34,7 @@ class DemoCleo(Protocol):
 
 
 class DemoHost(Protocol):
-    """What the stage of a demo asks of whoever runs it."""
+    """What a demo asks of whoever runs it."""
 
     data: Path
     """A directory that is deleted at the end."""

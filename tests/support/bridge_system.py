@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Unpack
 
-from tests.support.stage import SECRET, Casting, Stage
-from tests.support.stage_part import PATIENCE, Part, until
-from tests.support.stage_world import World
+from tests.support.program import PATIENCE, Part, until
+from tests.support.system import SECRET, System, SystemOptions
+from tests.support.web_world import World
 
 from cleo.app.serve import free_port
 from cleo.app.settings import passed_on
@@ -16,7 +16,7 @@ from cleo.channels.whatsapp.bridge.contract import HealthAnswer, LinkAnswer
 from cleo.channels.whatsapp.bridge.process.program import program_of
 
 
-class BridgeCasting(Casting, total=False):
+class BridgeSystemOptions(SystemOptions, total=False):
     """And with which bridge."""
 
     bridge: Mapping[str, str]
@@ -25,7 +25,7 @@ class BridgeCasting(Casting, total=False):
     """The bridge is somebody else's."""
 
 
-class BridgeStage(Stage):
+class BridgeSystem(System):
     """Bridge and agent of one Cleo."""
 
     backend = "baileys"
@@ -38,7 +38,7 @@ class BridgeStage(Stage):
         *,
         bridge: Mapping[str, str] | None = None,
         bridge_url: str | None = None,
-        **casting: Unpack[Casting],
+        **casting: Unpack[SystemOptions],
     ) -> None:
         super().__init__(world, folder, world.number(), **casting)
         self.world = world

@@ -1,4 +1,4 @@
-"""A room for trying tools: a real store, real files, a fake clock, and what was said."""
+"""A harness for trying tools: a real store, real files, a fake clock, and what was said."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ class Said:
 
 
 @dataclass
-class ToolRoom:
+class ToolHarness:
     """Calls tools as the agent would, one idempotency key a call unless the test repeats one."""
 
     root: Path

@@ -7,11 +7,11 @@ from typing import Self
 
 import httpx2
 from pydantic import BaseModel, ConfigDict, TypeAdapter
-from tests.support.stage_part import PATIENCE, Part
-from tests.support.stage_phone import Controlled, Phone
+from tests.support.phone import Controlled, Phone
+from tests.support.program import PATIENCE, Part
 
 from cleo.app.settings import passed_on
-from cleo.channels.whatsapp.cloud.demo.stage import simulator_program
+from cleo.channels.whatsapp.cloud.demo.simulated_phone import simulator_program
 
 _QUICK = {"first_retry": 0.05, "longest_retry": 0.4}
 """Meta waits longer before it posts again."""

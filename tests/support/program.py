@@ -1,4 +1,4 @@
-"""One process of a stage. Its output goes to files that outlive its restarts and are shown when a story fails."""
+"""One process of a system. Its output goes to files that outlive its restarts and are shown when a story fails."""
 
 import asyncio
 import re

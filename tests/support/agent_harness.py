@@ -146,7 +146,7 @@ def _plain(part: UserPromptPart) -> str:
 
 @dataclass
 class WakeList:
-    """An engine that only remembers; the house works the conversations off."""
+    """An engine that only remembers; the harness works the conversations off."""
 
     waiting: list[ConversationId] = field(default_factory=list[ConversationId])
 
@@ -155,7 +155,7 @@ class WakeList:
             self.waiting.append(conversation)
 
     async def run(self, work: object) -> None:
-        raise AssertionError("the house runs the work itself")
+        raise AssertionError("the harness runs the work itself")
 
 
 class NoRepeats:
@@ -163,7 +163,7 @@ class NoRepeats:
         return after + 60 if rule == "minutely" else None
 
 
-class House:
+class AgentHarness:
     """The agent. `restart` throws every object away and opens the same data again."""
 
     def __init__(self, root: Path, tools: Sequence[Tool] = (), *, access: Access | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Tools of the stories, named by CLEO_TOOLS. What they do can be counted in the file that STAGE_EFFECTS names."""
+"""Tools of the stories, named by CLEO_TOOLS. What they do can be counted in the file that SCENARIO_EFFECTS names."""
 
 import os
 from pathlib import Path
@@ -14,6 +14,6 @@ def press(ctx: ToolContext, button: str) -> str:
     Args:
         button: Its colour.
     """
-    with Path(os.environ["STAGE_EFFECTS"]).open("a", encoding="utf-8") as effects:
+    with Path(os.environ["SCENARIO_EFFECTS"]).open("a", encoding="utf-8") as effects:
         effects.write(f"{button}\n")
     return f"Pressed {button}."

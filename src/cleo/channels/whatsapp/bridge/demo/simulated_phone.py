@@ -14,7 +14,7 @@ from cleo.channels.whatsapp.demo.phone import DemoError, DemoPhone
 
 
 @asynccontextmanager
-async def stage(host: DemoHost) -> AsyncGenerator[DemoPhone]:
+async def simulated_phone(host: DemoHost) -> AsyncGenerator[DemoPhone]:
     """Start the simulator, Cleo and its bridge, and link them."""
     async with host.simulator(_simulator(host, host.data / "simulator")) as (simulator, event):
         await simulator.post("/phones", {"number": CLEO, "name": "Cleo"})

@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
+class DemoSession:
     """A phone, and the Cleo at the other end."""
 
     phone: DemoPhone
@@ -65,11 +65,11 @@ def chosen_demo(settings: Settings) -> Demo:
 
 
 @asynccontextmanager
-async def staged(settings: Settings) -> AsyncGenerator[Stage]:
+async def demo_session(settings: Settings) -> AsyncGenerator[DemoSession]:
     """Run everything while the block is open; raises `DemoError`, `ConfigError` or `StoreError`."""
     host = _Host(settings)
-    async with chosen_demo(settings).stage(host) as phone:
-        yield Stage(phone=phone, running=host.running)
+    async with chosen_demo(settings).phone(host) as phone:
+        yield DemoSession(phone=phone, running=host.running)
 
 
 @dataclass

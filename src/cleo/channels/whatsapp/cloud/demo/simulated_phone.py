@@ -20,7 +20,7 @@ REPOSITORY = Path(__file__).parents[6]
 
 
 @asynccontextmanager
-async def stage(host: DemoHost) -> AsyncGenerator[DemoPhone]:
+async def simulated_phone(host: DemoHost) -> AsyncGenerator[DemoPhone]:
     """Start the simulator and Cleo, and register Cleo's number with its webhook."""
     words = {name: secrets.token_hex(16) for name in ("token", "app_secret", "verify_token")}
     known = {f"whatsapp_cloud_{name}": SecretStr(word) for name, word in words.items()}

@@ -1,7 +1,7 @@
 """A whole Cleo, each part a real process that can be killed and started again.
 
-phones ⇄ simulator ⇄ bridge ⇄ agent        `stage_bridge`: the simulator is shared, the others belong to the stage
-phones ⇄ Graph server       ⇄ agent        `stage_cloud`: the Graph server is shared
+phones ⇄ simulator ⇄ bridge ⇄ agent        `bridge_system`: the simulator is shared, the others belong to the system
+phones ⇄ Graph server       ⇄ agent        `cloud_system`: the Graph server is shared
 """
 
 import asyncio
@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Literal, Protocol, Self, TypedDict
 
 import httpx2
-from tests.support.stage_model import EchoModel
-from tests.support.stage_part import PATIENCE, Part, until
-from tests.support.stage_phone import Phone
+from tests.support.echo_model import EchoModel
+from tests.support.phone import Phone
+from tests.support.program import PATIENCE, Part, until
 
 from cleo.app.serve import free_port
 from cleo.app.settings import passed_on
@@ -32,8 +32,8 @@ _AT_WORK = """select (select count(*) from inbox where state in ('new', 'taken')
     + (select count(*) from runs where state = 'open')
     + (select count(*) from outbox where state in ('queued', 'sending', 'uncertain'))"""
 
-OPEN: list["Stage"] = []
-"""Stages that are up now: when a story fails, their logs are shown."""
+OPEN: list["System"] = []
+"""Systems that are up now: when a story fails, their logs are shown."""
 
 
 class PhoneShop(Protocol):
@@ -44,8 +44,8 @@ class PhoneShop(Protocol):
         ...
 
 
-class Casting(TypedDict, total=False):
-    """Who is on a stage, and with which agent."""
+class SystemOptions(TypedDict, total=False):
+    """Who is on a system, and with which agent."""
 
     owners: int
     users: int
@@ -58,7 +58,7 @@ class Casting(TypedDict, total=False):
     model: EchoModel
 
 
-class Stage(ABC):
+class System(ABC):
     """The agent of one Cleo, on a fixed port and data, with phones of people it knows.
 
     `cleo` is what phones call it.
@@ -97,7 +97,7 @@ class Stage(ABC):
     @property
     def model(self) -> EchoModel:
         """The provider's model that the agent thinks with, where it has one."""
-        assert self._model, "this stage has the built-in model"
+        assert self._model, "this system has the built-in model"
         return self._model
 
     @property
@@ -214,7 +214,7 @@ class Stage(ABC):
     # ── people ─────────────────────────────────────────────────────────────────────────────────────────
 
     def owner(self) -> Phone:
-        """An owner who was in no story yet, where several stories share this stage."""
+        """An owner who was in no story yet, where several stories share this system."""
         self._handed_out += 1
         return self.owners[self._handed_out - 1]
 
@@ -280,7 +280,7 @@ class Stage(ABC):
 
     def env_of(self, part: Part) -> dict[str, str]:
         """The variables that a part is started with."""
-        assert part is self.agent, f"{part.name} is none of this stage"
+        assert part is self.agent, f"{part.name} is none of this system"
         return {
             **passed_on(),
             "PYTHONPATH": str(ROOT),
@@ -290,8 +290,8 @@ class Stage(ABC):
             "CLEO_OWNERS": ",".join(f"+{phone.number}" for phone in self.owners),
             "CLEO_ALLOWED_USERS": ",".join(f"+{phone.number}" for phone in self.users),
             "CLEO_TIMEZONE": "Europe/Berlin",
-            "CLEO_TOOLS": "tests.support.stage_tools",
-            "STAGE_EFFECTS": str(self.folder / "effects"),
+            "CLEO_TOOLS": "tests.support.scenario_tools",
+            "SCENARIO_EFFECTS": str(self.folder / "effects"),
             "WHATSAPP_BACKEND": self.backend,
             **self.way_env(),
             **self.agent_env,

@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 import httpx2
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic.alias_generators import to_camel
-from tests.support.stage_part import PATIENCE, until
+from tests.support.program import PATIENCE, until
 
 B = TypeVar("B", bound=BaseModel)
 Kind = Literal["image", "video", "audio", "voice", "document", "sticker"]

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Unpack
 
-from tests.support.stage import SECRET, Casting, Stage
-from tests.support.stage_graph import GraphPhone, GraphWorld
-from tests.support.stage_part import PATIENCE, until
-from tests.support.stage_phone import Phone
+from tests.support.graph_world import GraphPhone, GraphWorld
+from tests.support.phone import Phone
+from tests.support.program import PATIENCE, until
+from tests.support.system import SECRET, System, SystemOptions
 
 from cleo.channels.whatsapp.backend import PATH
 from cleo.channels.whatsapp.cloud.capabilities import CLOUD
@@ -18,13 +18,13 @@ TOKEN = "EAAGaTokenOfTheStories"
 VERIFY = "a-word-of-the-stories"
 
 
-class CloudStage(Stage):
+class CloudSystem(System):
     """The agent, with a business number of its own; `cleo` is its `phone_number_id`."""
 
     backend = "cloud"
     capabilities = CLOUD
 
-    def __init__(self, graph: GraphWorld, folder: Path, **casting: Unpack[Casting]) -> None:
+    def __init__(self, graph: GraphWorld, folder: Path, **casting: Unpack[SystemOptions]) -> None:
         super().__init__(graph, folder, graph.account(), **casting)
         self.graph = graph
         self._registered = False
@@ -62,7 +62,7 @@ class CloudStage(Stage):
         return [_graph_phone(owner) for owner in self.owners]
 
     def owner(self) -> GraphPhone:
-        """An owner who was in no story yet, where several stories share this stage."""
+        """An owner who was in no story yet, where several stories share this system."""
         return _graph_phone(super().owner())
 
     async def stranger(self) -> GraphPhone:

@@ -7,8 +7,8 @@ from typing import Literal, Self
 
 import httpx2
 from pydantic import TypeAdapter
-from tests.support.stage_part import PATIENCE, Part
-from tests.support.stage_phone import Controlled, Phone, Sent, Wire
+from tests.support.phone import Controlled, Phone, Sent, Wire
+from tests.support.program import PATIENCE, Part
 
 from cleo.app.settings import passed_on
 from cleo.channels.whatsapp.bridge.process.program import program_of
