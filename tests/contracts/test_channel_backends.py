@@ -23,7 +23,7 @@ from cleo.domain.content import Content, Edit, File, Location, MessageId, Other,
 from cleo.domain.conversation import AccountKey, Conversation, LastInbound, conversation_id
 from cleo.domain.errors import FetchError, SendFailed
 from cleo.domain.identity import Address, PersonId
-from cleo.domain.message import Quoted
+from cleo.domain.message import Quoted, SendKey
 from cleo.ports import Channel, Degraded, Outcome, Refused, Renders, Sent, ShowsTyping
 from cloud_simulator.entities.phone import Bubble
 from cloud_simulator.graph.send_request import Location as Place
@@ -193,7 +193,7 @@ async def harness(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
 async def send(
     harness: AgentHarness, content: Content, key: str = "k", quoted: Quoted | None = None
 ) -> Outcome:
-    return await harness.channel.send(ANN, content, key=key, quoted=quoted)
+    return await harness.channel.send(ANN, content, key=SendKey(key), quoted=quoted)
 
 
 async def sent(harness: AgentHarness, content: Content, key: str = "k", quoted: Quoted | None = None) -> Sent:
@@ -233,7 +233,9 @@ async def test_a_foreseen_id_comes_true_where_keys_count(harness: AgentHarness) 
 
 
 async def test_groups_are_written_to_where_there_are_any(harness: AgentHarness) -> None:
-    outcome = await harness.channel.send(GROUP, Text(body="all"), key="k", quoted=Quoted(id=MessageId("3A")))
+    outcome = await harness.channel.send(
+        GROUP, Text(body="all"), key=SendKey("k"), quoted=Quoted(id=MessageId("3A"))
+    )
     assert type(outcome) is (Sent if harness.has_groups else Refused)
     assert harness.texts() == (["all"] if harness.has_groups else [])
 
@@ -278,7 +280,7 @@ async def test_what_cannot_be_sent_is_rejected_for_good(harness: AgentHarness, c
 
 
 async def test_nobody_lives_in_another_messengers_address(harness: AgentHarness) -> None:
-    outcome = await harness.channel.send(NOWHERE, Text(body="x"), key="k", quoted=None)
+    outcome = await harness.channel.send(NOWHERE, Text(body="x"), key=SendKey("k"), quoted=None)
     assert isinstance(outcome, Refused)
     assert outcome.reason
 

@@ -38,7 +38,7 @@ from cleo.domain.conversation import AccountKey, Conversation, ConversationId
 from cleo.domain.errors import SendError
 from cleo.domain.health import Health
 from cleo.domain.identity import Address
-from cleo.domain.message import Inbound, Quoted
+from cleo.domain.message import Inbound, Quoted, SendKey
 from cleo.ports import Capabilities, Outcome, Sent, Tool
 from cleo.store import DiskFiles, open_store
 
@@ -57,6 +57,7 @@ class Delivered:
     content: Content
     key: str
     quoted: Quoted | None = None
+    attempt: int = 1
 
     @property
     def ref(self) -> str:
@@ -85,18 +86,20 @@ class FakeChannel:
     """Whether ids are known before a send."""
     written_to: list[Address] = field(default_factory=list[Address])
 
-    async def send(self, to: Conversation, content: Content, *, key: str, quoted: Quoted | None) -> Outcome:
+    async def send(
+        self, to: Conversation, content: Content, *, key: SendKey, quoted: Quoted | None
+    ) -> Outcome:
         if self.trouble:
             outcome = self.trouble.pop(0)
             if isinstance(outcome, SendError):
                 raise outcome
             return outcome
         self.written_to.append(to.address)
-        id_ = MessageId(f"ID-{key}")
-        if any(message.key == key for message in self.delivered):
+        id_ = MessageId(f"ID-{key.key}" + "-again" * (key.attempt - 1))
+        if any((message.key, message.attempt) == (key.key, key.attempt) for message in self.delivered):
             self.repeats += 1
         else:
-            self.delivered.append(Delivered(to.id, id_, content, key, quoted))
+            self.delivered.append(Delivered(to.id, id_, content, key.key, quoted, key.attempt))
         return Sent(message_id=id_)
 
     def message_id(self, key: str) -> MessageId | None:

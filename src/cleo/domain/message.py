@@ -109,15 +109,19 @@ class OutgoingMessage:
     """2: it was sent once more when nobody could tell whether the first one arrived, so it may be there twice."""
 
     @property
-    def send_key(self) -> str:
-        """The idempotency key of this attempt: statuses of the two differ by it."""
-        return self.key if self.attempt == 1 else f"{self.key}#{self.attempt}"
+    def send_key(self) -> "SendKey":
+        """What a send of it is known by."""
+        return SendKey(self.key, self.attempt)
 
 
-def read_send_key(text: str) -> tuple[str, int]:
-    """Read a `send_key` that a backend gave back: the message's key, and which attempt it was."""
-    key, _, attempt = text.rpartition("#")
-    return (key, int(attempt)) if key and attempt.isdecimal() and len(attempt) < 4 else (text, 1)
+@dataclass(frozen=True, slots=True)
+class SendKey:
+    """One attempt at sending a message: a repeated send with the same one is the same send."""
+
+    key: str
+    """The message's own."""
+    attempt: int = 1
+    """2: it is sent once more, as nobody can tell whether the first one arrived."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from cleo.domain.content import Content, File, MessageId, Template
 from cleo.domain.conversation import Conversation
 from cleo.domain.health import Health
 from cleo.domain.identity import Address
-from cleo.domain.message import Inbound, Quoted, Receipt
+from cleo.domain.message import Inbound, Quoted, Receipt, SendKey
 from cleo.domain.webhook_batch import WebhookBatch
 from cleo.ports.capabilities import Capabilities
 
@@ -61,7 +61,9 @@ class Channel(Protocol):
         """What it can do now."""
         ...
 
-    async def send(self, to: Conversation, content: Content, *, key: str, quoted: Quoted | None) -> Outcome:
+    async def send(
+        self, to: Conversation, content: Content, *, key: SendKey, quoted: Quoted | None
+    ) -> Outcome:
         """Send one message; what a repeat with the same key does is told by `Capabilities.on_repeat`."""
         ...
 

@@ -22,7 +22,7 @@ from cleo.domain.conversation import Conversation
 from cleo.domain.errors import FetchError, SendFailed, SendRejected
 from cleo.domain.health import Health
 from cleo.domain.identity import Address, address, namespace
-from cleo.domain.message import Inbound, Quoted
+from cleo.domain.message import Inbound, Quoted, SendKey
 from cleo.ports import Capabilities, Clock, Files, Outcome, Receive, Sent
 from cleo.ports.finding import Findings, good
 
@@ -49,21 +49,23 @@ class MemoryBackend(Backend, ForeseesIds, Reacts):
         return MessageId(f"M-{key}")
 
     @override
-    async def send_text(self, to: Conversation, body: str, *, key: str, quoted: Quoted | None) -> Outcome:
+    async def send_text(self, to: Conversation, body: str, *, key: SendKey, quoted: Quoted | None) -> Outcome:
         return self._send(to, body, key)
 
     @override
-    async def send_file(self, to: Conversation, file: File, *, key: str, quoted: Quoted | None) -> Outcome:
+    async def send_file(
+        self, to: Conversation, file: File, *, key: SendKey, quoted: Quoted | None
+    ) -> Outcome:
         open_stored(self.files, file).close()
         return self._send(to, file.caption, key)
 
     @override
     async def react(
-        self, to: Conversation, reaction: Reaction, *, key: str, author: Address | None
+        self, to: Conversation, reaction: Reaction, *, key: SendKey, author: Address | None
     ) -> Outcome:
         if " " in reaction.to:
             raise SendRejected("There is no such message.")
-        return Sent(message_id=self.message_id(key))
+        return Sent(message_id=self.message_id(key.key))
 
     @override
     async def fetch(self, file: File) -> AsyncIterator[bytes]:
@@ -79,12 +81,12 @@ class MemoryBackend(Backend, ForeseesIds, Reacts):
     async def close(self) -> None:
         self.is_up = False
 
-    def _send(self, to: Conversation, text: str, key: str) -> Sent:
+    def _send(self, to: Conversation, text: str, key: SendKey) -> Sent:
         if namespace(to.address) not in {"phone", "group"}:
             raise SendRejected("Nobody lives at this address.")
         if not self.is_up:
             raise SendFailed("It was closed.")
-        id = self.message_id(key)
+        id = self.message_id(key.key)
         if id not in {known for known, _ in sent(self.file)}:
             with self.file.open("a", encoding="utf-8") as end:
                 end.write(json.dumps([id, text]) + "\n")

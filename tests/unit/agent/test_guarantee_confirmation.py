@@ -15,7 +15,7 @@ from cleo.domain.confirmation import GRANT_AGE, State
 from cleo.domain.content import Content, Reaction
 from cleo.domain.conversation import Conversation
 from cleo.domain.identity import Address
-from cleo.domain.message import Quoted
+from cleo.domain.message import Quoted, SendKey
 from cleo.ports import Held, Outcome, Tool
 
 SECOND = Address("phone:+4915100000003")
@@ -225,7 +225,7 @@ async def test_a_yes_in_a_chat_that_the_question_did_not_reach_is_about_somethin
     send = harness.channel.send
 
     async def held_for_second(
-        to: Conversation, content: Content, *, key: str, quoted: Quoted | None
+        to: Conversation, content: Content, *, key: SendKey, quoted: Quoted | None
     ) -> Outcome:
         if to.address == SECOND:
             return Held(reason="they have not written for a day")

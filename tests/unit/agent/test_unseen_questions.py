@@ -13,7 +13,7 @@ from cleo.domain.content import Choices, Chosen, Content, MessageId, Reaction, T
 from cleo.domain.conversation import AccountKey, Conversation, conversation_id
 from cleo.domain.errors import SendUncertain
 from cleo.domain.identity import Address
-from cleo.domain.message import Inbound, Quoted, Receipt
+from cleo.domain.message import Inbound, Quoted, Receipt, SendKey
 from cleo.domain.run import Run, RunId
 from cleo.domain.webhook_batch import WebhookBatch, WebhookEvent
 from cleo.ports import Held, Outcome, Refused, Sent, Tool, ToolContext, Transaction
@@ -52,7 +52,7 @@ def answer_for(harness: AgentHarness, address: Address, outcome: Outcome) -> Non
     """From now on, what goes to this address ends like this."""
     send = harness.channel.send
 
-    async def picky(to: Conversation, content: Content, *, key: str, quoted: Quoted | None) -> Outcome:
+    async def picky(to: Conversation, content: Content, *, key: SendKey, quoted: Quoted | None) -> Outcome:
         if to.address == address:
             return outcome
         return await send(to, content, key=key, quoted=quoted)

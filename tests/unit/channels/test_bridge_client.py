@@ -15,7 +15,7 @@ from cleo.domain.content import File, FileId, MessageId, Reaction
 from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.errors import SendError, SendFailed, SendRejected, SendUncertain
 from cleo.domain.identity import Address
-from cleo.domain.message import Quoted
+from cleo.domain.message import Quoted, SendKey
 from cleo.ports import Degraded, Sent
 
 ANN = Address("phone:+4915112345678")
@@ -50,12 +50,12 @@ async def client(bridge: FakeBridge, files: FilesAt) -> AsyncGenerator[WhatsAppB
 
 async def failure(client: WhatsAppBridgeClient, key: str = "k") -> SendError:
     with pytest.raises(SendError) as caught:
-        await client.send_text(CHAT, "hi", key=key, quoted=None)
+        await client.send_text(CHAT, "hi", key=SendKey(key), quoted=None)
     return caught.value
 
 
 async def test_a_text_goes_out_with_secret_and_key(bridge: FakeBridge, client: WhatsAppBridgeClient) -> None:
-    sent = await client.send_text(CHAT, "*hi*", key="run-1/0", quoted=None)
+    sent = await client.send_text(CHAT, "*hi*", key=SendKey("run-1/0"), quoted=None)
     assert sent.message_id == "3EB0FAKE0000"
     [asked] = bridge.asked
     assert asked.fields == {"to": ANN_JID, "text": "*hi*"}
@@ -65,7 +65,7 @@ async def test_a_text_goes_out_with_secret_and_key(bridge: FakeBridge, client: W
 
 async def test_a_reply_names_its_message(bridge: FakeBridge, client: WhatsAppBridgeClient) -> None:
     quoted = Quoted(id=MessageId("3A1F"), sender=Address("lid:219876543210987"), text="hi")
-    await client.send_text(chat(GROUP), "yes", key="k", quoted=quoted)
+    await client.send_text(chat(GROUP), "yes", key=SendKey("k"), quoted=quoted)
     assert bridge.asked[0].fields == {
         "to": "120363000000000001@g.us",
         "text": "yes",
@@ -93,7 +93,7 @@ async def test_any_2xx_is_sent(
     bridge: FakeBridge, client: WhatsAppBridgeClient, answer: bytes, id: str | None
 ) -> None:
     bridge.answer = answer
-    assert (await client.send_text(CHAT, "hi", key="k", quoted=None)).message_id == id
+    assert (await client.send_text(CHAT, "hi", key=SendKey("k"), quoted=None)).message_id == id
 
 
 @pytest.mark.parametrize(
@@ -175,10 +175,10 @@ async def test_silence_after_the_request_left_is_uncertain(
 async def test_the_same_key_again_shows_one_bubble(files: FilesAt) -> None:
     async with FakeBridge(ours=True) as bridge:
         client = WhatsAppBridgeClient(bridge.url, files=files, timeout=0.4)
-        await client.send_text(CHAT, "first", key="k0", quoted=None)
+        await client.send_text(CHAT, "first", key=SendKey("k0"), quoted=None)
         bridge.troubles.append(Trouble(then="lost"))
         assert isinstance(await failure(client, "k1"), SendUncertain)
-        sent = await client.send_text(CHAT, "hi", key="k1", quoted=None)
+        sent = await client.send_text(CHAT, "hi", key=SendKey("k1"), quoted=None)
         assert bridge.sent_to(ANN_JID) == ["first", "hi"]
         assert (bridge.repeats, sent.message_id) == (1, client.message_id("k1"))
         await client.close()
@@ -187,17 +187,17 @@ async def test_the_same_key_again_shows_one_bubble(files: FilesAt) -> None:
 async def test_a_bridge_that_restarted_between_two_sends_is_reached(
     bridge: FakeBridge, client: WhatsAppBridgeClient
 ) -> None:
-    await client.send_text(CHAT, "1", key="k1", quoted=None)
+    await client.send_text(CHAT, "1", key=SendKey("k1"), quoted=None)
     port = bridge.port
     await bridge.stop()
     await bridge.start(port)
-    await client.send_text(CHAT, "2", key="k2", quoted=None)
+    await client.send_text(CHAT, "2", key=SendKey("k2"), quoted=None)
     assert bridge.sent_to(ANN_JID) == ["1", "2"]
 
 
 async def test_connections_are_kept(bridge: FakeBridge, client: WhatsAppBridgeClient) -> None:
     for number in range(5):
-        await client.send_text(CHAT, str(number), key=str(number), quoted=None)
+        await client.send_text(CHAT, str(number), key=SendKey(str(number)), quoted=None)
     assert bridge.connections == 1
 
 
@@ -213,7 +213,7 @@ async def test_a_stored_file_goes_out_with_its_fields(
         stored=await files.keep(once(body), 10**6),
     )
     quoted = Quoted(id=MessageId("3A1F"))
-    assert (await client.send_file(CHAT, file, key="k", quoted=quoted)).message_id
+    assert (await client.send_file(CHAT, file, key=SendKey("k"), quoted=quoted)).message_id
     [asked] = bridge.asked
     assert (asked.path, asked.key) == ("/send-media", "k")
     assert (asked.file, asked.file_type) == (body, "application/pdf")
@@ -234,14 +234,14 @@ async def test_a_link_in_the_store_is_not_followed(
     planted.symlink_to("/etc/passwd")
     files.kept[FileId("f")] = planted
     with pytest.raises(SendRejected):
-        await client.send_file(CHAT, File(kind="document", stored=FileId("f")), key="k", quoted=None)
+        await client.send_file(CHAT, File(kind="document", stored=FileId("f")), key=SendKey("k"), quoted=None)
     assert bridge.asked == []
 
 
 @pytest.mark.parametrize("file", [File(kind="image"), File(kind="image", stored=FileId("gone"))])
 async def test_a_file_that_is_not_there_is_rejected(client: WhatsAppBridgeClient, file: File) -> None:
     with pytest.raises(SendRejected):
-        await client.send_file(CHAT, file, key="k", quoted=None)
+        await client.send_file(CHAT, file, key=SendKey("k"), quoted=None)
 
 
 @pytest.mark.parametrize(
@@ -251,7 +251,7 @@ async def test_what_no_bridge_could_send_is_rejected(
     bridge: FakeBridge, client: WhatsAppBridgeClient, to: Address, text: str
 ) -> None:
     with pytest.raises(SendRejected) as caught:
-        await client.send_text(chat(to), text, key="k", quoted=None)
+        await client.send_text(chat(to), text, key=SendKey("k"), quoted=None)
     assert bridge.asked == []
     assert "xxx" not in str(caught.value)
 
@@ -261,7 +261,7 @@ async def test_our_bridge_reacts(files: FilesAt, own: bool) -> None:
     async with FakeBridge(ours=True) as bridge:
         client = WhatsAppBridgeClient(bridge.url, files=files)
         reaction = Reaction(emoji="👀", to=MessageId("3A"), on_own=own)
-        sent = await client.react(chat(GROUP), reaction, key="k", author=ANN)
+        sent = await client.react(chat(GROUP), reaction, key=SendKey("k"), author=ANN)
         assert sent == Sent(message_id=MessageId(message_id_for("k")))
         assert bridge.asked[0].fields == {
             "to": "120363000000000001@g.us",
@@ -288,7 +288,7 @@ async def test_a_bridge_without_reactions_degrades(
     bridge: FakeBridge, client: WhatsAppBridgeClient, trouble: Trouble
 ) -> None:
     bridge.troubles.append(trouble)
-    sent = await client.react(CHAT, Reaction(emoji="👀", to=MessageId("3A")), key="k", author=None)
+    sent = await client.react(CHAT, Reaction(emoji="👀", to=MessageId("3A")), key=SendKey("k"), author=None)
     assert isinstance(sent, Degraded)
 
 
@@ -299,7 +299,7 @@ async def test_our_bridges_404_to_a_reaction_is_a_refusal(
         Trouble(status=404, body=b'{"error": "unknown_message", "message": "Never seen."}')
     )
     with pytest.raises(SendRejected, match="Never seen"):
-        await client.react(CHAT, Reaction(emoji="👀", to=MessageId("3A")), key="k", author=None)
+        await client.react(CHAT, Reaction(emoji="👀", to=MessageId("3A")), key=SendKey("k"), author=None)
 
 
 async def test_typing_is_asked_once_of_a_bridge_that_cannot(

@@ -9,7 +9,7 @@ from cleo.channels.whatsapp.text.choices import in_words, to_tap
 from cleo.domain.content import Choices, Location, Option, Template
 from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.identity import Address, PersonId
-from cleo.domain.message import Quoted
+from cleo.domain.message import Quoted, SendKey
 from cleo.ports import Capabilities, ChoiceLimits, Degraded, Outcome, Refused, Sent
 
 CHAT = Conversation(
@@ -81,7 +81,7 @@ async def test_what_a_backend_lacks_is_sent_otherwise_and_told() -> None:
     channel = WhatsAppChannel(backend)  # type: ignore[arg-type]  # nothing else is asked of it
 
     async def send(content: Choices | Location | Template) -> Outcome:
-        return await channel.send(CHAT, content, key="k", quoted=None)
+        return await channel.send(CHAT, content, key=SendKey("k"), quoted=None)
 
     assert await send(choices("a", "b")) == Degraded(message_id=None, how=AS_WORDS)
     assert await send(replace(choices("a", "b"), words="a or b")) == Sent(message_id=None)

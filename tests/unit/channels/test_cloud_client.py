@@ -21,7 +21,7 @@ from cleo.domain.content import Choices, Location, MessageId, Option, Reaction, 
 from cleo.domain.conversation import AccountKey, Conversation, conversation_id
 from cleo.domain.errors import SendError, SendFailed, SendRejected
 from cleo.domain.identity import Address
-from cleo.domain.message import Quoted
+from cleo.domain.message import Quoted, SendKey
 from cleo.ports import Degraded, Held, Outcome, Refused, Sent
 
 HELLO = Template(name="hello_world", language="en_US")
@@ -41,7 +41,7 @@ async def knocking(tmp_path: Path) -> AsyncIterator[CloudClientHarness]:
 
 
 async def text(cloud: CloudClientHarness, key: str = "k", to: Conversation | None = None) -> Outcome:
-    return await cloud.client.send_text(to or cloud.chat(), "hi", key=key, quoted=None)
+    return await cloud.client.send_text(to or cloud.chat(), "hi", key=SendKey(key), quoted=None)
 
 
 async def failure(cloud: CloudClientHarness, key: str = "k") -> SendError:
@@ -83,14 +83,16 @@ async def test_a_text_is_accepted_under_its_key(cloud: CloudClientHarness) -> No
 
 
 async def test_an_answer_quotes_by_id(cloud: CloudClientHarness) -> None:
-    await cloud.client.send_text(cloud.chat(), "yes", key="k", quoted=Quoted(id=WAMID, text="ok?"))
+    await cloud.client.send_text(cloud.chat(), "yes", key=SendKey("k"), quoted=Quoted(id=WAMID, text="ok?"))
     assert cloud.accepted[0]["context"] == {"message_id": WAMID}
 
 
 async def test_what_came_through_another_backend_is_answered_without_a_quote(
     cloud: CloudClientHarness,
 ) -> None:
-    sent = await cloud.client.send_text(cloud.chat(), "yes", key="k", quoted=Quoted(id=MessageId("3A1F")))
+    sent = await cloud.client.send_text(
+        cloud.chat(), "yes", key=SendKey("k"), quoted=Quoted(id=MessageId("3A1F"))
+    )
     assert isinstance(sent, Degraded)
     assert "quote" in sent.how
     assert "context" not in cloud.accepted[0]
@@ -131,16 +133,16 @@ async def test_a_group_is_written_to_as_one_and_at_any_time(cloud: CloudClientHa
 
 async def test_a_place_goes_as_a_place(cloud: CloudClientHarness) -> None:
     await cloud.client.send_place(
-        cloud.chat(), Location(latitude=52.5, longitude=13.4, name="Berlin"), key="k", quoted=None
+        cloud.chat(), Location(latitude=52.5, longitude=13.4, name="Berlin"), key=SendKey("k"), quoted=None
     )
     assert cloud.accepted[0]["location"] == {"latitude": 52.5, "longitude": 13.4, "name": "Berlin"}
 
 
 async def test_few_choices_are_buttons_and_many_a_list(cloud: CloudClientHarness) -> None:
     client = cloud.client
-    await client.send_choices(cloud.chat(), choices(3), key="k1", quoted=None)
-    await client.send_choices(cloud.chat(), choices(10), key="k2", quoted=None)
-    await client.send_choices(cloud.chat(), choices(2, description="More"), key="k3", quoted=None)
+    await client.send_choices(cloud.chat(), choices(3), key=SendKey("k1"), quoted=None)
+    await client.send_choices(cloud.chat(), choices(10), key=SendKey("k2"), quoted=None)
+    await client.send_choices(cloud.chat(), choices(2, description="More"), key=SendKey("k3"), quoted=None)
     few, many, described = cloud.shown
     assert [choice.id for choice in few.buttons] == ["o0", "o1", "o2"]
     assert (len(many.rows), many.buttons) == (10, [])
@@ -150,23 +152,23 @@ async def test_few_choices_are_buttons_and_many_a_list(cloud: CloudClientHarness
 
 async def test_a_reaction_is_set_and_taken_back(cloud: CloudClientHarness) -> None:
     for emoji in ("👀", ""):
-        await cloud.client.react(cloud.chat(), Reaction(emoji=emoji, to=WAMID), key="k", author=ANN)
+        await cloud.client.react(cloud.chat(), Reaction(emoji=emoji, to=WAMID), key=SendKey("k"), author=ANN)
     assert [body["reaction"]["emoji"] for body in cloud.accepted] == ["👀", ""]
     assert {body["reaction"]["message_id"] for body in cloud.accepted} == {WAMID}
 
 
 async def test_a_template_goes_at_any_time(cloud: CloudClientHarness) -> None:
-    sent = await cloud.client.send_template(cloud.chat(ago=None), HELLO, key="k")
+    sent = await cloud.client.send_template(cloud.chat(ago=None), HELLO, key=SendKey("k"))
     assert isinstance(sent, Sent)
     assert cloud.shown[0].template == "hello_world"
     cloud.fault("send", "refuse", code=132015)
     with pytest.raises(SendRejected, match="paused"):
-        await cloud.client.send_template(cloud.chat(ago=None), HELLO, key="k2")
+        await cloud.client.send_template(cloud.chat(ago=None), HELLO, key=SendKey("k2"))
 
 
 async def test_what_meta_holds_back_is_told(cloud: CloudClientHarness) -> None:
     cloud.fault("send", "hold")
-    sent = await cloud.client.send_template(cloud.chat(), HELLO, key="k")
+    sent = await cloud.client.send_template(cloud.chat(), HELLO, key=SendKey("k"))
     assert isinstance(sent, Degraded)
     assert "quality" in sent.how
     assert sent.message_id
@@ -179,13 +181,15 @@ async def test_what_no_cloud_api_could_send_is_rejected_before_it_leaves(cloud: 
             await text(cloud, to=here(chat, to))
     for body in ("", "x" * 4097, "\ud800"):
         with pytest.raises(SendRejected) as caught:
-            await client.send_text(chat, body, key="k", quoted=None)
+            await client.send_text(chat, body, key=SendKey("k"), quoted=None)
         assert "xxx" not in str(caught.value)
     with pytest.raises(SendRejected):
-        await client.react(chat, Reaction(emoji="👀", to=MessageId("a b")), key="k", author=None)
+        await client.react(chat, Reaction(emoji="👀", to=MessageId("a b")), key=SendKey("k"), author=None)
     for latitude in (91.0, float("nan")):
         with pytest.raises(SendRejected):
-            await client.send_place(chat, Location(latitude=latitude, longitude=0), key="k", quoted=None)
+            await client.send_place(
+                chat, Location(latitude=latitude, longitude=0), key=SendKey("k"), quoted=None
+            )
     assert cloud.calls() == 0
 
 
@@ -228,7 +232,7 @@ async def test_with_a_template_it_waits_for_the_person(knocking: CloudClientHarn
 
 async def test_a_reaction_that_comes_too_late_is_not_worth_a_template(knocking: CloudClientHarness) -> None:
     outcome = await knocking.client.react(
-        knocking.chat(ago=DAY), Reaction(emoji="👀", to=WAMID), key="k", author=None
+        knocking.chat(ago=DAY), Reaction(emoji="👀", to=WAMID), key=SendKey("k"), author=None
     )
     assert isinstance(outcome, Refused)
 

@@ -9,6 +9,7 @@ import pytest
 from tests.support.cloud_client import NUMBER, TOKEN, CloudClientHarness, cloud_client
 
 from cleo.domain.errors import SendError, SendFailed, SendRejected, SendUncertain
+from cleo.domain.message import SendKey
 from cleo.ports import Outcome, Sent
 
 
@@ -19,7 +20,7 @@ async def cloud(tmp_path: Path) -> AsyncIterator[CloudClientHarness]:
 
 
 async def text(cloud: CloudClientHarness, key: str = "k") -> Outcome:
-    return await cloud.client.send_text(cloud.chat(), "hi", key=key, quoted=None)
+    return await cloud.client.send_text(cloud.chat(), "hi", key=SendKey(key), quoted=None)
 
 
 async def failure(cloud: CloudClientHarness, key: str = "k") -> SendError:

@@ -17,6 +17,7 @@ from cleo.channels.whatsapp.cloud.capabilities import CLOUD
 from cleo.channels.whatsapp.cloud.outbound.media_fallback import with_fallback
 from cleo.domain.content import File, FileId, FileKind
 from cleo.domain.errors import FetchError, SendError, SendFailed, SendRejected, SendUncertain
+from cleo.domain.message import SendKey
 from cleo.ports import Degraded, FileLimit, Outcome, Refused, Sent
 
 MB = 1024 * 1024
@@ -34,7 +35,7 @@ async def send(
 ) -> Outcome:
     stored = await cloud.files.keep(once(body), 10**9)
     file = File(kind=kind, mimetype=mimetype, stored=stored, **more)
-    return await cloud.client.send_file(cloud.chat(), file, key="k", quoted=None)
+    return await cloud.client.send_file(cloud.chat(), file, key=SendKey("k"), quoted=None)
 
 
 async def read(cloud: CloudClientHarness, url: str | None) -> bytes:
@@ -146,13 +147,13 @@ async def test_a_caption_that_is_too_long_is_refused_whole(cloud: CloudClientHar
 @pytest.mark.parametrize("file", [File(kind="image"), File(kind="image", stored=FileId("gone"))])
 async def test_a_file_that_is_not_there_is_rejected(cloud: CloudClientHarness, file: File) -> None:
     with pytest.raises(SendRejected):
-        await cloud.client.send_file(cloud.chat(), file, key="k", quoted=None)
+        await cloud.client.send_file(cloud.chat(), file, key=SendKey("k"), quoted=None)
 
 
 async def test_a_file_that_comes_too_late_is_not_uploaded(cloud: CloudClientHarness) -> None:
     stored = await cloud.files.keep(once(b"x"), 10)
     file = File(kind="image", mimetype="image/png", stored=stored)
-    late = await cloud.client.send_file(cloud.chat(ago=None), file, key="k", quoted=None)
+    late = await cloud.client.send_file(cloud.chat(ago=None), file, key=SendKey("k"), quoted=None)
     assert isinstance(late, Refused)
     assert cloud.calls() == 0
 

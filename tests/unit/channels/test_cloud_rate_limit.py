@@ -13,6 +13,7 @@ from tests.support.cloud_client import CloudClientHarness, Ticks, cloud_client
 from cleo.channels.whatsapp.cloud.outbound.limiter import Rate, RateLimiter
 from cleo.domain.conversation import ConversationId
 from cleo.domain.errors import SendFailed
+from cleo.domain.message import SendKey
 from cleo.ports import Sent
 
 
@@ -116,32 +117,32 @@ async def test_the_eleventh_message_waits_in_the_queue_and_other_chats_go_on(
     cloud: CloudClientHarness,
 ) -> None:
     for number in range(10):
-        await cloud.client.send_text(cloud.chat(), str(number), key=str(number), quoted=None)
+        await cloud.client.send_text(cloud.chat(), str(number), key=SendKey(str(number)), quoted=None)
     with pytest.raises(SendFailed) as caught:
-        await cloud.client.send_text(cloud.chat(), "10", key="10", quoted=None)
+        await cloud.client.send_text(cloud.chat(), "10", key=SendKey("10"), quoted=None)
     assert caught.value.retry_after == pytest.approx(6)
     assert len(cloud.accepted) == 10
     other = replace(cloud.chat(), id=ConversationId("whatsapp/bea"))
-    assert isinstance(await cloud.client.send_text(other, "hi", key="b", quoted=None), Sent)
+    assert isinstance(await cloud.client.send_text(other, "hi", key=SendKey("b"), quoted=None), Sent)
 
 
 async def test_whatsapps_own_limit_for_a_person_is_kept_longer_each_time(cloud: CloudClientHarness) -> None:
     cloud.fault("send", "refuse", code=131056, times=2)
     for wait in (1, 6):
         with pytest.raises(SendFailed) as caught:
-            await cloud.client.send_text(cloud.chat(), "hi", key="k", quoted=None)
+            await cloud.client.send_text(cloud.chat(), "hi", key=SendKey("k"), quoted=None)
         assert (caught.value.code, caught.value.retry_after) == (131056, pytest.approx(wait))
         cloud.ticks.now += wait
-    assert isinstance(await cloud.client.send_text(cloud.chat(), "hi", key="k", quoted=None), Sent)
+    assert isinstance(await cloud.client.send_text(cloud.chat(), "hi", key=SendKey("k"), quoted=None), Sent)
     cloud.ticks.now += 1000
     cloud.fault("send", "refuse", code=131056)
     with pytest.raises(SendFailed) as caught:
-        await cloud.client.send_text(cloud.chat(), "hi", key="k2", quoted=None)
+        await cloud.client.send_text(cloud.chat(), "hi", key=SendKey("k2"), quoted=None)
     assert caught.value.retry_after == pytest.approx(1)  # a message that was taken made it start anew
 
 
 async def test_a_longer_pause_that_whatsapp_names_counts(cloud: CloudClientHarness) -> None:
     cloud.fault("send", "refuse", code=131056, retry_after=40)
     with pytest.raises(SendFailed) as caught:
-        await cloud.client.send_text(cloud.chat(), "hi", key="k", quoted=None)
+        await cloud.client.send_text(cloud.chat(), "hi", key=SendKey("k"), quoted=None)
     assert caught.value.retry_after == 40

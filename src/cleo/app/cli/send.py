@@ -16,6 +16,7 @@ from cleo.domain.content import Text
 from cleo.domain.conversation import AccountKey, Conversation, conversation_id
 from cleo.domain.errors import CleoError, ConfigError
 from cleo.domain.identity import Address, PersonId
+from cleo.domain.message import SendKey
 from cleo.ports import Held, Refused
 from cleo.store import DiskFiles
 
@@ -52,7 +53,9 @@ async def _send(spec: BackendSpec, context: BackendContext, whom: Address, text:
     parts = channel.render(text)
     try:
         for part in parts:
-            outcome = await channel.send(chat, Text(body=part), key=f"cli:{uuid4().hex}", quoted=None)
+            outcome = await channel.send(
+                chat, Text(body=part), key=SendKey(f"cli:{uuid4().hex}"), quoted=None
+            )
             if isinstance(outcome, Refused | Held):
                 raise CleoError(outcome.reason)
     finally:

@@ -13,7 +13,7 @@ from cleo.domain.content import Choices, File, Location, MessageId, Reaction, Te
 from cleo.domain.conversation import Conversation
 from cleo.domain.health import Health
 from cleo.domain.identity import Address
-from cleo.domain.message import Quoted
+from cleo.domain.message import Quoted, SendKey
 from cleo.ports import Capabilities, Outcome
 
 CHANNEL = "whatsapp"
@@ -34,11 +34,13 @@ class Backend(Protocol):
         """Return what it can do now."""
         ...
 
-    async def send_text(self, to: Conversation, body: str, *, key: str, quoted: Quoted | None) -> Outcome:
+    async def send_text(self, to: Conversation, body: str, *, key: SendKey, quoted: Quoted | None) -> Outcome:
         """Send a text in WhatsApp's markup."""
         ...
 
-    async def send_file(self, to: Conversation, file: File, *, key: str, quoted: Quoted | None) -> Outcome:
+    async def send_file(
+        self, to: Conversation, file: File, *, key: SendKey, quoted: Quoted | None
+    ) -> Outcome:
         """Send a stored file with its caption."""
         ...
 
@@ -60,7 +62,7 @@ class Reacts(Protocol):
     """A backend that can put an emoji on a message."""
 
     async def react(
-        self, to: Conversation, reaction: Reaction, *, key: str, author: Address | None
+        self, to: Conversation, reaction: Reaction, *, key: SendKey, author: Address | None
     ) -> Outcome:
         """Set Cleo's reaction, or take it back; `author` wrote the message, when that is known."""
         ...
@@ -71,7 +73,7 @@ class SendsChoices(Protocol):
     """A backend with answers to tap, within `Capabilities.choice_limits`."""
 
     async def send_choices(
-        self, to: Conversation, choices: Choices, *, key: str, quoted: Quoted | None
+        self, to: Conversation, choices: Choices, *, key: SendKey, quoted: Quoted | None
     ) -> Outcome:
         """Send a text with answers to tap."""
         ...
@@ -82,7 +84,7 @@ class SendsPlaces(Protocol):
     """A backend that can send a place as a place."""
 
     async def send_place(
-        self, to: Conversation, place: Location, *, key: str, quoted: Quoted | None
+        self, to: Conversation, place: Location, *, key: SendKey, quoted: Quoted | None
     ) -> Outcome:
         """Send a place."""
         ...
@@ -92,7 +94,7 @@ class SendsPlaces(Protocol):
 class SendsTemplates(Protocol):
     """A backend with templates."""
 
-    async def send_template(self, to: Conversation, template: Template, *, key: str) -> Outcome:
+    async def send_template(self, to: Conversation, template: Template, *, key: SendKey) -> Outcome:
         """Send a template."""
         ...
 

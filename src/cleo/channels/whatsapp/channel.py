@@ -35,7 +35,7 @@ from cleo.domain.content import (
 from cleo.domain.conversation import Conversation
 from cleo.domain.errors import SendRejected
 from cleo.domain.health import Health
-from cleo.domain.message import Quoted
+from cleo.domain.message import Quoted, SendKey
 from cleo.ports import (
     Capabilities,
     Channel,
@@ -66,13 +66,17 @@ class WhatsAppChannel(Channel, ShowsTyping, MarksRead, KnowsNumber, Renders):
         return self._backend.capabilities
 
     @override
-    async def send(self, to: Conversation, content: Content, *, key: str, quoted: Quoted | None) -> Outcome:
+    async def send(
+        self, to: Conversation, content: Content, *, key: SendKey, quoted: Quoted | None
+    ) -> Outcome:
         try:
             return await self._send(to, content, key=key, quoted=quoted)
         except SendRejected as error:
             return Refused(reason=str(error), code=error.code)
 
-    async def _send(self, to: Conversation, content: Content, *, key: str, quoted: Quoted | None) -> Outcome:
+    async def _send(
+        self, to: Conversation, content: Content, *, key: SendKey, quoted: Quoted | None
+    ) -> Outcome:
         match content:
             case Text():
                 return await self._send_text(to, content.body, key=key, quoted=quoted)
@@ -121,13 +125,15 @@ class WhatsAppChannel(Channel, ShowsTyping, MarksRead, KnowsNumber, Renders):
     def render(self, markdown: str) -> list[str]:
         return render_markdown(markdown, self.capabilities.text_max)
 
-    async def _send_text(self, to: Conversation, body: str, *, key: str, quoted: Quoted | None) -> Outcome:
+    async def _send_text(
+        self, to: Conversation, body: str, *, key: SendKey, quoted: Quoted | None
+    ) -> Outcome:
         if not body.strip():
             raise SendRejected("The message has no visible text, so it was not sent.")
         return await self._backend.send_text(to, body, key=key, quoted=quoted)
 
     async def _react(
-        self, to: Conversation, reaction: Reaction, *, key: str, quoted: Quoted | None
+        self, to: Conversation, reaction: Reaction, *, key: SendKey, quoted: Quoted | None
     ) -> Outcome:
         if not isinstance(self._backend, Reacts):
             return Degraded(message_id=None, how=NO_REACTIONS)
@@ -135,14 +141,14 @@ class WhatsAppChannel(Channel, ShowsTyping, MarksRead, KnowsNumber, Renders):
         return await self._backend.react(to, reaction, key=key, author=author)
 
     async def _send_place(
-        self, to: Conversation, place: Location, *, key: str, quoted: Quoted | None
+        self, to: Conversation, place: Location, *, key: SendKey, quoted: Quoted | None
     ) -> Outcome:
         if isinstance(self._backend, SendsPlaces):
             return await self._backend.send_place(to, place, key=key, quoted=quoted)
         return _degraded(await self._send_text(to, _as_link(place), key=key, quoted=quoted), AS_A_LINK)
 
     async def _send_choices(
-        self, to: Conversation, choices: Choices, *, key: str, quoted: Quoted | None
+        self, to: Conversation, choices: Choices, *, key: SendKey, quoted: Quoted | None
     ) -> Outcome:
         tappable = to_tap(choices, self.capabilities.choice_limits, in_group=to.is_group)
         if tappable and isinstance(self._backend, SendsChoices):
@@ -151,7 +157,7 @@ class WhatsAppChannel(Channel, ShowsTyping, MarksRead, KnowsNumber, Renders):
         # Words that tell how to answer were made for this: nothing is missing then.
         return sent if choices.words else _degraded(sent, AS_WORDS)
 
-    async def _send_template(self, to: Conversation, template: Template, *, key: str) -> Outcome:
+    async def _send_template(self, to: Conversation, template: Template, *, key: SendKey) -> Outcome:
         if not isinstance(self._backend, SendsTemplates):
             raise SendRejected("This way of reaching WhatsApp has no templates.")
         return await self._backend.send_template(to, template, key=key)

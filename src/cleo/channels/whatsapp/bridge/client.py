@@ -20,7 +20,7 @@ from cleo.domain.conversation import Conversation
 from cleo.domain.errors import FetchError, SendRejected
 from cleo.domain.health import Health
 from cleo.domain.identity import Address
-from cleo.domain.message import Quoted
+from cleo.domain.message import Quoted, SendKey
 from cleo.ports import Capabilities, Degraded, Files, Sent, TypingIndicator
 
 W = TypeVar("W", bound=wire.Wire)
@@ -64,12 +64,12 @@ class WhatsAppBridgeClient(Backend, Reacts, Types, TellsNumber, ForeseesIds):
         return MessageId(wire.message_id_for(key))
 
     @override
-    async def send_text(self, to: Conversation, body: str, *, key: str, quoted: Quoted | None) -> Sent:
+    async def send_text(self, to: Conversation, body: str, *, key: SendKey, quoted: Quoted | None) -> Sent:
         command = _command(wire.SendText, to=_jid(to.address), text=body, quoted=_quoted(quoted))
-        return read_sent(await self._http.send("/send", key=key, body=_json(command)))
+        return read_sent(await self._http.send("/send", key=key.key, body=_json(command)))
 
     @override
-    async def send_file(self, to: Conversation, file: File, *, key: str, quoted: Quoted | None) -> Sent:
+    async def send_file(self, to: Conversation, file: File, *, key: SendKey, quoted: Quoted | None) -> Sent:
         command = _command(
             wire.SendMedia,
             to=_jid(to.address),
@@ -82,11 +82,13 @@ class WhatsAppBridgeClient(Backend, Reacts, Types, TellsNumber, ForeseesIds):
         )
         with open_stored(self._files, file) as stored:
             part = (file.name or "file", stored, file.mimetype)
-            response = await self._http.upload("/send-media", key=key, fields=_form(command), file=part)
+            response = await self._http.upload("/send-media", key=key.key, fields=_form(command), file=part)
         return read_sent(response)
 
     @override
-    async def react(self, to: Conversation, reaction: Reaction, *, key: str, author: Address | None) -> Sent:
+    async def react(
+        self, to: Conversation, reaction: Reaction, *, key: SendKey, author: Address | None
+    ) -> Sent:
         command = _command(
             wire.React,
             to=_jid(to.address),
@@ -95,7 +97,7 @@ class WhatsAppBridgeClient(Backend, Reacts, Types, TellsNumber, ForeseesIds):
             from_me=reaction.on_own,
             sender_id=_jid(author) if author else None,
         )
-        response = await self._http.send("/react", key=key, body=_json(command))
+        response = await self._http.send("/react", key=key.key, body=_json(command))
         if response.is_unknown_path:
             return Degraded(message_id=None, how="This bridge has no reactions.")
         return read_sent(response)

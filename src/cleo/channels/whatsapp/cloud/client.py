@@ -37,7 +37,7 @@ from cleo.domain.conversation import Conversation
 from cleo.domain.errors import FetchError, SendFailed, SendRejected, SendUncertain
 from cleo.domain.health import Health
 from cleo.domain.identity import Address
-from cleo.domain.message import Quoted
+from cleo.domain.message import Quoted, SendKey
 from cleo.ports import Capabilities, Files, Outcome, Refused
 
 UNQUOTED = "It does not quote the message that it answers, because that did not come through the Cloud API."
@@ -90,30 +90,30 @@ class WhatsAppCloudClient(Backend, Reacts, SendsChoices, SendsPlaces, SendsTempl
         return CLOUD
 
     @override
-    async def send_text(self, to: Conversation, body: str, *, key: str, quoted: Quoted | None) -> Outcome:
+    async def send_text(self, to: Conversation, body: str, *, key: SendKey, quoted: Quoted | None) -> Outcome:
         return await self._send(to, requests.text(body), key=key, quoted=quoted)
 
     @override
     async def send_choices(
-        self, to: Conversation, choices: Choices, *, key: str, quoted: Quoted | None
+        self, to: Conversation, choices: Choices, *, key: SendKey, quoted: Quoted | None
     ) -> Outcome:
         return await self._send(to, requests.choices(choices, TAPPING), key=key, quoted=quoted)
 
     @override
     async def send_place(
-        self, to: Conversation, place: Location, *, key: str, quoted: Quoted | None
+        self, to: Conversation, place: Location, *, key: SendKey, quoted: Quoted | None
     ) -> Outcome:
         return await self._send(to, requests.place(place), key=key, quoted=quoted)
 
     @override
-    async def send_template(self, to: Conversation, template: Template, *, key: str) -> Outcome:
+    async def send_template(self, to: Conversation, template: Template, *, key: SendKey) -> Outcome:
         message = requests.message(to.address, requests.template(template), key=key, quoted=None)
         await self._admit(to)
         return self._sent(to, await self._graph.send(message))
 
     @override
     async def react(
-        self, to: Conversation, reaction: Reaction, *, key: str, author: Address | None
+        self, to: Conversation, reaction: Reaction, *, key: SendKey, author: Address | None
     ) -> Outcome:
         del author  # the message's id says enough
         if not self._window.is_open(to):
@@ -121,7 +121,9 @@ class WhatsAppCloudClient(Backend, Reacts, SendsChoices, SendsPlaces, SendsTempl
         return await self._send(to, requests.reaction(reaction), key=key, quoted=None)
 
     @override
-    async def send_file(self, to: Conversation, file: File, *, key: str, quoted: Quoted | None) -> Outcome:
+    async def send_file(
+        self, to: Conversation, file: File, *, key: SendKey, quoted: Quoted | None
+    ) -> Outcome:
         with open_stored(self._files, file) as stored:
             sendable = with_fallback(file, os.fstat(stored.fileno()).st_size, CLOUD)
             requests.recipient(to.address)
@@ -157,7 +159,7 @@ class WhatsAppCloudClient(Backend, Reacts, SendsChoices, SendsPlaces, SendsTempl
         await self._graph.close()
 
     async def _send(
-        self, to: Conversation, content: requests.RequestBody, *, key: str, quoted: Quoted | None
+        self, to: Conversation, content: requests.RequestBody, *, key: SendKey, quoted: Quoted | None
     ) -> Outcome:
         message = requests.message(to.address, content, key=key, quoted=quoted)
         if not self._window.is_open(to):
@@ -170,10 +172,10 @@ class WhatsAppCloudClient(Backend, Reacts, SendsChoices, SendsPlaces, SendsTempl
         await self._limiter.take(to.id)
         self._breaker.check()
 
-    async def _post(self, to: Conversation, message: bytes, key: str, how: str) -> Outcome:
+    async def _post(self, to: Conversation, message: bytes, key: SendKey, how: str) -> Outcome:
         response = await self._graph.send(message)
         if not response.is_success and response.error_class == "window":
-            return self._window.contradicted(key)
+            return self._window.contradicted(key.key)
         return self._sent(to, response, how)
 
     def _sent(self, to: Conversation, response: GraphResponse, how: str = "") -> Outcome:

@@ -2,12 +2,13 @@
 
 from cleo.channels.whatsapp.backend import CHANNEL
 from cleo.channels.whatsapp.cloud import wire
+from cleo.channels.whatsapp.cloud.callback_data import read_callback_data
 from cleo.channels.whatsapp.cloud.errors import error_class_of, is_window, reason_of
 from cleo.channels.whatsapp.cloud.identities import read_group, read_id, read_parent, read_person
 from cleo.channels.whatsapp.cloud.inbound.messages import ParsedEvent, read_time
 from cleo.domain.content import MessageId, Template
 from cleo.domain.identity import Address
-from cleo.domain.message import Receipt, ReceiptState, read_send_key
+from cleo.domain.message import Receipt, ReceiptState
 
 _STATES: dict[str, ReceiptState] = {
     "sent": "sent",
@@ -16,7 +17,6 @@ _STATES: dict[str, ReceiptState] = {
     "played": "played",
     "failed": "failed",
 }
-_LONGEST_KEY = 512
 
 
 def read_status(
@@ -25,11 +25,11 @@ def read_status(
     """Read what became of a message. A status that Cleo does not use, such as `deleted`, has no event."""
     state = _STATES.get(status.status or "")
     id, chat = read_id(status.id), _chat(status)
-    if not status.status or id is None or (chat is None and not _key(status)):
+    about = read_callback_data(status.biz_opaque_callback_data)
+    if not status.status or id is None or (chat is None and about is None):
         return ParsedEvent(problem="it does not say which message, whose or what became of it")
     if state is None:
         return ParsedEvent()
-    key, attempt = read_send_key(_key(status))
     error = next((each for each in status.errors if each), None) if state == "failed" else None
     held = reopen_template is not None and error is not None and is_window(error.code)
     return ParsedEvent(
@@ -41,8 +41,8 @@ def read_status(
             at=read_time(status.timestamp, now)[0],
             reason=_reason(error or wire.Error()) if state == "failed" else "",
             number_id=number_id,
-            key=key,
-            attempt=attempt,
+            key=about.key if about else "",
+            attempt=about.attempt if about else 1,
             held=held,
             reopen_template=reopen_template if held else None,
         )
@@ -57,11 +57,6 @@ def _chat(status: wire.Status) -> Address | None:
         or read_person(status.recipient_user_id)
         or read_parent(status.recipient_parent_user_id)
     )
-
-
-def _key(status: wire.Status) -> str:
-    key = status.biz_opaque_callback_data or ""
-    return key if len(key) <= _LONGEST_KEY else ""
 
 
 def _reason(error: wire.Error) -> str:

@@ -4,30 +4,36 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
+from cleo.channels.whatsapp.cloud.callback_data import write_callback_data
 from cleo.channels.whatsapp.cloud.capabilities import CLOUD
 from cleo.channels.whatsapp.cloud.identities import read_group, read_id, read_parent, read_person
 from cleo.domain.content import Choices, Location, MessageId, Option, Reaction, Template
 from cleo.domain.errors import SendRejected
 from cleo.domain.identity import Address, namespace, value
-from cleo.domain.message import Quoted
+from cleo.domain.message import Quoted, SendKey
 from cleo.ports import ChoiceLimits
 
 RequestBody = Mapping[str, object]
 
 _PRODUCT: Final = {"messaging_product": "whatsapp"}
-_KEY_MAX = 512
 _OWN = "wamid."
 _LIST_BUTTON = "Choose"
 
 
-def message(to: Address, content: RequestBody, *, key: str, quoted: Quoted | None) -> bytes:
+def message(to: Address, content: RequestBody, *, key: SendKey, quoted: Quoted | None) -> bytes:
     """Return the body of a send; raises `SendRejected` for what no send can carry.
 
     Graph gives the key back with each status of the message. A message that cannot be quoted is left out.
     """
     context = {"context": {"message_id": _id(quoted.id)}} if quoted and can_quote(quoted) else {}
     return _json(
-        {**_PRODUCT, **recipient(to), **content, **context, "biz_opaque_callback_data": key[:_KEY_MAX]}
+        {
+            **_PRODUCT,
+            **recipient(to),
+            **content,
+            **context,
+            "biz_opaque_callback_data": write_callback_data(key),
+        }
     )
 
 
