@@ -19,7 +19,7 @@ from tests.support.system import BackendName, System, SystemOptions
 from tests.support.web_world import World
 
 HERE = Path(__file__).parent
-MakeStage = Callable[..., Awaitable[System]]
+MakeSystem = Callable[..., Awaitable[System]]
 MakeBridge = Callable[..., Awaitable[BridgeSystem]]
 MakeCloud = Callable[..., Awaitable[CloudSystem]]
 
@@ -39,7 +39,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @dataclass
-class Theatre:
+class SystemPool:
     """All systems of a session, each built when the first story asks for it."""
 
     world: World
@@ -58,50 +58,50 @@ class Theatre:
         model.requests.clear()
         return await self._kept(name, backend, owners=24, model=model)
 
-    async def _kept(self, name: str, backend: BackendName, **casting: Unpack[SystemOptions]) -> System:
+    async def _kept(self, name: str, backend: BackendName, **options: Unpack[SystemOptions]) -> System:
         if name not in self.systems:
-            system = self.built(backend, self.folder / name, **casting)
+            system = self.built(backend, self.folder / name, **options)
             self.systems[name] = await self.stack.enter_async_context(system)
         await self.systems[name].up()
         return self.systems[name]
 
-    def built(self, backend: BackendName, folder: Path, **casting: Unpack[SystemOptions]) -> System:
+    def built(self, backend: BackendName, folder: Path, **options: Unpack[SystemOptions]) -> System:
         """A system that is not up yet."""
         if backend == "cloud":
-            return CloudSystem(self.graph, folder, **casting)
-        return BridgeSystem(self.world, folder, **casting)
+            return CloudSystem(self.graph, folder, **options)
+        return BridgeSystem(self.world, folder, **options)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def theatre(
+async def pool(
     world: World, graph: GraphWorld, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncGenerator[Theatre]:
+) -> AsyncGenerator[SystemPool]:
     async with AsyncExitStack() as stack:
-        yield Theatre(world, graph, tmp_path_factory.mktemp("systems"), stack)
+        yield SystemPool(world, graph, tmp_path_factory.mktemp("systems"), stack)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def shared(theatre: Theatre, backend: BackendName) -> System:
+async def shared(pool: SystemPool, backend: BackendName) -> System:
     """A system for many stories: each takes an owner of its own, `shared.owner()`, and may kill what it likes."""
-    return await theatre.shared(backend)
+    return await pool.shared(backend)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def provided(theatre: Theatre, backend: BackendName) -> System:
+async def provided(pool: SystemPool, backend: BackendName) -> System:
     """The same with a provider's model, which says again what it is told."""
-    return await theatre.provided(backend)
+    return await pool.provided(backend)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def make_system(theatre: Theatre, backend: BackendName, tmp_path: Path) -> AsyncGenerator[MakeStage]:
+async def make_system(pool: SystemPool, backend: BackendName, tmp_path: Path) -> AsyncGenerator[MakeSystem]:
     """Makes a system of the story's own: `await make_system(owners=2, agent={…})`."""
     async with AsyncExitStack() as stack:
         count = 0
 
-        async def make(**casting: Unpack[SystemOptions]) -> System:
+        async def make(**options: Unpack[SystemOptions]) -> System:
             nonlocal count
             count += 1
-            system = theatre.built(backend, tmp_path / f"system{count}", **casting)
+            system = pool.built(backend, tmp_path / f"system{count}", **options)
             return await stack.enter_async_context(system)
 
         yield make
@@ -111,17 +111,17 @@ async def make_system(theatre: Theatre, backend: BackendName, tmp_path: Path) ->
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def on_cloud(theatre: Theatre) -> CloudSystem:
+async def on_cloud(pool: SystemPool) -> CloudSystem:
     """`shared`, for a story of `only("cloud")`."""
-    system = await theatre.shared("cloud")
+    system = await pool.shared("cloud")
     assert isinstance(system, CloudSystem)
     return system
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def provided_on_cloud(theatre: Theatre) -> CloudSystem:
+async def provided_on_cloud(pool: SystemPool) -> CloudSystem:
     """`provided`, for a story of `only("cloud")`."""
-    system = await theatre.provided("cloud")
+    system = await pool.provided("cloud")
     assert isinstance(system, CloudSystem)
     return system
 
@@ -131,8 +131,8 @@ async def make_bridge(world: World, tmp_path: Path) -> AsyncGenerator[MakeBridge
     """`make_system`, for a story of `only("baileys")`; takes `bridge` and `bridge_url`, too."""
     async with AsyncExitStack() as stack:
 
-        async def make(**casting: Unpack[BridgeSystemOptions]) -> BridgeSystem:
-            return await stack.enter_async_context(BridgeSystem(world, tmp_path / "system", **casting))
+        async def make(**options: Unpack[BridgeSystemOptions]) -> BridgeSystem:
+            return await stack.enter_async_context(BridgeSystem(world, tmp_path / "system", **options))
 
         yield make
 
@@ -142,7 +142,7 @@ async def make_cloud(graph: GraphWorld, tmp_path: Path) -> AsyncGenerator[MakeCl
     """`make_system`, for a story of `only("cloud")`."""
     async with AsyncExitStack() as stack:
 
-        async def make(**casting: Unpack[SystemOptions]) -> CloudSystem:
-            return await stack.enter_async_context(CloudSystem(graph, tmp_path / "system", **casting))
+        async def make(**options: Unpack[SystemOptions]) -> CloudSystem:
+            return await stack.enter_async_context(CloudSystem(graph, tmp_path / "system", **options))
 
         yield make

@@ -168,7 +168,7 @@ async def test_a_send_that_broke_before_is_repeated_once_and_marked(on_cloud: Cl
     (sent,) = await ann.accepted()
     assert sent.ref.endswith("#2")
     assert len(await ann.bubbles()) == 1
-    assert "It was sent once more in doubt" in await on_cloud.command("outbox")
+    assert "It was sent once more in doubt" in await on_cloud.command("outbox", "--limit=200")
 
 
 async def test_without_any_news_it_stays_unknown_and_is_shown(on_cloud: CloudSystem) -> None:
@@ -178,7 +178,7 @@ async def test_without_any_news_it_stays_unknown_and_is_shown(on_cloud: CloudSys
     await ann.say("what is 17 * 3?")
     await ann.hears("51")
     await becomes(on_cloud, ann, "unknown")
-    assert "Nobody knows whether it arrived" in await on_cloud.command("outbox")
+    assert "Nobody knows whether it arrived" in await on_cloud.command("outbox", "--limit=200")
     await ann.say("what is 6 * 7?")
     await ann.hears("42")
     await on_cloud.quiet()

@@ -5,7 +5,7 @@ import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 
-from tests.scenarios.conftest import MakeStage
+from tests.scenarios.conftest import MakeSystem
 from tests.support.phone import Bubble, Phone
 from tests.support.program import until
 from tests.support.system import System
@@ -128,7 +128,7 @@ async def test_the_first_of_two_questions_is_answered_and_the_second_waits(share
     await one_press(shared, ann, "amber")
 
 
-async def test_a_thumbs_up_of_somebody_else_counts_for_nothing(make_system: MakeStage) -> None:
+async def test_a_thumbs_up_of_somebody_else_counts_for_nothing(make_system: MakeSystem) -> None:
     system = await make_system(owners=2, users=1)
     (ann, ben), bob, eve = system.owners, system.users[0], await system.stranger()
     if system.capabilities.window:  # owners who never wrote cannot be asked
@@ -159,7 +159,7 @@ async def test_a_thumbs_up_of_somebody_else_counts_for_nothing(make_system: Make
 # ── time and crashes ───────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_a_question_expires_and_a_late_yes_does_nothing(make_system: MakeStage) -> None:
+async def test_a_question_expires_and_a_late_yes_does_nothing(make_system: MakeSystem) -> None:
     system = await make_system(agent={"CLEO_CONFIRM_MINUTES": "0.05"})
     ann = system.owners[0]
     question = await ask(ann, "silver")

@@ -105,8 +105,9 @@ class FakeChannel:
     def message_id(self, key: str) -> MessageId | None:
         return MessageId(f"ID-{key}") if self.foresees else None
 
-    def render(self, markdown: str) -> list[str]:
-        return [part for part in markdown.split("\n---\n") if part.strip()]
+    def render(self, text: str, *, markdown: bool = True) -> list[str]:
+        text = text.replace("**", "*") if markdown else text
+        return [part for part in text.split("\n---\n") if part.strip()]
 
     async def fetch(self, file: File) -> AsyncIterator[bytes]:
         yield self.files[file.url or ""]

@@ -38,9 +38,9 @@ class BridgeSystem(System):
         *,
         bridge: Mapping[str, str] | None = None,
         bridge_url: str | None = None,
-        **casting: Unpack[SystemOptions],
+        **options: Unpack[SystemOptions],
     ) -> None:
-        super().__init__(world, folder, world.number(), **casting)
+        super().__init__(world, folder, world.number(), **options)
         self.world = world
         self.bridge = Part("bridge", program_of("whatsapp-bridge", passed_on()), folder)
         self.bridge_url = bridge_url or f"http://127.0.0.1:{free_port()}"

@@ -24,8 +24,8 @@ class CloudSystem(System):
     backend = "cloud"
     capabilities = CLOUD
 
-    def __init__(self, graph: GraphWorld, folder: Path, **casting: Unpack[SystemOptions]) -> None:
-        super().__init__(graph, folder, graph.account(), **casting)
+    def __init__(self, graph: GraphWorld, folder: Path, **options: Unpack[SystemOptions]) -> None:
+        super().__init__(graph, folder, graph.account(), **options)
         self.graph = graph
         self._registered = False
 

@@ -61,7 +61,7 @@ class ToolHarness:
         return str(await function(ctx, **arguments))
 
     def context(self, key: str) -> ToolContext:
-        async def say(content: Content, *, to: Address | None = None) -> None:
+        async def say(content: Content, *, to: Address | None = None, markdown: bool = True) -> None:
             if not any(one.key == key for one in self.said):
                 self.said.append(Said(content, to, key))
 

@@ -111,10 +111,11 @@ class KnowsNumber(Protocol):
 class Renders(Protocol):
     """A channel with a markup and a length limit of its own."""
 
-    def render(self, markdown: str) -> list[str]:
+    def render(self, text: str, *, markdown: bool = True) -> list[str]:
         """Turn Markdown into the texts of the messages that carry it, in order; none when nothing is visible.
 
-        The outbox keeps these: what `send` gets is final.
+        Without `markdown` it is a person's own words, or what a program wrote: it is only divided. The outbox keeps
+        these: what `send` gets is final.
         """
         ...
 

@@ -17,8 +17,8 @@ from cleo.ports.store import Store
 class Say(Protocol):
     """Queues a message; it goes out after the tool's turn was committed."""
 
-    async def __call__(self, content: Content, *, to: Address | None = None) -> None:
-        """Say it here, or in the direct chat with the address `to`."""
+    async def __call__(self, content: Content, *, to: Address | None = None, markdown: bool = True) -> None:
+        """Say it here, or in the direct chat with the address `to`; words that are no Markdown with False."""
         ...
 
 

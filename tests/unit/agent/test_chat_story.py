@@ -273,3 +273,14 @@ async def test_a_reply_to_what_cleo_said_brings_its_words_along(harness: AgentHa
     answer = harness.channel.delivered[-1]
     [said] = await harness.say("what do you mean?", quoted=Quoted(id=answer.id))
     assert said == f"you said: (in reply to: {answer.text!r}) what do you mean?"
+
+
+async def test_a_reminder_says_its_words_as_they_were_written(harness: AgentHarness) -> None:
+    await harness.say("hello")
+    conversation = harness.channel.delivered[-1].to
+    reminder = Reminder(
+        id="r1", conversation=conversation, text="buy **milk**", next_at=harness.clock.now() + 60
+    )
+    await harness.store.write(lambda tx: tx.reminders.add(reminder))
+    await harness.later(61)
+    assert harness.channel.delivered[-1].text == "⏰ buy **milk**"

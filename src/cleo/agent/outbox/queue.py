@@ -63,11 +63,11 @@ class OutboxQueue:
             number += 1
         return number
 
-    def render(self, to: Conversation, content: Content) -> list[Content]:
-        """Turn words in Markdown into as many messages as the channel needs; other content stays as it is."""
+    def render(self, to: Conversation, content: Content, *, markdown: bool = True) -> list[Content]:
+        """Turn words, in Markdown or plain, into as many messages as the channel needs; else it stays as it is."""
         channel = self.channels.get(to.account_key)
         if isinstance(content, Text) and isinstance(channel, Renders):
-            return [Text(body=part) for part in channel.render(content.body)]
+            return [Text(body=part) for part in channel.render(content.body, markdown=markdown)]
         return [content]
 
     def text_max(self, to: Conversation) -> int:

@@ -14,7 +14,8 @@ def fire(tx: Transaction, queue: OutboxQueue, repeats: Repeats, now: float) -> s
     for reminder in due:
         key = f"reminder:{reminder.id}:{round(reminder.next_at * 1000)}"
         to = tx.conversations.get(reminder.conversation)
-        queue.put(tx, to, Text(body=f"⏰ {reminder.text}"), key=key, purpose="reminder")
+        parts = queue.render(to, Text(body=f"⏰ {reminder.text}"), markdown=False)
+        queue.put_all(tx, to, parts, key=key, purpose="reminder")
         later = repeats.next(reminder.rule, reminder.zone, now) if reminder.rule else None
         tx.reminders.move(reminder.id, later)
     return {reminder.conversation for reminder in due}

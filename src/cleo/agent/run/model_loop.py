@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import structlog
+from pydantic_ai.messages import ModelResponse
 from pydantic_ai.models import Model
 
 from cleo.agent.approval.gate import told
@@ -23,6 +24,7 @@ from cleo.agent.run.deps import RunDeps
 from cleo.agent.run.toolbox import Toolbox
 from cleo.domain.errors import ModelError, ModelRefused, ModelUnavailable
 from cleo.ports import Tool
+from cleo.ports.reply import PLAIN
 
 Exit = Literal["reply", "question", "stopped", "bound", "refused", "unavailable"]
 
@@ -37,7 +39,8 @@ class RunResult:
 
     exit: Exit
     reply: str = ""
-    """Markdown."""
+    markdown: bool = True
+    """Whether the reply is Markdown."""
     parts: list[str] = field(default_factory=list[str])
     """The reply in the channel's own markup, one text a message."""
     planned: list[PlannedCall] = field(default_factory=list[PlannedCall])
@@ -104,9 +107,14 @@ class ModelLoop:
             exchange.messages.append(response)
             calls = exchange.unanswered()
             if not calls:
-                return RunResult(exit="reply", reply=response.text or "", spent=spent)
+                return _reply(response, spent)
             spent.usage.tool_calls += len(calls)
             if bound := spent.reached(self._bounds):
                 _log.warning("limit reached", setting=bound.setting)
                 exchange.add_request([told(call, NOT_RUN, "failed") for call in calls])
                 return RunResult(exit="bound", error=ModelRefused(bound.words), spent=spent)
+
+
+def _reply(response: ModelResponse, spent: Spent) -> RunResult:
+    plain = bool((response.provider_details or {}).get(PLAIN))
+    return RunResult(exit="reply", reply=response.text or "", markdown=not plain, spent=spent)

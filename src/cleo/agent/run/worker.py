@@ -261,7 +261,7 @@ class Worker:
     async def _finish(self, claimed: ClaimedRun, exchange: Exchange, result: RunResult, turn: _Turn) -> _Step:
         if result.error:
             _log.error("turn failed", reason=str(result.error))
-        result.parts = await _rendered(result.reply, turn.channel)
+        result.parts = await _rendered(result, turn.channel)
         now = self.clock.now()
 
         def commit(tx: Transaction) -> tuple[set[ConversationId], _Step]:
@@ -289,10 +289,10 @@ class Worker:
         return Window(tuple(kept[-WINDOW:]), (claimed.bounds[0], newest), claimed.epoch)
 
 
-async def _rendered(markdown: str, channel: Channel) -> list[str]:
+async def _rendered(result: RunResult, channel: Channel) -> list[str]:
     """Divide a reply into messages; a long one takes a while, and others must not wait for it."""
     if not isinstance(channel, Renders):
-        return [markdown]
-    if len(markdown) < _LONG_REPLY:
-        return channel.render(markdown)
-    return await asyncio.to_thread(channel.render, markdown)
+        return [result.reply]
+    if len(result.reply) < _LONG_REPLY:
+        return channel.render(result.reply, markdown=result.markdown)
+    return await asyncio.to_thread(channel.render, result.reply, markdown=result.markdown)

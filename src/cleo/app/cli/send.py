@@ -50,7 +50,7 @@ async def _send(spec: BackendSpec, context: BackendContext, whom: Address, text:
     chat = Conversation(
         id=conversation_id(AccountKey("whatsapp"), person), channel="whatsapp", address=whom, person=person
     )
-    parts = channel.render(text)
+    parts = channel.render(text, markdown=False)
     try:
         for part in parts:
             outcome = await channel.send(

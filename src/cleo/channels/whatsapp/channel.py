@@ -17,7 +17,7 @@ from cleo.channels.whatsapp.backend import (
     Types,
 )
 from cleo.channels.whatsapp.text.choices import in_words, to_tap
-from cleo.channels.whatsapp.text.render import render_markdown
+from cleo.channels.whatsapp.text.render import render_markdown, render_plain
 from cleo.domain.content import (
     Choices,
     Chosen,
@@ -122,8 +122,8 @@ class WhatsAppChannel(Channel, ShowsTyping, MarksRead, KnowsNumber, Renders):
             await self._backend.read(chat)
 
     @override
-    def render(self, markdown: str) -> list[str]:
-        return render_markdown(markdown, self.capabilities.text_max)
+    def render(self, text: str, *, markdown: bool = True) -> list[str]:
+        return (render_markdown if markdown else render_plain)(text, self.capabilities.text_max)
 
     async def _send_text(
         self, to: Conversation, body: str, *, key: SendKey, quoted: Quoted | None

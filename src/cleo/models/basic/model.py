@@ -15,6 +15,7 @@ from pydantic_ai.usage import RequestUsage
 
 from cleo.models.basic.plan import next_step
 from cleo.models.basic.prompt import read_prompt
+from cleo.ports.reply import PLAIN
 
 
 class BasicModel(Model):
@@ -45,7 +46,13 @@ class BasicModel(Model):
             if isinstance(step, str)
             else [ToolCallPart(one.tool, dict(one.args)) for one in step]
         )
-        return ModelResponse(parts=parts, model_name="basic", provider_name="builtin", usage=RequestUsage())
+        return ModelResponse(
+            parts=parts,
+            model_name="basic",
+            provider_name="builtin",
+            usage=RequestUsage(),
+            provider_details={PLAIN: True},
+        )
 
     @asynccontextmanager
     async def request_stream(
