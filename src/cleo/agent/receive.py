@@ -11,11 +11,13 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
+from cleo.agent.account_news import note_news
 from cleo.agent.approval.read_answer import AnswerReader
 from cleo.agent.commands import Commands
 from cleo.agent.outbox.delivery_status import DeliveryStatus
 from cleo.agent.outbox.queue import OutboxQueue
 from cleo.domain.access import Access
+from cleo.domain.account_news import AccountNews
 from cleo.domain.content import Choices, Edit, Reaction, Revoke, Text
 from cleo.domain.conversation import Conversation, ConversationId, LastInbound, conversation_id
 from cleo.domain.errors import Overloaded
@@ -134,6 +136,10 @@ class Receiver:
             case IdentityChange() as change:
                 _tell_contested(tx, tx.people.change_identity(change, self._clock.now()))
                 return _Kept("accepted")
+            case AccountNews() as news:
+                now = self._clock.now()
+                told = note_news(tx, news, key=event.key, access=self._access, queue=self._queue, now=now)
+                return _Kept("accepted", told)
             case None:
                 return _Kept("ignored")
 

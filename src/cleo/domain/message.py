@@ -60,6 +60,8 @@ class Inbound:
     offline: bool = False
     """It waited somewhere before it came here: it is answered, but not as if it were said just now."""
     quoted: Quoted | None = None
+    context: tuple[str, ...] = ()
+    """What it came with, in words: the ad or product that it answers, what a choice was described as."""
 
     @property
     def account_key(self) -> AccountKey:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from cleo.domain.account_news import AccountNews
 from cleo.domain.message import IdentityChange, Inbound, Receipt
 
 
@@ -17,7 +18,7 @@ class WebhookEvent:
     """What it is, by the backend's own name, such as `message/text`, `status/sent`, `echo`."""
     body: str
     """JSON, as it came."""
-    meaning: Inbound | Receipt | IdentityChange | None = None
+    meaning: Inbound | Receipt | IdentityChange | AccountNews | None = None
     """What it means for the line; None: it is kept, and that is all."""
     problem: str = ""
     """Why it could not be read, or is not ours."""

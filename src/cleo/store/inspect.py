@@ -14,16 +14,16 @@ from cleo.store.sql import database_of
 from cleo.store.sqlite import SqliteFile
 
 _STATES = select(outbox.c.state, func.count()).group_by(outbox.c.state)
-_INSTALLATION = select(installation.c.name).where(installation.c.text != "")
+_INSTALLATION = select(installation.c.name, installation.c.text).where(installation.c.text != "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseOverview:
-    """Outgoing messages by state, how many chats wrote lately, which facts are set."""
+    """Outgoing messages by state, how many chats wrote lately, the facts that are set."""
 
     messages: Mapping[str, int]
     windows: int
-    installation: frozenset[str]
+    installation: Mapping[str, str]
 
 
 def inspect_database(url: str, *, since: float, number_id: str | None) -> DatabaseOverview | None:
@@ -55,5 +55,5 @@ def _see(connection: Connection, since: float, number_id: str | None) -> Databas
     return DatabaseOverview(
         messages={row[0]: row[1] for row in connection.execute(_STATES)},
         windows=connection.scalar(windows) or 0,
-        installation=frozenset(connection.scalars(_INSTALLATION)),
+        installation={row[0]: row[1] for row in connection.execute(_INSTALLATION)},
     )

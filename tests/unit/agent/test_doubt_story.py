@@ -7,8 +7,10 @@ import pytest
 from tests.support.agent_harness import OWNER, AgentHarness
 
 from cleo.agent import ClaimCode
+from cleo.agent.account_news import ACCOUNT_NEWS, account_news
 from cleo.agent.outbox.deliver import MOST_TRIES, NOBODY_KNOWS, REPEATED
 from cleo.agent.outbox.delivery_status import FRESH
+from cleo.domain.account_news import AccountNews
 from cleo.domain.content import Chosen, MessageId, Template, Text
 from cleo.domain.errors import SendFailed, SendUncertain, TemporarilyRefused
 from cleo.domain.identity import Address
@@ -117,6 +119,26 @@ async def test_an_item_that_means_nothing_is_kept(harness: AgentHarness) -> None
 
 
 # ── what became of it ──────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_owners_are_told_once_what_the_network_says_about_the_account(harness: AgentHarness) -> None:
+    def event(key: str, words: str) -> WebhookEvent:
+        meaning = AccountNews(channel="whatsapp", subject="quality", words=words)
+        return WebhookEvent(key=key, kind="account", body="{}", meaning=meaning)
+
+    for key, words in [
+        ("a", "It is low."),
+        ("b", "It is low."),
+        ("c", ""),
+        ("d", "It is low."),
+        ("d", "It is low."),
+    ]:
+        await post(harness, event(key, words))
+        await harness.settle()
+    told = [message.to for message in harness.channel.delivered if message.text == "⚠️ It is low."]
+    assert len(told) == 2 and len(set(told)) == 1
+    kept = await harness.store.read(lambda tx: tx.installation.get(ACCOUNT_NEWS))
+    assert dict(account_news(kept)) == {"quality": "It is low."}
 
 
 async def test_accepted_is_not_sent_and_news_only_rise(harness: AgentHarness) -> None:

@@ -32,6 +32,28 @@ CARD: Json = {
     "name": {"formatted_name": "Ada Lovelace"},
     "phones": [{"phone": "+49 30 1234", "wa_id": "49301234"}],
 }
+FULL_CARD: Json = CARD | {
+    "emails": [{"email": "ada@example.com"}, None],
+    "org": {"company": "Engines Ltd", "department": "Research", "title": "Analyst"},
+    "urls": [{"url": "https://example.com"}],
+    "addresses": [{"street": "1 St James's Sq", "city": "London", "country": "UK"}],
+    "birthday": "1815-12-10",
+}
+VCARD = "\r\n".join(
+    [
+        "BEGIN:VCARD",
+        "FN:Ada",
+        "item1.TEL;type=CELL:+49 30 1",
+        "EMAIL;TYPE=WORK:ada@example.com",
+        "ORG:Engines\\; Co",
+        "URL:https://example.com/a_very",
+        " _long_address",
+        "BDAY:1815-12-10",
+        "ADR;TYPE=HOME:;;1 St James's Sq;London;;;",
+        "PHOTO;ENCODING=b:AAAA",
+        "END:VCARD",
+    ]
+)
 KINDS: dict[str, tuple[Json, Content]] = {
     "text": (kind("text", {"body": "hi\n*you*"}), Text(body="hi\n*you*")),
     "text that is a number": (kind("text", {"body": 42}), Text(body="42")),
@@ -64,14 +86,26 @@ KINDS: dict[str, tuple[Json, Content]] = {
         kind("location", {"latitude": 52.5, "longitude": "13.4", "name": "Cleo\n HQ", "address": "Here 1"}),
         Location(latitude=52.5, longitude=13.4, name="Cleo HQ", address="Here 1"),
     ),
-    "contact": (kind("contacts", [CARD]), Other(kind="contact", body="Ada Lovelace +49 30 1234")),
+    "contact": (kind("contacts", [CARD]), Other(kind="contact", body="Ada Lovelace, +49 30 1234")),
     "contacts": (
         kind("contacts", [CARD, {"name": {"first_name": "Bob", "last_name": "B"}, "phones": [None]}]),
-        Other(kind="contacts", body="Ada Lovelace +49 30 1234\nBob B"),
+        Other(kind="contacts", body="Ada Lovelace, +49 30 1234\nBob B"),
     ),
     "contact as vCard": (
-        kind("contacts", [{"vcard": "BEGIN:VCARD\r\nFN:Ada\r\nitem1.TEL;type=CELL:+49 30 1\r\nEND:VCARD"}]),
-        Other(kind="contact", body="Ada +49 30 1"),
+        kind("contacts", [{"vcard": VCARD}]),
+        Other(
+            kind="contact",
+            body="Ada, +49 30 1, ada@example.com, Engines; Co, https://example.com/a_very_long_address, "
+            "born 1815-12-10, 1 St James's Sq, London",
+        ),
+    ),
+    "contact in full": (
+        kind("contacts", [FULL_CARD]),
+        Other(
+            kind="contact",
+            body="Ada Lovelace, +49 30 1234, ada@example.com, Analyst, Research, Engines Ltd, https://example.com, "
+            "1 St James's Sq, London, UK, born 1815-12-10",
+        ),
     ),
     "reaction": (
         kind("reaction", {"message_id": "wamid.B", "emoji": "👍"}),
@@ -110,11 +144,11 @@ KINDS: dict[str, tuple[Json, Content]] = {
         kind(
             "interactive", {"type": "call_permission_reply", "call_permission_reply": {"response": "accept"}}
         ),
-        Other(kind="call_permission_reply"),
+        Other(kind="call_permission_reply", body="response: accept"),
     ),
     "interactive without a part": (
         message_payload(type="interactive", errors=UNSUPPORTED),
-        Other(kind="interactive", body="It is not supported."),
+        Other(kind="interactive"),
     ),
     "order": (
         kind(
@@ -133,11 +167,11 @@ KINDS: dict[str, tuple[Json, Content]] = {
     ),
     "poll": (
         kind("unsupported", {"type": "poll_creation"}, errors=UNSUPPORTED),
-        Other(kind="poll", body="It is not supported."),
+        Other(kind="poll"),
     ),
     "unsupported": (
         message_payload(type="unsupported", errors=UNSUPPORTED),
-        Other(kind="unsupported", body="It is not supported."),
+        Other(kind="unsupported"),
     ),
     "edit": (
         kind(
@@ -154,8 +188,11 @@ KINDS: dict[str, tuple[Json, Content]] = {
     ),
     "revoke": (kind("revoke", {"original_message_id": "wamid.B"}), Revoke(of=MessageId("wamid.B"))),
     "welcome": (kind("request_welcome"), Other(kind="request_welcome")),
-    "a kind of tomorrow": (kind("hologram", {"body": "wow", "size": 3}), Other(kind="hologram", body="wow")),
-    "a kind without words": (kind("hologram", {"size": 3}), Other(kind="hologram", body='{"size":3}')),
+    "a kind of tomorrow": (
+        kind("hologram", {"body": "wow", "size": 3}),
+        Other(kind="hologram", body="wow\nsize: 3"),
+    ),
+    "a kind without words": (kind("hologram", {"size": 3}), Other(kind="hologram", body="size: 3")),
     "a kind that is no name": (kind("Drop Table;"), Other(kind="unknown")),
 }
 
@@ -174,14 +211,27 @@ def test_every_kind_is_read(message: Json, content: Content) -> None:
     [
         (message_payload(type="text"), Other(kind="text")),
         (kind("text", {"body": " "}), Other(kind="text")),
-        (kind("text", "hi"), Other(kind="text")),
+        (kind("text", "hi"), Other(kind="text", body="hi")),
+        (kind("text", {"body": None, "preview": {"title": "hi"}}), Other(kind="text", body="hi")),
         (kind("image", {"mime_type": "image/png"}), Other(kind="image")),
         (kind("image", {"id": "7/../8"}), Other(kind="image")),
-        (kind("location", {"latitude": 91, "longitude": 0}), Other(kind="location")),
-        (kind("location", {"latitude": 1}), Other(kind="location")),
+        (kind("image", {"caption": "the garden"}), Other(kind="image", body="the garden")),
+        (
+            kind("document", {"filename": "a.pdf", "caption": "the plan"}),
+            Other(kind="document", body="filename: a.pdf\nthe plan"),
+        ),
+        (
+            kind("location", {"latitude": 91, "longitude": 0}),
+            Other(kind="location", body="latitude: 91\nlongitude: 0"),
+        ),
+        (
+            kind("location", {"name": "Home", "address": "1 Main St"}),
+            Other(kind="location", body="Home\naddress: 1 Main St"),
+        ),
         (kind("contacts", [{}]), Other(kind="contacts")),
         (kind("button", {}), Other(kind="button")),
-        (kind("interactive", {"button_reply": {"title": "x"}}), Other(kind="interactive")),
+        (kind("interactive", {"button_reply": {"title": "x"}}), Other(kind="interactive", body="x")),
+        (kind("contacts", [{"nickname": "Al"}]), Other(kind="contacts", body="nickname: Al")),
     ],
 )
 def test_what_cannot_be_read_is_flagged_and_still_answered(message: Json, kept: Content) -> None:
@@ -222,3 +272,55 @@ def test_only_what_a_person_writes_opens_the_window(name: str, opens: bool) -> N
         "system": {"type": "user_changed_number"},
     }
     assert parse_change(change(messages=[kind(name, part.get(name, {}))])).opens_window is opens
+
+
+@pytest.mark.parametrize("kind_of_it", ["edit", "pin", "keep_in_chat", "poll_update", "reaction"])
+def test_what_whatsapp_keeps_back_about_another_message_starts_nothing(kind_of_it: str) -> None:
+    item = parse_change(change(messages=[kind("unsupported", {"type": kind_of_it}, errors=UNSUPPORTED)]))
+    assert isinstance(item.meaning, Inbound)
+    assert (item.meaning.content, item.starts) == (Other(kind=kind_of_it), False)
+
+
+REFERRAL = {
+    "source_type": "ad",
+    "headline": "Chat with us",
+    "body": "Succulents!",
+    "source_url": "https://fb.me/3",
+    "welcome_message": {"text": "Hi there!"},
+}
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        (
+            kind("text", {"body": "hi"}, referral=REFERRAL),
+            "written after a tap on the ad: Chat with us; Succulents!; https://fb.me/3; its greeting was: Hi there!",
+        ),
+        (
+            kind(
+                "text",
+                {"body": "hi"},
+                context={"referred_product": {"catalog_id": "9", "product_retailer_id": "p1"}},
+            ),
+            "about the product p1 of the catalog 9",
+        ),
+        (
+            kind("interactive", {"list_reply": {"id": "a", "title": "A", "description": "Next day"}}),
+            "the choice is described as: Next day",
+        ),
+        (
+            kind("location", {"latitude": 1, "longitude": 2, "url": "https://cafe.example"}),
+            "the place has the page https://cafe.example",
+        ),
+        (
+            kind("unsupported", None, errors=UNSUPPORTED),
+            "WhatsApp says about this message: It is not supported.",
+        ),
+    ],
+)
+def test_what_a_message_came_with_is_told_beside_its_words(message: Json, told: str) -> None:
+    item = parse_change(change(messages=[message]))
+    assert isinstance(item.meaning, Inbound)
+    assert item.meaning.context == (told,)
+    assert told not in str(item.meaning.content)

@@ -376,3 +376,10 @@ def test_a_status_that_does_not_say_enough_is_flagged(missing: str) -> None:
     )
     assert event.meaning is None
     assert event.problem
+
+
+def test_a_payment_that_failed_says_nothing_about_the_message_that_asked_for_it() -> None:
+    event = parse_change(
+        change(statuses=[status(state="failed", type="payment", payment={"reference_id": "r"})])
+    )
+    assert (event.kind, event.meaning, event.problem) == ("status/failed", None, "")

@@ -91,7 +91,8 @@ def _head(item: InboxItem, *, named: bool) -> str:
     name = f"{clean(item.message.sender_name) or 'Somebody'}: " if named else ""
     quoted = item.message.quoted
     reply = f"(in reply to: {clean(quoted.text)!r}) " if quoted and quoted.text else ""
-    return name + reply
+    came_with = "".join(f"({clean(line)}) " for line in item.message.context)
+    return name + reply + came_with
 
 
 def _file(head: str, file: File, stored: File | str) -> UserContent:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 
+from cleo.agent.account_news import ACCOUNT_NEWS, account_news
 from cleo.agent.receive import CONTESTED
 from cleo.app.settings import Settings
 from cleo.channels.whatsapp import BACKENDS
@@ -29,6 +30,8 @@ def database(settings: Settings) -> Findings:
             f"Chats that may be written to now ({window / 3600:g} hours since the person wrote): {seen.windows}"
         )
     yield from _contested(seen)
+    for words in account_news(seen.installation.get(ACCOUNT_NEWS, "")).values():
+        yield note(words, "Cleo told its owners when it came. It is shown until Meta says that it is over.")
 
 
 def _messages(counts: Mapping[str, int]) -> Findings:

@@ -8,39 +8,42 @@ from pydantic import BaseModel, ConfigDict, Field
 from cleo.channels.http.lenient import Many, Maybe
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
+    """A part of a webhook's body."""
+
     model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True, coerce_numbers_to_str=True)
 
 
-class ErrorData(_Part):
+class ErrorData(Part):
     """More about an error."""
 
     details: Maybe[str] = None
 
 
-class Error(_Part):
+class Error(Part):
     """Why something failed."""
 
     code: Maybe[int] = None
     title: Maybe[str] = None
     message: Maybe[str] = None
+    details: Maybe[str] = None
     error_data: Maybe[ErrorData] = None
 
     @property
     def words(self) -> str:
         """Return Meta's own words, the most detailed of them."""
-        details = self.error_data.details if self.error_data else None
+        details = (self.error_data and self.error_data.details) or self.details
         return details or self.message or self.title or ""
 
 
-class Profile(_Part):
+class Profile(Part):
     """How somebody calls themselves."""
 
     name: Maybe[str] = None
     username: Maybe[str] = None
 
 
-class Contact(_Part):
+class Contact(Part):
     """A person of a value; which message is theirs is not said."""
 
     profile: Maybe[Profile] = None
@@ -49,22 +52,46 @@ class Contact(_Part):
     parent_user_id: Maybe[str] = None
 
 
-class Context(_Part):
+class ReferredProduct(Part):
+    """A product of a catalog that a message asks about."""
+
+    catalog_id: Maybe[str] = None
+    product_retailer_id: Maybe[str] = None
+
+
+class WelcomeMessage(Part):
+    """The greeting that an ad showed."""
+
+    text: Maybe[str] = None
+
+
+class Referral(Part):
+    """The ad or post from which somebody came into the chat."""
+
+    source_url: Maybe[str] = None
+    source_type: Maybe[str] = None
+    headline: Maybe[str] = None
+    body: Maybe[str] = None
+    welcome_message: Maybe[WelcomeMessage] = None
+
+
+class Context(Part):
     """What a message refers to. The words of the quoted message are never included."""
 
     id: Maybe[str] = None
     from_: Maybe[str] = Field(default=None, alias="from")
     forwarded: Maybe[bool] = None
     frequently_forwarded: Maybe[bool] = None
+    referred_product: Maybe[ReferredProduct] = None
 
 
-class Words(_Part):
+class Words(Part):
     """A text."""
 
     body: Maybe[str] = None
 
 
-class Media(_Part):
+class Media(Part):
     """A file. Its `url` is Meta's own and is never used: the id is asked for a fresh one."""
 
     id: Maybe[str] = None
@@ -75,60 +102,100 @@ class Media(_Part):
     voice: Maybe[bool] = None
 
 
-class Place(_Part):
+class Place(Part):
     """A location, in degrees."""
 
     latitude: Maybe[float] = None
     longitude: Maybe[float] = None
     name: Maybe[str] = None
     address: Maybe[str] = None
+    url: Maybe[str] = None
 
 
-class CardName(_Part):
+class CardName(Part):
     """The name on a contact card."""
 
     formatted_name: Maybe[str] = None
+    prefix: Maybe[str] = None
     first_name: Maybe[str] = None
+    middle_name: Maybe[str] = None
     last_name: Maybe[str] = None
+    suffix: Maybe[str] = None
 
 
-class CardPhone(_Part):
+class CardPhone(Part):
     """A number on a contact card."""
 
     phone: Maybe[str] = None
     wa_id: Maybe[str] = None
 
 
-class Card(_Part):
+class CardEmail(Part):
+    """An e-mail address on a contact card."""
+
+    email: Maybe[str] = None
+
+
+class CardOrg(Part):
+    """Where the person on a contact card works."""
+
+    company: Maybe[str] = None
+    department: Maybe[str] = None
+    title: Maybe[str] = None
+
+
+class CardUrl(Part):
+    """A web page on a contact card."""
+
+    url: Maybe[str] = None
+
+
+class CardAddress(Part):
+    """A postal address on a contact card."""
+
+    street: Maybe[str] = None
+    city: Maybe[str] = None
+    state: Maybe[str] = None
+    zip: Maybe[str] = None
+    country: Maybe[str] = None
+
+
+class Card(Part):
     """A contact that somebody shares."""
 
     name: Maybe[CardName] = None
     phones: Many[CardPhone] = ()
+    emails: Many[CardEmail] = ()
+    org: Maybe[CardOrg] = None
+    urls: Many[CardUrl] = ()
+    addresses: Many[CardAddress] = ()
+    birthday: Maybe[str] = None
     vcard: Maybe[str] = None
 
 
-class Reaction(_Part):
+class Reaction(Part):
     """An emoji on a message; without one it was taken back."""
 
     message_id: Maybe[str] = None
     emoji: Maybe[str] = None
 
 
-class Button(_Part):
+class Button(Part):
     """A tapped quick reply of a template."""
 
     text: Maybe[str] = None
     payload: Maybe[str] = None
 
 
-class Reply(_Part):
+class Reply(Part):
     """A tapped button or row."""
 
     id: Maybe[str] = None
     title: Maybe[str] = None
+    description: Maybe[str] = None
 
 
-class FlowReply(_Part):
+class FlowReply(Part):
     """A filled form; `response_json` is text, and not always an object."""
 
     name: Maybe[str] = None
@@ -136,7 +203,7 @@ class FlowReply(_Part):
     response_json: Maybe[str] = None
 
 
-class Interactive(_Part):
+class Interactive(Part):
     """An answer that was tapped or filled in."""
 
     type: Maybe[str] = None
@@ -145,7 +212,7 @@ class Interactive(_Part):
     nfm_reply: Maybe[FlowReply] = None
 
 
-class Product(_Part):
+class Product(Part):
     """A line of an order."""
 
     product_retailer_id: Maybe[str] = None
@@ -154,14 +221,14 @@ class Product(_Part):
     currency: Maybe[str] = None
 
 
-class Order(_Part):
+class Order(Part):
     """What somebody wants to buy."""
 
     text: Maybe[str] = None
     product_items: Many[Product] = ()
 
 
-class System(_Part):
+class System(Part):
     """A change of a person's number or ids."""
 
     type: Maybe[str] = None
@@ -174,13 +241,13 @@ class System(_Part):
     previous_parent_user_id: Maybe[str] = None
 
 
-class Unsupported(_Part):
+class Unsupported(Part):
     """What WhatsApp does not hand over to businesses."""
 
     type: Maybe[str] = None
 
 
-class Edited(_Part):
+class Edited(Part):
     """The new content of a message."""
 
     type: Maybe[str] = None
@@ -190,20 +257,20 @@ class Edited(_Part):
     document: Maybe[Media] = None
 
 
-class Edit(_Part):
+class Edit(Part):
     """A message that was changed."""
 
     original_message_id: Maybe[str] = None
     message: Maybe[Edited] = None
 
 
-class Revoke(_Part):
+class Revoke(Part):
     """A message that was deleted for everyone."""
 
     original_message_id: Maybe[str] = None
 
 
-class Sender(_Part):
+class Sender(Part):
     """Who wrote a message: by number, unless it is hidden, and by user id."""
 
     from_: Maybe[str] = Field(default=None, alias="from")
@@ -221,6 +288,7 @@ class Message(Sender):
     to_user_id: Maybe[str] = None
     group_id: Maybe[str] = None
     context: Maybe[Context] = None
+    referral: Maybe[Referral] = None
     errors: Many[Error] = ()
     text: Maybe[Words] = None
     image: Maybe[Media] = None
@@ -241,10 +309,12 @@ class Message(Sender):
     revoke: Maybe[Revoke] = None
 
 
-class Status(_Part):
+class Status(Part):
     """What became of a message that was sent."""
 
     id: Maybe[str] = None
+    type: Maybe[str] = None
+    """Of what: absent or `message`, or for example `payment`."""
     status: Maybe[str] = None
     timestamp: Maybe[str] = None
     recipient_type: Maybe[str] = None
@@ -257,7 +327,7 @@ class Status(_Part):
     errors: Many[Error] = ()
 
 
-class Metadata(_Part):
+class Metadata(Part):
     """Whose webhook it is."""
 
     phone_number_id: Maybe[str] = None

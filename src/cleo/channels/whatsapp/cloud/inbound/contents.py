@@ -9,7 +9,8 @@ from cleo.channels.http.sanitize import file_name, label
 from cleo.channels.http.strict_json import Json
 from cleo.channels.whatsapp.cloud import wire
 from cleo.channels.whatsapp.cloud.identities import read_id
-from cleo.channels.whatsapp.cloud.inbound.lenient_json import write_json
+from cleo.channels.whatsapp.cloud.inbound.contact_cards import read_card
+from cleo.channels.whatsapp.cloud.inbound.write_out import write_out
 from cleo.domain.content import (
     Chosen,
     Content,
@@ -29,9 +30,22 @@ URL = "cloud:"
 
 _MEDIA_ID = re.compile(r"[A-Za-z0-9_.\-]{1,256}")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_VCARD = re.compile(r"^(?:item\d+\.)?(FN|TEL)(?:;[^:\r\n]*)?:([^\r\n]+)", re.MULTILINE | re.IGNORECASE)
 _LONGEST_BODY = 2000
 _LONGEST_EMOJI = 64
+_ABOUT_ANOTHER = frozenset(
+    {
+        "edit",
+        "pin",
+        "unpin",
+        "keep_in_chat",
+        "poll_update",
+        "poll_vote",
+        "reaction",
+        "revoke",
+        "event_response",
+    }
+)
+"""Kinds that WhatsApp names and does not hand over, and that are about another message."""
 _BRIDGE_NAMES = {"poll_creation": "poll"}
 """Kinds that the bridge has another word for."""
 
@@ -55,12 +69,20 @@ def read_content(message: wire.Message, raw: dict[str, Json]) -> Content:
     kind = kind_of(message)
     if reader := _READERS.get(kind):
         return reader(message)
-    return _other(kind, _errors(message) or _readable(raw.get(kind)))
+    if kind == "interactive":
+        return _interactive(message, raw.get(kind))
+    return _other(kind, write_out(raw.get(kind)))
 
 
-def unreadable_content(message: wire.Message) -> Other:
-    """Return the content of a message that cannot be read: people are answered all the same."""
-    return _other(kind_of(message), _errors(message))
+def unreadable_content(message: wire.Message, raw: dict[str, Json]) -> Other:
+    """Return the words of a message that cannot be read as what it is: people are answered all the same."""
+    kind = kind_of(message)
+    return _other(kind, write_out(raw.get(kind), words_only=True))
+
+
+def is_about_another(content: Content) -> bool:
+    """Return whether it is something that was done to another message, so that nobody has said anything."""
+    return isinstance(content, Other) and content.kind in _ABOUT_ANOTHER
 
 
 def _other(kind: str, body: str) -> Other:
@@ -108,18 +130,10 @@ def _is_within(degrees: float | None, limit: float) -> bool:
 
 
 def _contacts(message: wire.Message) -> Other:
-    cards = [_card(card) for card in message.contacts if card]
+    cards = [read_card(card) for card in message.contacts if card]
     if not any(cards):
         raise Unreadable("its contacts are missing")
     return _other("contact" if len(cards) == 1 else "contacts", "\n".join(filter(None, cards)))
-
-
-def _card(card: wire.Card) -> str:
-    name = card.name or wire.CardName()
-    words = [name.formatted_name or " ".join(filter(None, [name.first_name, name.last_name]))]
-    words += [phone.phone or phone.wa_id or "" for phone in card.phones if phone]
-    words += [found[2] for found in _VCARD.finditer(card.vcard or "")]
-    return " ".join(filter(None, map(label, words)))
 
 
 def _reaction(message: wire.Message) -> Reaction:
@@ -141,14 +155,16 @@ def _chosen(reply: wire.Reply) -> Chosen:
     return Chosen(id=reply.id, title=label(reply.title) or reply.id)
 
 
-def _interactive(message: wire.Message) -> Content:
+def _interactive(message: wire.Message, raw: Json) -> Content:
     answer = message.interactive or wire.Interactive()
     if reply := answer.button_reply or answer.list_reply:
         return _chosen(reply)
     if flow := answer.nfm_reply:
         words = [flow.body, flow.response_json]
         return _other("flow", "\n".join(filter(None, words)))
-    return _other(read_name(answer.type) if answer.type else "interactive", _errors(message))
+    kind = read_name(answer.type) if answer.type else "interactive"
+    part = raw.get(answer.type or "", raw) if isinstance(raw, dict) else raw
+    return _other(kind, write_out(part))
 
 
 def _order(message: wire.Message) -> Other:
@@ -165,7 +181,7 @@ def _product(product: wire.Product) -> str:
 
 def _unsupported(message: wire.Message) -> Other:
     named = message.unsupported.type if message.unsupported else None
-    return _other(read_name(named) if named else "unsupported", _errors(message))
+    return _other(read_name(named) if named else "unsupported", "")
 
 
 def _edit(message: wire.Message) -> Edit:
@@ -185,19 +201,6 @@ def _revoke(message: wire.Message) -> Revoke:
     return Revoke(of=MessageId(of))
 
 
-def _errors(message: wire.Message) -> str:
-    return " ".join(label(error.words) for error in message.errors if error)
-
-
-def _readable(part: Json) -> str:
-    """Return the text of a part of unknown structure, or all of it as JSON when no text stands out."""
-    if isinstance(part, dict):
-        named = (part.get(name) for name in ("body", "text", "caption", "title", "name"))
-        words = [each for each in named if isinstance(each, str) and each]
-        return words[0] if words else write_json(part)
-    return part if isinstance(part, str) else "" if part is None else write_json(part)
-
-
 _READERS: dict[str, Callable[[wire.Message], Content]] = {
     "text": _text,
     "image": _media("image", "image"),
@@ -210,7 +213,6 @@ _READERS: dict[str, Callable[[wire.Message], Content]] = {
     "contacts": _contacts,
     "reaction": _reaction,
     "button": _button,
-    "interactive": _interactive,
     "order": _order,
     "unsupported": _unsupported,
     "edit": _edit,

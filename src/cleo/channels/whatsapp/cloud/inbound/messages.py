@@ -17,11 +17,13 @@ from cleo.channels.whatsapp.cloud.identities import (
 )
 from cleo.channels.whatsapp.cloud.inbound.contents import (
     Unreadable,
+    is_about_another,
     kind_of,
     read_content,
     read_name,
     unreadable_content,
 )
+from cleo.channels.whatsapp.cloud.inbound.message_context import read_message_context
 from cleo.domain.content import Content, MessageId
 from cleo.domain.identity import Address
 from cleo.domain.message import IdentityChange, Inbound, Quoted, Receipt
@@ -130,10 +132,12 @@ def _inbound(
         forwarded=bool(context.forwarded or context.frequently_forwarded),
         offline=now * 1000 - at > _LATE,
         quoted=_quoted(context),
+        context=read_message_context(message),
     )
     problems = [problem, "" if is_known else "its time cannot be read, and that of its arrival is taken"]
     opens = not from_me and kind_of(message) not in _NO_WORDS
-    starts = kind_of(message) != "request_welcome"  # somebody opened the chat, and has written nothing yet
+    # Somebody opened the chat and has written nothing yet, or did something to another message.
+    starts = kind_of(message) != "request_welcome" and not is_about_another(content)
     return ParsedEvent(
         event=inbound, problem="; ".join(filter(None, problems)), opens_window=opens, starts=starts
     )
@@ -144,7 +148,7 @@ def _content(message: wire.Message, raw: dict[str, Json]) -> tuple[Content | Non
         return read_content(message, raw), ""
     except Unreadable as error:
         about_other = kind_of(message) in _ABOUT_OTHERS
-        return None if about_other else unreadable_content(message), str(error)
+        return None if about_other else unreadable_content(message, raw), str(error)
 
 
 def _quoted(context: wire.Context) -> Quoted | None:

@@ -23,6 +23,8 @@ def read_status(
     status: wire.Status, *, number_id: str, reopen_template: Template | None, now: float
 ) -> ParsedEvent:
     """Read what became of a message. A status that Cleo does not use, such as `deleted`, has no event."""
+    if status.type == "payment":  # one that failed says nothing about the message that asked for it
+        return ParsedEvent()
     state = _STATES.get(status.status or "")
     id, chat = read_id(status.id), _chat(status)
     about = read_callback_data(status.biz_opaque_callback_data)

@@ -104,6 +104,11 @@ async def _keep(receive: Receive, batch: WebhookBatch) -> None:
     except (StoreError, Overloaded) as error:
         raise unavailable(error) from error
     useless = [event for event in batch.events if event.problem or event.kind.startswith("error")]
+    errors = [event for event in useless if event.kind.startswith("error")]
+    if (
+        errors and not new
+    ):  # Meta repeats an error that lasts in the same words: only a request that is sent again
+        _log.warning("Meta tells the same errors again", what=sorted({event.kind for event in errors}))
     if new and useless:
         _log.warning(
             "kept, but of no use", what=sorted({f"{event.kind} {event.problem}".strip() for event in useless})

@@ -1,12 +1,13 @@
 """The events of a webhook's body: one for each change entry. Its key does not depend on what it came with."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cleo.channels.http.strict_json import Json, NotJson
 from cleo.channels.whatsapp.backend import CHANNEL
 from cleo.channels.whatsapp.cloud import wire
 from cleo.channels.whatsapp.cloud.identities import read_id
+from cleo.channels.whatsapp.cloud.inbound.account_events import read_account_event
 from cleo.channels.whatsapp.cloud.inbound.contents import read_name
 from cleo.channels.whatsapp.cloud.inbound.envelope import ChangeEntry, read_change_entries
 from cleo.channels.whatsapp.cloud.inbound.lenient_json import read_object, write_json
@@ -52,9 +53,8 @@ class _Parser:
 
     def _read(self, entry: ChangeEntry) -> WebhookEvent:
         if entry.problem or entry.kind not in {"message", "echo", "status"}:
-            return _inert_event(
-                entry, _name(entry), entry.problem or self._other_number(entry, must_name_one=False)
-            )
+            problem = entry.problem or self._other_number(entry, must_name_one=False)
+            return _account_event(entry) if not problem else _inert_event(entry, _name(entry), problem)
         if not isinstance(entry.content, dict):
             return _inert_event(entry, entry.kind, f"the {entry.kind} is not an object")
         if entry.kind == "status":
@@ -126,6 +126,16 @@ def _event(
 
 def _inert_event(entry: ChangeEntry, kind: str, problem: str) -> WebhookEvent:
     return WebhookEvent(key=_key(entry, entry.kind, None), kind=kind, body=_body(entry), problem=problem)
+
+
+def _account_event(entry: ChangeEntry) -> WebhookEvent:
+    event = _inert_event(entry, _name(entry), "")
+    value = entry.content.get("value") if isinstance(entry.content, dict) else None
+    return (
+        replace(event, meaning=read_account_event(entry.field_name, value))
+        if entry.kind == "account"
+        else event
+    )
 
 
 def _name(entry: ChangeEntry) -> str:
