@@ -11,7 +11,7 @@ from cleo.domain.errors import ConfigError
 from cleo.domain.failpoint import SEAMS, arm
 
 _ORDER = re.compile(
-    r"(?P<seam>[\w.]+):(?P<act>kill|raise|sleep=(?P<seconds>\d+(\.\d+)?))(@(?P<passage>[1-9]\d*))?"
+    r"\A(?P<seam>[\w.]+):(?P<act>kill|raise|sleep=(?P<seconds>\d+(\.\d+)?))(@(?P<passage>[1-9]\d*))?"
 )
 
 

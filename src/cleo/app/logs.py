@@ -40,7 +40,7 @@ WORDS = frozenset(
 )
 """Fields that hold what people wrote, or what opens a door: only their length is shown."""
 
-_ADDRESS = re.compile(r"[\w.:+\-]+@(?:s\.whatsapp\.net|lid|g\.us|c\.us|broadcast|newsletter)\b")
+_ADDRESS = re.compile(r"(?<![\w.:+\-])[\w.:+\-]+@(?:s\.whatsapp\.net|lid|g\.us|c\.us|broadcast|newsletter)\b")
 _NUMBER = re.compile(r"(?<![\w.])\+?\d(?:[\s().\-]{0,2}\d){6,14}(?![\w])")
 _SALT = secrets.token_bytes(16)
 

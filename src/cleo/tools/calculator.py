@@ -14,7 +14,7 @@ _LONGEST = 200
 _DEEPEST = 30
 _DIGITS = 60
 _SHOWN = 15
-_TOKEN = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+|\*\*|//|[-+*/^%(),!]|[a-zπ]+)")
+_TOKEN = re.compile(r"(?:(?<!\s)\s+)?(\d+(?:\.\d+)?|\.\d+|\*\*|//|[-+*/^%(),!]|[a-zπ]+)")
 _SPELLED = {"×": "*", "·": "*", "÷": "/", "−": "-", "–": "-", "∶": "/", "²": "^2", "³": "^3", "√": "sqrt"}
 _CONSTANTS = {"pi": Decimal(str(math.pi)), "π": Decimal(str(math.pi)), "e": Decimal(str(math.e))}
 

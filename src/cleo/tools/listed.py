@@ -9,7 +9,7 @@ from cleo.ports import Record, ToolContext, Transaction
 
 _COUNTER = "counter"
 _NUMBERED = re.compile(
-    r"(?:no\.?|number|#)?\s*(\d{1,9})(?:\s*[.):]\s*(?P<text>.+))?", re.IGNORECASE | re.DOTALL
+    r"\A(?:no\.?|number|#)?\s*(\d{1,9})(?:\s*[.):]\s*(?P<text>.+))?", re.IGNORECASE | re.DOTALL
 )
 
 

@@ -26,7 +26,7 @@ from cleo.channels.whatsapp.demo.phone import DemoError
 PATIENCE = 60.0
 """Seconds that `wait REGEX` waits."""
 
-_SECONDS = re.compile(r"(\d+(?:\.\d+)?)s")
+_SECONDS = re.compile(r"\A(\d+(?:\.\d+)?)s")
 
 
 def read_script(path: Path) -> list[tuple[int, str]]:

@@ -18,7 +18,7 @@ _NOT_A_SENDER = (
 )
 _SENDER = re.compile(rf"(?![^:\n]{{0,60}}\b(?:{_NOT_A_SENDER})\b)[^:\n]{{1,60}}: (?=\S)", re.IGNORECASE)
 _PIECES = re.compile(r"(?<=[.!?])\s+(?=[A-Za-z/])|\n|; ")
-_ENTRY = re.compile(r"\d+\. ")
+_ENTRY = re.compile(r"\A\d+\. ")
 _FILLER = re.compile(r"\b(?:the|an?|my|to|about|for|of|at|on|in|with)\b")
 _CANNOT_READ = frozenset({"image", "sticker", "video", "audio", "voice", "document", "file"})
 

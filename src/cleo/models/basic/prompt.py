@@ -13,7 +13,7 @@ _NOW = re.compile(r"^Now: (?P<iso>\S+)(?: \((?P<zone>[^)\s]+)\))?\s*$", re.MULTI
 _SENDER = r"(?P<sender>[^:\n\[]{1,60}: )?"
 _QUOTE = re.compile(rf"{_SENDER}\(in reply to: (?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")\) ")
 _LABEL = re.compile(_SENDER + r"\[(?P<kind>[a-z][\w-]{0,30})(?::? ?(?P<label>[^\]]*))?\](?P<caption>(?s:.*))")
-_STORED = re.compile(r"(?:(?P<name>.+) )?(?P<id>[0-9a-f]{8})")
+_STORED = re.compile(r"\A(?:(?P<name>.+) )?(?P<id>[0-9a-f]{8})")
 _FACT = re.compile(r"\[[0-9A-Z]{4}: .*\]")
 
 

@@ -22,7 +22,7 @@ _BORDER = (
     r"(?:or|not|and|between|before|after|until|till|from|since|except|but|around|last|next|past|other|every|half"
     r"|quarter|by|within|during|only|almost|than|per|twice|once|when|if|at|never|utc|gmt|cet|est|pst)"
 )
-_UNSURE = re.compile(rf"(?:{_BORDER}|{_UNIT})\b|\d|.*\b(?:{_BORDER}|about|of|for|to|the|an?|my|this)$")
+_UNSURE = re.compile(rf"\A(?:(?:{_BORDER}|{_UNIT})\b|\d|.*\b(?:{_BORDER}|about|of|for|to|the|an?|my|this)$)")
 """Words beside a time phrase that change what it means: "at 5 to 9", "at 9 or 10", "at 30 minutes", "until at 9"."""
 _OPENING = re.compile(r"^(?:to|that|about|of|for) ", re.IGNORECASE)
 

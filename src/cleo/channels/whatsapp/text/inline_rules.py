@@ -19,7 +19,7 @@ _BEFORE_A_WORD = frozenset("\"'-*_~:;,|>")
 _INSIDE_A_TERM = frozenset(",/=+-\\|&<@#$^%")
 
 
-_PATTERN_GROUP = re.compile(r"\?[:=!<]|.*\\[dwsbDWSB](?:[^\w\s]|$)")
+_PATTERN_GROUP = re.compile(r"\A(?:\?[:=!<]|.*\\[dwsbDWSB](?:[^\w\s]|$))")
 _NO_TARGET = re.compile(r"[^/.:#@\\]*")
 
 

@@ -20,7 +20,7 @@ _WORD = re.compile(rf"(?:[^\s`…{_QUOTES}{_CJK_MARKS}\]]|\](?!\())+")
 _SPECIAL = re.compile(r"[\\/@*_]|www\.|:\S")
 _LEAD = re.compile(r"(?:[*_\"'(\[{<]|~~)*")
 _TAIL = ".,;:!?)]}>\"'*_~"
-_OPENED = re.compile(r"(?:\*+|_+|~~)\Z")
+_OPENED = re.compile(r"(?:(?<!\*)\*+|(?<!_)_+|~~)\Z")
 _CLOSING = re.compile(r"\*\*|__|~~")
 _CLOSING_BEFORE_OTHERS = re.compile(r"(?:\*\*|~~)(?=[^\x00-\x7f])")
 
@@ -29,7 +29,7 @@ _URL = re.compile(
 )
 _AFTER_URL = re.compile(r'["<>]')
 _MAIL = re.compile(r"\S@[\w-]+(?:\.[\w-]+)+")
-_DOMAIN = re.compile(r"[\w-]+(?:\.[\w-]+)+/")
+_DOMAIN = re.compile(r"\A[\w-]+(?:\.[\w-]+)+/")
 _PATH = re.compile(
     r"""
       \\[^\W_]                                     # \\server, C:\x, \d: a backslash that escapes nothing
@@ -48,7 +48,7 @@ _GLOB = re.compile(
       \*\.(?:[A-Za-z{\[]|\*(?=\*\*$|[^*]|$))         # *.py, *.*
     | \*\*/(?:[^*]*\*(?!\*)|(?:[^*]*/)?\*\*(?:\*\*)?$)   # **/*.py, **/build/**
     | \*_\w+\.\w                                   # *_test.py
-    | \w[\w./-]*_\*(?!\*)                          # test_*
+    | (?<![\w./-])\w[\w./-]*_\*(?!\*)                          # test_*
     """,
     re.VERBOSE,
 )
