@@ -21,9 +21,9 @@ class ToolMessages:
         self._clock = clock
         self._said = 0
 
-    async def __call__(self, content: Content, *, to: Address | None = None) -> None:
+    async def __call__(self, content: Content, *, to: Address | None = None, rendered: bool = False) -> None:
         """Queue it; saying the same under the same key again changes nothing."""
-        parts = self._queue.render(self._here, content)
+        parts = [content] if rendered else self._queue.render(self._here, content)
         first = self._said
         self._said += len(parts)
         where = await self._store.write(lambda tx: self._put(tx, parts, first, to))
