@@ -84,7 +84,7 @@ async def test_words_that_are_quoted_reach_the_model_whoever_tells_them(provided
     news = await ann.hears("bridge is open")
     await ann.reply(news.id, "since when?")
     await ann.hears("Since noon")
-    assert "(in reply to: 'The bridge is open.')" in newest(model.requests[-1])
+    assert "⟦in reply to: The bridge is open.⟧" in newest(model.requests[-1])
 
 
 async def test_a_place_reaches_the_model_as_one(provided: System) -> None:

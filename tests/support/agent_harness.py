@@ -118,13 +118,19 @@ class FakeChannel:
 
 @dataclass
 class ObedientModel:
-    """Calls what the prompt says: each line `do TOOL {json}` is a call; else it echoes what it read."""
+    """Calls what the prompt says: each line `do TOOL {json}` is a call; else it echoes what it read.
+
+    What it is newly told by its instructions comes as `told: …`.
+    """
 
     seen: list[list[ModelMessage]] = field(default_factory=list[list[ModelMessage]])
+    instructions: str = ""
+    """Those of the newest request."""
     fail: list[Exception] = field(default_factory=list[Exception])
 
     def __call__(self, messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
         self.seen.append(list(messages))
+        self.instructions = info.instructions or ""
         if self.fail:
             raise self.fail.pop(0)
         last = messages[-1]
@@ -137,7 +143,14 @@ class ObedientModel:
                 for number, (name, arguments) in enumerate(calls)
             ]
             return ModelResponse(parts=parts)
-        return ModelResponse(parts=[TextPart(" | ".join([*returns, *(f"you said: {p}" for p in prompts)]))])
+        told = [f"told: {fact}" for fact in facts_of(last) if f"- {fact}\n" in self.instructions]
+        said = [*returns, *told, *(f"you said: {prompt}" for prompt in prompts)]
+        return ModelResponse(parts=[TextPart(" | ".join(said))])
+
+
+def facts_of(message: ModelMessage) -> list[str]:
+    """What is kept with a request, and told in the instructions from then on."""
+    return list((message.metadata or {}).get("facts", []))
 
 
 def _plain(part: UserPromptPart) -> str:

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from tests.support.clock import FakeClock
 
+from cleo.agent.approval.preparing import preparing
+from cleo.channels.whatsapp.text.render import render_markdown
 from cleo.domain.content import Content
 from cleo.domain.conversation import ConversationId
 from cleo.domain.identity import Address, PersonId
@@ -29,6 +31,7 @@ class Said:
     content: Content
     to: Address | None
     key: str
+    rendered: bool = False
 
 
 @dataclass
@@ -41,6 +44,7 @@ class ToolHarness:
     said: list[Said] = field(default_factory=list[Said])
     conversation: ConversationId = HERE
     calls: int = 0
+    frozen: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
 
     def __post_init__(self) -> None:
         self.store: Store = open_store(f"sqlite:///{self.root / 'cleo.db'}", clock=self.clock)
@@ -54,16 +58,23 @@ class ToolHarness:
         self.person = person.id
 
     async def call(self, tool: Tool, *, key: str = "", **arguments: Any) -> str:
-        """Run a tool; a repeat with the same key is the agent's repeat after a crash."""
+        """Run a tool; a repeat with the same key is the agent's repeat after a crash, with what was shown before."""
         self.calls += 1
-        ctx = self.context(key or f"call-{self.calls}")
+        key = key or f"call-{self.calls}"
+        if key not in self.frozen:
+            self.frozen[key] = await self.shown(tool, **arguments)
         function: Callable[..., Any] = tool.function
-        return str(await function(ctx, **arguments))
+        return str(await function(self.context(key), **self.frozen[key]))
+
+    async def shown(self, tool: Tool, **arguments: Any) -> dict[str, Any]:
+        """Tell with which arguments a question would be asked."""
+        prepare: Callable[..., Any] | None = tool.prepare
+        return await prepare(preparing(self.context("prepare")), **arguments) if prepare else arguments
 
     def context(self, key: str) -> ToolContext:
         async def say(content: Content, *, to: Address | None = None, markdown: bool = True) -> None:
             if not any(one.key == key for one in self.said):
-                self.said.append(Said(content, to, key))
+                self.said.append(Said(content, to, key, not markdown))
 
         return ToolContext(
             conversation=self.conversation,
@@ -74,4 +85,5 @@ class ToolHarness:
             store=self.store,
             files=DiskFiles(self.root / "files"),
             say=say,
+            render=lambda words: render_markdown(words, 4000),
         )

@@ -56,8 +56,9 @@ def patterns() -> set[Pattern]:
 
 def _within(value: object, levels: int) -> Iterator[Pattern]:
     if isinstance(value, re.Pattern | regex.Pattern):
-        if isinstance(value.pattern, str):
-            yield cast("Pattern", value)
+        pattern = cast("Pattern", value)
+        if isinstance(pattern.pattern, str):
+            yield pattern
     elif levels:
         for part in _parts(value):
             yield from _within(part, levels - 1)

@@ -1,5 +1,6 @@
 """What a message can carry: a closed union, so that a new kind names every place that must learn it."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal, NewType
 
@@ -125,3 +126,21 @@ class Other:
 
 
 Content = Text | File | Reaction | Location | Edit | Revoke | Choices | Chosen | Template | Other
+
+_MARKS = str.maketrans({"⟦": "[[", "⟧": "]]", "〚": "[[", "〛": "]]"})
+_TAGS = re.compile("[\U000e0000-\U000e007f]")
+
+ANNOTATION = re.compile("⟦([^⟦⟧]*)⟧ ?")
+"""What Cleo notes beside the words of people, where the model reads both in one text; with the space behind it.
+
+No text of people or tools reaches the model with these brackets in it: whatever stands in them is Cleo's."""
+
+
+def annotate(words: str) -> str:
+    """Write an annotation of one line; `words` may hold what people chose, such as a name."""
+    return f"⟦{' '.join(unmarked(words).split())}⟧"
+
+
+def unmarked(text: str) -> str:
+    """Take from a text of somebody else the brackets of annotations, and invisible tags."""
+    return _TAGS.sub("", text).translate(_MARKS)

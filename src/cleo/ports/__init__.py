@@ -50,7 +50,7 @@ from cleo.ports.store import (
     TranscriptRows,
     WebhookEvents,
 )
-from cleo.ports.tool import Say, Tool, ToolContext
+from cleo.ports.tool import Prepare, Say, Tool, ToolContext
 
 __all__ = [
     "LONG_TEXT",
@@ -80,6 +80,7 @@ __all__ = [
     "Outcome",
     "Parked",
     "People",
+    "Prepare",
     "Receive",
     "Record",
     "Records",

@@ -1,6 +1,6 @@
 """What a tool is, and what it gets."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -18,7 +18,10 @@ class Say(Protocol):
     """Queues a message; it goes out after the tool's turn was committed."""
 
     async def __call__(self, content: Content, *, to: Address | None = None, markdown: bool = True) -> None:
-        """Say it here, or in the direct chat with the address `to`; words that are no Markdown with False."""
+        """Say it here, or in the direct chat with the address `to`.
+
+        Words are Markdown, which becomes what the channel shows; with `markdown=False` they go out byte for byte.
+        """
         ...
 
 
@@ -36,10 +39,15 @@ class ToolContext:
     store: Store
     files: Files
     say: Say
+    render: Callable[[str], Sequence[str]]
+    """Turns Markdown into words as this chat's channel sends them, one text a message."""
 
     def now(self) -> datetime:
         """The time of the person who asked."""
         return datetime.fromtimestamp(self.clock.now(), self.zone)
+
+
+Prepare = Callable[..., Awaitable[Mapping[str, object]] | Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +64,12 @@ class Tool:
     """Changes nothing: may run at any time, again and again."""
     requires_confirmation: bool = False
     """Runs only after a 👍."""
+    prepare: Prepare | None = None
+    """Resolves the arguments before the question: gets what the function gets, and returns all arguments as they are
+    shown, kept, and given to the function after the 👍. It changes nothing. A `ToolError` is told to the model, and
+    nobody is asked."""
+    foreign: bool = False
+    """Its results hold words of strangers, as a web page or a mail does: questions after it say so."""
     repeatable: bool = False
     """Running it twice with the same `ToolContext.key` has the effect of once."""
     title: str = ""

@@ -44,7 +44,12 @@ async def send_file(ctx: ToolContext, file: str) -> str:
     return f"📎 Here is {found.record.name}."
 
 
-@tool(requires_confirmation=True, repeatable=True, title="delete a file")
+async def _resolve_file(ctx: ToolContext, file: str) -> dict[str, object]:
+    found = await ctx.store.read(lambda tx: _pick(_kept(ctx, tx), file))
+    return {"file": found.listed.resolved}
+
+
+@tool(requires_confirmation=True, prepare=_resolve_file, repeatable=True, title="delete a file")
 async def delete_file(ctx: ToolContext, file: str) -> str:
     """Delete a file that somebody sent to this chat.
 

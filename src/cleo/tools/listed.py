@@ -1,5 +1,6 @@
 """Numbered things that people list, and name by number or by words."""
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +25,11 @@ class Listed:
     def __str__(self) -> str:
         return f"{self.number}. {self.text}"
 
+    @property
+    def resolved(self) -> str:
+        """The line with a mark of the thing itself: no other one, however alike, has the same."""
+        return f"{self} #{hashlib.sha256(self.id.encode()).hexdigest()[:8]}"
+
 
 def show(listed: Sequence[Listed], title: str, empty: str) -> str:
     """Write a list for people, or say that there is nothing."""
@@ -46,7 +52,7 @@ def matching(listed: Sequence[Listed], wanted: str) -> list[Listed]:
 
 def pick(listed: Sequence[Listed], wanted: str, noun: str) -> Listed:
     """Find the one that is meant. Raises `ToolError` when it is none, or could be several."""
-    found = matching(listed, wanted)
+    found = [one for one in listed if one.resolved == wanted] or matching(listed, wanted)
     if len(found) == 1:
         return found[0]
     if not found:

@@ -76,7 +76,11 @@ async def remove_from_list(ctx: ToolContext, item: str, list: str = "") -> str:
     return await once(ctx, work)
 
 
-@tool(requires_confirmation=True, repeatable=True, title="empty a list")
+async def _resolve_list(ctx: ToolContext, list: str) -> dict[str, object]:
+    return {"list": await ctx.store.read(lambda tx: _whole(ctx, tx, _name(ctx, tx, list)))}
+
+
+@tool(requires_confirmation=True, prepare=_resolve_list, repeatable=True, title="empty a list")
 async def clear_list(ctx: ToolContext, list: str) -> str:
     """Take everything off a list of this chat; the empty list stays.
 
@@ -85,14 +89,14 @@ async def clear_list(ctx: ToolContext, list: str) -> str:
     """
 
     def work(tx: Transaction) -> str:
-        name = _name(ctx, tx, list)
+        name = _unchanged(ctx, tx, list)
         items = _empty(ctx, tx, name)
         return f"Emptied the {name} list ({items} items)."
 
     return await once(ctx, work)
 
 
-@tool(requires_confirmation=True, repeatable=True, title="delete a list")
+@tool(requires_confirmation=True, prepare=_resolve_list, repeatable=True, title="delete a list")
 async def delete_list(ctx: ToolContext, list: str) -> str:
     """Delete a list of this chat with everything on it.
 
@@ -101,7 +105,7 @@ async def delete_list(ctx: ToolContext, list: str) -> str:
     """
 
     def work(tx: Transaction) -> str:
-        name = _name(ctx, tx, list)
+        name = _unchanged(ctx, tx, list)
         items = _empty(ctx, tx, name)
         for record in tx.records.of(ctx.conversation, _LIST, name):
             tx.records.delete(record.id)
@@ -148,6 +152,23 @@ def _items(ctx: ToolContext, tx: Transaction, name: str) -> list[Listed]:
         number, _, text = record.body.partition(". ")
         items.append(Listed(id=record.id, number=int(number), text=text))
     return items
+
+
+def _whole(ctx: ToolContext, tx: Transaction, name: str) -> str:
+    """Write a list down with everything on it."""
+    items = _items(ctx, tx, name)
+    return f"{name} ({len(items)} items: {'; '.join(map(str, items))})" if items else f"{name} (0 items)"
+
+
+def _unchanged(ctx: ToolContext, tx: Transaction, wanted: str) -> str:
+    """Find a list by its name or, with all that is on it, as a question showed it; raises when that changed since."""
+    names = _names(ctx, tx)
+    shown = next((name for name in names if wanted.startswith(f"{name} (")), None)
+    if shown is None or wanted in names:
+        return _name(ctx, tx, wanted)
+    if _whole(ctx, tx, shown) != wanted:
+        raise ToolError(f"The {shown} list changed since the question. Nothing was done; ask again.")
+    return shown
 
 
 def _empty(ctx: ToolContext, tx: Transaction, name: str) -> int:

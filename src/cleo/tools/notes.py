@@ -80,7 +80,12 @@ async def find_notes(ctx: ToolContext, words: str) -> str:
     return show(found, "Found:", f"No note has {words.strip()!r} in it.")
 
 
-@tool(requires_confirmation=True, repeatable=True, title="delete a note")
+async def _resolve_note(ctx: ToolContext, note: str) -> dict[str, object]:
+    found = await ctx.store.read(lambda tx: pick(_notes(ctx, tx), note, "note"))
+    return {"note": found.resolved}
+
+
+@tool(requires_confirmation=True, prepare=_resolve_note, repeatable=True, title="delete a note")
 async def delete_note(ctx: ToolContext, note: str) -> str:
     """Delete one note of this chat for good.
 

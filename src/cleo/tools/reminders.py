@@ -61,7 +61,12 @@ async def list_reminders(ctx: ToolContext) -> str:
     return show(reminders, "Your reminders:", "You have no reminders.")
 
 
-@tool(requires_confirmation=True, repeatable=True, title="cancel a reminder")
+async def _resolve_reminder(ctx: ToolContext, reminder: str) -> dict[str, object]:
+    found = await ctx.store.read(lambda tx: pick(_listed(ctx, tx), reminder, "reminder"))
+    return {"reminder": found.resolved}
+
+
+@tool(requires_confirmation=True, prepare=_resolve_reminder, repeatable=True, title="cancel a reminder")
 async def cancel_reminder(ctx: ToolContext, reminder: str) -> str:
     """Cancel one reminder of this chat.
 

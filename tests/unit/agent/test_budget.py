@@ -14,7 +14,7 @@ from cleo.ports import Tool
 from cleo.tools import TOOLS
 
 READ_MORE = next(tool for tool in TOOLS if tool.name == "read_more")
-LEFT = re.compile(r'\[… (\d+) characters left out; read them with read_more\(id="(\w+)", start=(\d+)\)\]')
+LEFT = re.compile(r'⟦(\d+) characters left out; read them with read_more\(id="(\w+)", start=(\d+)\)⟧')
 
 
 async def spill(characters: int, mark: str = "x") -> str:

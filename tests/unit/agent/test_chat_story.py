@@ -128,14 +128,15 @@ async def test_own_echoes_reactions_and_edits_start_no_run(harness: AgentHarness
 
 
 async def test_a_kind_without_a_shape_is_named_to_the_model(harness: AgentHarness) -> None:
-    assert await harness.say(Other(kind="poll", body="Lunch?")) == ["you said: [poll] Lunch?"]
+    assert await harness.say(Other(kind="poll", body="Lunch?")) == ["you said: ⟦poll⟧ Lunch?"]
 
 
 async def test_groups_need_to_be_listed_and_members_too(tmp_path: Path) -> None:
     access = Access(owners=frozenset({OWNER}), groups=frozenset({GROUP}))
     harness = AgentHarness(tmp_path, access=access)
     other = Address("group:99")
-    assert await harness.say("hi", chat=GROUP, is_group=True, sender_name="Ann") == ["you said: Ann: hi"]
+    said = await harness.say("hi", chat=GROUP, is_group=True, sender_name="Ann")
+    assert said == ["you said: ⟦owner Ann …0001⟧ hi"]
     assert harness.channel.delivered[-1].quoted is not None
     assert await harness.say("hi", STRANGER, chat=GROUP, is_group=True) == []
     assert await harness.say("hi", chat=other, is_group=True) == []
@@ -145,7 +146,7 @@ async def test_groups_need_to_be_listed_and_members_too(tmp_path: Path) -> None:
 async def test_a_file_is_fetched_kept_and_named(harness: AgentHarness) -> None:
     harness.channel.files["u1"] = b"\x89PNG"
     [said] = await harness.say(File(kind="image", url="u1", name="cat.png", caption="look"))
-    assert "[image cat.png" in said and said.endswith("look")
+    assert "⟦image cat.png" in said and said.endswith("look")
     conversation = harness.channel.delivered[-1].to
     [record] = await harness.store.read(lambda tx: tx.records.of(conversation, "file"))
     assert record.name == "cat.png"
@@ -162,7 +163,7 @@ async def test_the_model_learns_once_that_a_message_did_not_arrive(harness: Agen
     harness.channel.trouble = [Refused(reason="too long")]
     await harness.say("one")
     assert await harness.say("two") == [
-        "you said: [FACT: a message of yours did not reach this chat: too long]\ntwo"
+        "told: A message of yours did not reach this chat: too long | you said: two"
     ]
     assert await harness.say("three") == ["you said: three"]
 
@@ -272,7 +273,7 @@ async def test_a_reply_to_what_cleo_said_brings_its_words_along(harness: AgentHa
     await harness.say("the first")
     answer = harness.channel.delivered[-1]
     [said] = await harness.say("what do you mean?", quoted=Quoted(id=answer.id))
-    assert said == f"you said: (in reply to: {answer.text!r}) what do you mean?"
+    assert said == f"you said: ⟦in reply to: {answer.text}⟧ what do you mean?"
 
 
 async def test_a_reminder_says_its_words_as_they_were_written(harness: AgentHarness) -> None:

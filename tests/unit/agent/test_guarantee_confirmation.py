@@ -236,5 +236,5 @@ async def test_a_yes_in_a_chat_that_the_question_did_not_reach_is_about_somethin
     await harness.say("yes", SECOND)
     assert effects == []
     assert await state(harness) == "pending"
-    await harness.say("yes", OWNER)
+    await harness.say(f"yes {harness.ref()}", OWNER)
     assert effects == ["disk"]

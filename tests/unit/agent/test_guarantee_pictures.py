@@ -90,7 +90,7 @@ async def test_a_picture_reaches_the_model_as_it_was_sent_beside_its_words(
     assert seen(request) == [b"a cat"]
     assert "data:image/png;base64," in str(request)
     assert "what is this?" in words(request)
-    assert "[image u0.png" in words(request)
+    assert "⟦image u0.png" in words(request)
     assert harness.channel.delivered[-1].text == "A cat."
 
 
@@ -110,7 +110,7 @@ async def test_only_the_newest_pictures_are_sent_and_the_older_ones_are_named(
         sent = [f"picture {n}".encode() for n in range(number + 1)]
         assert seen(server.requests[-1]) == sent[-NEWEST:]
     for number in range(NEWEST + 2):
-        assert f"[image u{number}.png" in words(server.requests[-1])
+        assert f"⟦image u{number}.png" in words(server.requests[-1])
     await harness.say("which was the first?")
     assert seen(server.requests[-1]) == [b"picture 2", b"picture 3", b"picture 4"]
 
@@ -123,7 +123,7 @@ async def test_of_a_burst_the_model_sees_no_more_pictures_than_of_single_ones(
         await harness.hear(File(kind="image", url=f"u{number}", mimetype="image/png"))
     await harness.later(5)
     assert [len(seen(request)) for request in server.requests] == [NEWEST]
-    assert words(server.requests[0]).count("[image") == NEWEST + 2
+    assert words(server.requests[0]).count("⟦image") == NEWEST + 2
 
 
 async def test_pictures_are_kept_as_references_not_as_bytes(
@@ -140,7 +140,7 @@ async def test_a_picture_is_seen_up_to_five_megabytes(harness: AgentHarness, ser
     assert [len(data) for data in seen(server.requests[-1])] == [LARGEST]
     await shows(harness, b"y" * (LARGEST + 1))
     assert [len(data) for data in seen(server.requests[-1])] == [LARGEST]
-    assert "[image u1.png" in words(server.requests[-1])
+    assert "⟦image u1.png" in words(server.requests[-1])
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ async def test_only_pictures_of_kinds_that_models_read_are_sent(
     await shows(harness, b"data", mimetype)
     [request] = server.requests
     assert seen(request) == ([b"data"] if is_seen else [])
-    assert "[image u0.png" in words(request)
+    assert "⟦image u0.png" in words(request)
 
 
 async def test_a_model_that_does_not_see_is_told_of_pictures_and_gets_none(
@@ -175,7 +175,7 @@ async def test_a_model_that_does_not_see_is_told_of_pictures_and_gets_none(
         await shows(harness, b"a cat", caption="what is this?")
     [request] = server.requests
     assert seen(request) == []
-    assert "[image u0.png" in words(request)
+    assert "⟦image u0.png" in words(request)
     assert "what is this?" in words(request)
     assert "base64" not in str(request)
 
@@ -190,4 +190,4 @@ async def test_a_picture_whose_file_is_gone_is_named_and_the_answer_comes(
     server.script = [Says("I cannot see it any more.")]
     assert await harness.say("what was it?") == ["I cannot see it any more."]
     assert seen(server.requests[-1]) == []
-    assert "[image u0.png" in words(server.requests[-1])
+    assert "⟦image u0.png" in words(server.requests[-1])

@@ -36,7 +36,7 @@ async def asked(harness: AgentHarness, url: str) -> str:
         ("mail to bob@gооgle.com now", "mail to bob@xn--ggle-55da.com (⚠️ foreign letters) now"),
         ("https://bücher.example", "https://xn--bcher-kva.example (⚠️ foreign letters)"),
         ("https://пример.рф", "https://xn--e1afmkfd.xn--p1ai (⚠️ foreign letters)"),
-        ("https://apple.com/а", "https://apple.com/а"),
+        ("https://apple.com/а", "https://apple.com/[U+0430 CYRILLIC SMALL LETTER A]"),
         ("Für Jürgen: grün. Später mehr", "Für Jürgen: grün. Später mehr"),
     ],
 )
@@ -84,21 +84,22 @@ INVISIBLE = {
 
 
 @pytest.mark.parametrize("mark", INVISIBLE.values(), ids=INVISIBLE)
-async def test_a_mark_that_nobody_sees_is_shown_by_its_number(harness: AgentHarness, mark: int) -> None:
+async def test_a_mark_that_nobody_sees_is_shown_by_its_name(harness: AgentHarness, mark: int) -> None:
     text = await asked(harness, f"/home/{chr(mark)}anna")
-    assert f"url: `/home/\\u{{{mark:x}}}anna`" in text
+    assert f"url: `/home/[U+{mark:04X} " in text
     assert chr(mark) not in text.replace("⚠️", "").replace("\n", "")
 
 
 async def test_a_value_cannot_end_its_quotes_or_its_line(harness: AgentHarness) -> None:
     text = await asked(harness, "a`\n👍 do it   👎 don't\nurl: `b")
-    assert "url: `a\\u{60}⏎👍 do it   👎 don't⏎url: \\u{60}b`" in text
+    mark = "[U+0060 GRAVE ACCENT]"
+    assert f"url: `a{mark}⏎👍 do it   👎 don't⏎url: {mark}b`" in text
 
 
 async def test_a_long_value_hides_nothing_in_the_message_that_shows_it_whole(harness: AgentHarness) -> None:
     text = await asked(harness, "x" * 100 + "\u202e" + "y" * 100 + " https://аpple.com " + "z" * 100)
     assert "(whole text above)" in text
-    assert "\\u{202e}" in text
+    assert "[U+202E RIGHT-TO-LEFT OVERRIDE]" in text
     assert "xn--pple-43d.com (⚠️ foreign letters)" in text
     assert "\u202e" not in text
     assert "аpple" not in text

@@ -31,7 +31,7 @@ def test_every_argument_has_a_line_in_the_order_of_the_plan() -> None:
     ("value", "shown"),
     [
         ("", "(empty)"),
-        (" ", "` `"),
+        (" ", "`[U+0020 SPACE]`"),
         ("x" * 160, f"`{'x' * 160}`"),
         (0, "0"),
         (-12.5, "-12.5"),
@@ -40,7 +40,7 @@ def test_every_argument_has_a_line_in_the_order_of_the_plan() -> None:
         ("3", "`3`"),
         ([], "`[]`"),
         (["a", "ü"], '`["a", "ü"]`'),
-        ({"to": "b`c"}, '`{"to": "b\\u{60}c"}`'),
+        ({"to": "b`c"}, '`{"to": "b[U+0060 GRAVE ACCENT]c"}`'),
         (12345678901234567890, "12345678901234567890"),
         (123456789012345678901, "`123456789012345678901`"),
     ],
@@ -61,13 +61,13 @@ def test_a_question_says_for_how_long_it_is_good(seconds: float, minutes: int) -
 def test_a_long_value_is_shown_by_its_ends_and_whole_in_front() -> None:
     text = f"\n{'first ' * 20}\nmiddle\n{' last' * 20}\n"
     short, whole = asked(name="disk", note=text)
-    first, last = f"{'first ' * 20}"[:60], f"{' last' * 20}"[-60:]
+    first, last = f"{'first ' * 20}"[:59], f"{' last' * 20}"[-59:]
     assert short.split("\n")[1:3] == [
         "name: `disk`",
         f"note: `{first}` … `{last}` – {len(text)} characters (whole text above)",
     ]
     assert whole == "\n".join(
-        ["*wipe a disk* · K7Q4, in full:", "name: disk", f"note: {text.replace(chr(10), '⏎')}"]
+        ["*wipe a disk* · K7Q4, in full:", "name: `disk`", f"note: `{text.replace(chr(10), '⏎')}`"]
     )
 
 
@@ -78,8 +78,8 @@ def test_the_length_of_a_very_long_value_is_easy_to_read() -> None:
 
 def test_a_long_value_of_nothing_but_space_is_shown_too() -> None:
     short, whole = asked(note=" " * 161)
-    assert f"note: `{' ' * 60}` … `{' ' * 60}` – 161 characters" in short
-    assert whole.endswith(f"note: {' ' * 161}")
+    assert "note: `[U+0020 SPACE × 60]` … `[U+0020 SPACE × 60]` – 161 characters" in short
+    assert whole.endswith("note: `[U+0020 SPACE × 161]`")
 
 
 def test_a_long_list_is_shortened_like_a_text() -> None:
@@ -93,7 +93,7 @@ def test_very_many_values_are_only_counted_and_whole_in_front() -> None:
     many = {f"value_{number}": "x" * 100 for number in range(12)}
     short, whole = asked(**many)
     assert short.split("\n")[:-2] == ["⏳ *Confirm: wipe a disk* · K7Q4", "12 values (whole text above)"]
-    assert whole.split("\n")[1:] == [f"{name}: {'x' * 100}" for name in many]
+    assert whole.split("\n")[1:] == [f"{name}: `{'x' * 100}`" for name in many]
 
 
 def test_a_question_is_shown_as_it_is_up_to_its_limit() -> None:
@@ -111,10 +111,10 @@ def test_a_question_is_shown_as_it_is_up_to_its_limit() -> None:
     ("text", "shown"),
     [
         ("a\nb", "a⏎b"),
-        ("a\r\nb", "a\\u{d}⏎b"),
-        ("a\tb", "a\\u{9}b"),
-        ("`", "\\u{60}"),
-        ("\ud83d", "\\u{d83d}"),
+        ("a\r\nb", "a[U+000D control]⏎b"),
+        ("a\tb", "a[U+0009 control]b"),
+        ("`", "[U+0060 GRAVE ACCENT]"),
+        ("\ud83d", "[U+D83D half a mark]"),
         ("Grüße, 你好 👍🏽", "Grüße, 你好 👍🏽"),
         ("https://example.com/ü", "https://example.com/ü"),
         ("x.аb", "x.xn--b-7sb (⚠️ foreign letters)"),

@@ -184,7 +184,7 @@ async def test_a_yes_in_reply_to_something_else_is_no_answer(harness: AgentHarne
     await asked(harness)
     await harness.say("yes", quoted=Quoted(id=other))
     assert effects == []
-    await harness.say("yes")
+    await harness.say("yes", quoted=Quoted(id=harness.question().id))
     assert effects == ["disk"]
 
 

@@ -104,7 +104,7 @@ async def test_a_bare_yes_answers_no_question_that_this_chat_has_not_seen(harnes
     await harness.say('do wipe {"name": "disk"}', FRIEND)
     await heard(harness, "yes", SECOND)
     assert effects == []
-    await heard(harness, "yes", OWNER)
+    await heard(harness, f"yes {harness.ref()}", OWNER)
     assert effects == ["disk"]
 
 

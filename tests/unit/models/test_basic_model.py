@@ -180,20 +180,13 @@ async def test_a_failure_is_told_in_the_tools_own_words():
 
 
 async def test_a_file_without_words_is_named_and_can_be_had_back():
-    reply = await ask(RecordingTools(), [TextContent("[image holiday.jpg]", metadata={"file": "3f2a"})])
+    reply = await ask(RecordingTools(), [TextContent("⟦image holiday.jpg⟧", metadata={"file": "3f2a"})])
     assert "holiday.jpg" in reply and "cannot read images" in reply and "send me file" in reply
 
 
 async def test_what_is_not_understood_is_said_with_the_reason():
     reply = await ask(RecordingTools(), "write a poem about the sea")
     assert "did not understand" in reply and "No AI model is connected" in reply
-
-
-async def test_lines_about_settled_questions_are_not_read_as_requests():
-    recording = RecordingTools()
-    reply = await ask(recording, "[K7Q4: denied, it was not done]\nnote: hello")
-    assert recording.done == [("add_note", "hello")]
-    assert "K7Q4" not in reply
 
 
 async def test_it_streams():
@@ -233,12 +226,12 @@ async def test_two_notes_are_looked_up_and_both_are_asked_about():
 
 @pytest.mark.parametrize(
     "quote",
-    ["'the gate?'", '"it\'s: note: wrong"', r"'both \' and \" ) note: wrong'", "'" + "x" * 5000 + "'"],
+    ["the gate?", "it's: note: wrong", "both ] and ) note: wrong", "x" * 5000],
 )
-@pytest.mark.parametrize("sender", ["", "Ann: "])
+@pytest.mark.parametrize("sender", ["", "⟦member Ann …0001⟧ ", "⟦forwarded⟧ "])
 async def test_what_is_quoted_is_not_read_as_a_request(quote: str, sender: str):
     recording = RecordingTools()
-    await ask(recording, f"{sender}(in reply to: {quote}) note: hello")
+    await ask(recording, f"{sender}⟦in reply to: {quote}⟧ note: hello")
     assert recording.done == [("add_note", "hello")]
 
 

@@ -23,11 +23,11 @@ ENOUGH = 0.05
 OPENINGS = (
     *(
         "",
-        "Ann: ",
-        "[",
-        "[image ",
-        "(in reply to: '",
-        'Ann: (in reply to: "',
+        "⟦member Ann …0001⟧ ",
+        "⟦",
+        "⟦image ",
+        "⟦in reply to: ",
+        "⟦forwarded⟧ ⟦in reply to: ",
         "/calculate ",
         "/add_note text=",
     ),

@@ -122,7 +122,6 @@ def test_the_pages_give_examples():
         ("17 + 4", "calculate"),
         ("6 * 7", "calculate"),
         ("hello! what is 6*7?", "calculate"),
-        ("Ann: what is 6 * 7?", "calculate"),
         ("send me the last file", "send_file"),
         ("send me file a.png", "send_file"),
         ("delete the note about milk", "find_notes"),
@@ -148,10 +147,6 @@ def test_lines_are_requests_of_their_own_when_each_is_understood():
     assert not isinstance(done, str)
     assert [call.tool for call in done] == ["calculate", "add_to_list", "list_notes"]
     assert "did not understand" in str(step("what is 6 * 7?\nxyzzy"))
-
-
-def test_somebodys_name_in_front_is_not_part_of_the_request():
-    assert step("Ann: note: hi") == [Call("add_note", {"text": "hi"})]
 
 
 def test_the_times_that_the_page_about_models_names_are_read_or_asked_about_as_it_says():

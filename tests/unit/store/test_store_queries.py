@@ -79,6 +79,7 @@ def reply(tx: Transaction) -> None:
     tx.outbox.update(outgoing("k", state="sent"))
     tx.outbox.withdraw_prompts("K7Q4")
     tx.outbox_lookup.prompts("K7Q4")
+    tx.outbox_lookup.recent(10, conversation=CHAT, after=1)
     tx.confirmations.add(question("K7Q4"))
     tx.confirmations.get("K7Q4")
     tx.confirmation_lookup.unreported(CHAT)

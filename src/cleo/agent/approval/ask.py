@@ -9,17 +9,18 @@ from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from cleo.agent.approval.plan import PlannedCall, digest
-from cleo.agent.approval.prompt_text import question
+from cleo.agent.approval.prompt_text import packed, question
 from cleo.agent.outbox.queue import OutboxQueue
 from cleo.domain.access import Access
 from cleo.domain.answer import tap_id
-from cleo.domain.confirmation import EXPIRY, Confirmation, new_ref, undelivered
+from cleo.domain.confirmation import EXPIRY, MAX_OPEN, OPEN, Confirmation, new_ref, undelivered
 from cleo.domain.content import Choices, Option, Text
 from cleo.domain.conversation import Conversation, ConversationId, conversation_id
 from cleo.domain.identity import Person, PersonId
 from cleo.ports import Tool, Transaction
 
 _NOBODY = "nobody may say yes: no owner is set"
+TOO_MANY = f"there are {MAX_OPEN} open questions already; some of them must be answered first"
 _WAITING = "⏳ I asked my owner to confirm that. I'll go on when there is an answer."
 
 
@@ -44,7 +45,9 @@ class Asker:
     ) -> set[ConversationId]:
         """Write one confirmation for each parked call; return the conversations with new messages."""
         places = self._places(tx, conversation, person, now)
-        for call in calls:
+        room = _room(tx, places)
+        for number, call in enumerate(calls):
+            why_not = _NOBODY if not places else TOO_MANY if number >= room else ""
             confirmation = Confirmation(
                 ref=_unused_ref(tx),
                 conversation=conversation.id,
@@ -56,14 +59,18 @@ class Asker:
                 digest=digest(call.plan),
                 asked_by=person,
                 created_at=now,
-                state="pending" if places else "cancelled",
-                reason="" if places else _NOBODY,
+                state="cancelled" if why_not else "pending",
+                reason=why_not,
             )
-            self._add(tx, confirmation, places)
+            self._add(tx, confirmation, () if why_not else places)
         if calls and places and conversation.id not in {place.id for place in places}:
             key = f"waiting:{conversation.id}:{batch}"
             self.queue.put(tx, conversation, Text(body=_WAITING), key=key, purpose="notice")
         return {place.id for place in places} | {conversation.id}
+
+    def room(self, tx: Transaction, conversation: Conversation, person: PersonId, now: float) -> int:
+        """Return how many more questions of this person may be open where they would be asked."""
+        return _room(tx, self._places(tx, conversation, person, now))
 
     def ask_to_repeat(
         self, tx: Transaction, row: Confirmation, *, conversation: Conversation, now: float
@@ -127,13 +134,24 @@ class Asker:
         if row.retry_of:
             text = f"⚠️ {row.retry_of}: I may already have done this. Do it again?\n{text}"
         for place in places:
-            parts = [Text(body=part) for part in _cut(whole, self.queue.text_max(place))]
+            parts = [Text(body=part) for part in packed(whole, self.queue.text_max(place))]
             plan = f"plan:{row.ref}:{place.id}{again}"
             self.queue.put_all(tx, place, parts, key=plan, purpose="plan", asks=row.ref)
             prompt = f"ask:{row.ref}:{place.id}{again}"
             self.queue.put(
                 tx, place, _with_buttons(row.ref, text), key=prompt, purpose="prompt", asks=row.ref
             )
+
+
+def _room(tx: Transaction, places: Iterable[Conversation]) -> int:
+    """Count what is asked in each chat, and what runs: if nobody knows how that ended, it is asked about again."""
+    taken = (
+        sum(
+            row.state in OPEN or row.state == "executing" for row in tx.confirmation_lookup.asked_in(place.id)
+        )
+        for place in places
+    )
+    return MAX_OPEN - max(taken, default=0)
 
 
 def _direct(tx: Transaction, like: Conversation, owner: Person) -> Conversation:
@@ -156,7 +174,3 @@ def _unused_ref(tx: Transaction) -> str:
     while tx.confirmations.get(ref := new_ref()):
         pass
     return ref
-
-
-def _cut(text: str, size: int) -> list[str]:
-    return [text[start : start + size] for start in range(0, len(text), size)]

@@ -6,20 +6,23 @@ Every call of every tool passes here.
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import structlog
 from pydantic_ai.messages import ModelResponse, ToolCallPart, ToolReturnPart
 
+from cleo.agent.approval.ask import TOO_MANY
+from cleo.agent.approval.origin import origin_of
 from cleo.agent.approval.outcome import show_outcome
-from cleo.agent.approval.plan import PlannedCall, digest, freeze, tool_hash
+from cleo.agent.approval.plan import PlannedCall, digest, freeze, frozen_again, read_arguments
+from cleo.agent.approval.preparing import preparing
+from cleo.agent.approval.tool_hash import tool_hash
 from cleo.agent.model.exchange import Exchange
 from cleo.agent.run.deps import RunDeps
-from cleo.agent.run.toolbox import DescribedCall
+from cleo.agent.run.toolbox import DescribedCall, Toolbox
 from cleo.domain.confirmation import (
     GRANT_AGE,
-    MAX_OPEN,
     Confirmation,
     Ending,
     cancel,
@@ -27,6 +30,7 @@ from cleo.domain.confirmation import (
     expire,
     finish,
 )
+from cleo.domain.content import unmarked
 from cleo.domain.errors import CleoError, ToolError
 from cleo.domain.failpoint import failpoint
 from cleo.ports import Tool, ToolContext, Transaction
@@ -35,8 +39,12 @@ _log = structlog.get_logger("cleo.gate")
 
 UNKNOWN = "Started; outcome unknown. It was NOT repeated; the user is being asked."
 RESTARTED = "Started before a restart; outcome unknown. NOT repeated. Ask the user to check."
-TOO_MANY = f"NOT DONE: there are {MAX_OPEN} open questions already; the user must answer some first."
 WITHDRAWN = "NOT DONE: the confirmation was withdrawn, is too old, or was for something else."
+CHANGED = (
+    "NOT DONE: the tool, or what these arguments mean to it, is not what the user said yes to. If it is still "
+    "wanted, call it again, so that the user is asked anew."
+)
+UNSTABLE = "NOT DONE: the tool cannot be confirmed: its arguments are others once they were written down."
 
 _LATE = "late_"
 
@@ -62,17 +70,59 @@ def needs_yes(tool: Tool | None) -> bool:
     return tool is None or tool.requires_confirmation
 
 
-def plan_call(deps: RunDeps, call: DescribedCall) -> PlannedCall | ToolReturnPart:
-    """Freeze a call that needs a yes, with the exact bytes that will be shown; or refuse it."""
-    if deps.open_questions >= MAX_OPEN:
-        return told(call.call, TOO_MANY, "failed")
-    deps.open_questions += 1
+async def plan_call(
+    deps: RunDeps, exchange: Exchange, toolbox: Toolbox, call: DescribedCall
+) -> PlannedCall | ToolReturnPart:
+    """Freeze a call that needs a yes, with the exact bytes that will be shown and run; or refuse it."""
+    here, now = deps.conversation, deps.clock.now()
+    room = await deps.store.write(lambda tx: deps.asker.room(tx, here, deps.person, now))
+    if deps.planned >= room:
+        return told(call.call, f"NOT DONE: {TOO_MANY}.", "failed")
+    arguments = await _prepared(deps, exchange, toolbox, call)
+    if isinstance(arguments, str):
+        return told(call.call, unmarked(arguments), "failed")
+    origin = await deps.store.read(lambda tx: origin_of(tx, deps, exchange))
+    plan = freeze(call.tool.name, arguments, origin)
+    again = toolbox.check(replace(call.call, args=read_arguments(plan)))
+    if isinstance(again, str):
+        return told(call.call, again, "failed")
+    if frozen_again(plan, call.tool.name, again.arguments) != plan:
+        return told(call.call, UNSTABLE, "failed")
+    deps.planned += 1
     return PlannedCall(
         call_id=call.call.tool_call_id,
         tool=call.tool.name,
-        tool_hash=tool_hash(call.definition),
-        plan=freeze(call.tool.name, call.arguments),
+        tool_hash=tool_hash(call.definition, call.tool),
+        plan=plan,
     )
+
+
+async def _prepared(
+    deps: RunDeps, exchange: Exchange, toolbox: Toolbox, call: DescribedCall
+) -> dict[str, Any] | str:
+    """Let the tool resolve the arguments; a text is for the model, which can mend its call."""
+    key = f"prepare:{_key(exchange, call.call)}"
+    try:
+        async with asyncio.timeout(call.tool.timeout):
+            return await toolbox.prepare(call, lambda: preparing(deps.context(key)))
+    except ToolError as error:
+        return str(error)
+    except CleoError:
+        raise
+    except Exception as error:
+        _log.warning("call not prepared", tool=call.tool.name, error=type(error).__name__)
+        return f"NOT DONE: the tool could not make out what to ask ({type(error).__name__})."
+
+
+async def approved_call(
+    deps: RunDeps, toolbox: Toolbox, call: ToolCallPart
+) -> DescribedCall | ToolReturnPart:
+    """Return a call that got a yes as it was shown, whatever the model wrote; or refuse it: it fits no more."""
+    row = await deps.store.read(lambda tx: _row_of(tx, deps, call.tool_call_id))
+    if row is None:
+        return told(call, "NOT DONE: no confirmation on record.", "failed")
+    frozen = toolbox.check(replace(call, tool_name=row.tool, args=read_arguments(row.plan)))
+    return await _refuse_changed(deps, call) if isinstance(frozen, str) else frozen
 
 
 async def run_call(deps: RunDeps, exchange: Exchange, call: DescribedCall, effect: Effect) -> ToolReturnPart:
@@ -81,7 +131,7 @@ async def run_call(deps: RunDeps, exchange: Exchange, call: DescribedCall, effec
         value = await _under_its_rule(deps, exchange, call, effect)
         result = told(call.call, value, "success")
     except _NotDone as error:
-        result = told(call.call, str(error), "failed")
+        result = told(call.call, unmarked(str(error)), "failed")
     exchange.running.pop(call.call.tool_call_id, None)
     return result
 
@@ -97,7 +147,7 @@ async def _under_its_rule(deps: RunDeps, exchange: Exchange, call: DescribedCall
     tool = call.tool
     if needs_yes(tool):
         return await _confirmed(deps, exchange, call, effect)
-    key = f"{_uid(exchange, call.call)}:{_in_short(call.call.tool_call_id)}"
+    key = _key(exchange, call.call)
     if tool.read_only:
         return await _contained(deps, tool, key, effect)
     await deps.checkpoint()
@@ -105,6 +155,10 @@ async def _under_its_rule(deps: RunDeps, exchange: Exchange, call: DescribedCall
     if tool.repeatable:
         return await _contained(deps, tool, key, effect)
     return await _once(deps, key, tool, effect)
+
+
+def _key(exchange: Exchange, call: ToolCallPart) -> str:
+    return f"{_uid(exchange, call)}:{_in_short(call.tool_call_id)}"
 
 
 def _uid(exchange: Exchange, call: ToolCallPart) -> str:
@@ -156,9 +210,14 @@ async def _once(deps: RunDeps, key: str, tool: Tool, effect: Effect) -> object:
 
 
 async def _confirmed(deps: RunDeps, exchange: Exchange, call: DescribedCall, effect: Effect) -> object:
-    shown = (digest(freeze(call.tool.name, call.arguments)), tool_hash(call.definition))
+    hash_now = tool_hash(call.definition, call.tool)
     call_id = call.call.tool_call_id
-    claimed = await deps.store.write(lambda tx: _claim(tx, deps, call_id, shown))
+
+    def is_same(row: Confirmation) -> bool:
+        would_run = frozen_again(row.plan, call.tool.name, call.arguments)
+        return row.digest == digest(row.plan) == digest(would_run) and row.tool_hash == hash_now
+
+    claimed = await deps.store.write(lambda tx: _claim(tx, deps, call_id, is_same))
     if claimed.verdict == "repeat":
         return claimed.text
     if claimed.verdict == "refuse" or claimed.row is None:
@@ -172,9 +231,9 @@ async def _confirmed(deps: RunDeps, exchange: Exchange, call: DescribedCall, eff
     return await _recorded(deps, call.tool.timeout, key, effect, end)
 
 
-async def refuse_changed(deps: RunDeps, call: ToolCallPart) -> ToolReturnPart:
+async def _refuse_changed(deps: RunDeps, call: ToolCallPart) -> ToolReturnPart:
     """Use up a yes for a call that cannot run as it was shown: its tool is gone, or takes other arguments now."""
-    claimed = await deps.store.write(lambda tx: _claim(tx, deps, call.tool_call_id, ("", "")))
+    claimed = await deps.store.write(lambda tx: _claim(tx, deps, call.tool_call_id, lambda row: False))
     return told(call, claimed.text or WITHDRAWN, "success" if claimed.verdict == "repeat" else "failed")
 
 
@@ -195,19 +254,19 @@ async def _recorded(
     return value
 
 
-def _claim(tx: Transaction, deps: RunDeps, call_id: str, shown: tuple[str, str]) -> _Claim:
+def _claim(tx: Transaction, deps: RunDeps, call_id: str, is_same: Callable[[Confirmation], bool]) -> _Claim:
     """Consume a yes: in one transaction it becomes `executing` and the ledger says `started`."""
     row = _row_of(tx, deps, call_id)
     if row is None:
         return _Claim("refuse", "NOT DONE: no confirmation on record.")
     now = deps.clock.now()
     if started := claim(row):
-        same = (row.digest, row.tool_hash) == shown
+        same = is_same(row)
         if not (same and _still_good(tx, deps, row, now)):
             if refused := expire(row) if same else cancel(row):
                 tx.confirmations.save(refused, before=row.state)
             tx.confirmations.log(row.ref, "claim refused", at=now)
-            return _Claim("refuse", WITHDRAWN)
+            return _Claim("refuse", WITHDRAWN if same else CHANGED)
         tx.confirmations.save(started, before=row.state)
         tx.confirmations.log(row.ref, "executing", at=now)
         tx.ledger.claim(confirmed_key(row), row.tool, now)

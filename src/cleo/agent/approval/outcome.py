@@ -1,5 +1,6 @@
 """How a confirmation ended, as people see it on the prompt and as the model reads it."""
 
+import json
 from collections.abc import Iterable, Mapping
 
 from cleo.agent.outbox.queue import OutboxQueue
@@ -44,13 +45,13 @@ def why_not_run(row: Confirmation) -> str | None:
     text = _NOT_RUN.get(row.state)
     if text is None:
         return None
-    reason = f" ({row.reason})" if row.reason else ""
-    return text.format(ref=row.ref, reason=reason, why=row.reason or "it could not be asked")
+    return text.format(ref=row.ref, reason=_because(row), why=row.reason or "it could not be asked")
+
+
+def _because(row: Confirmation) -> str:
+    return f" ({json.dumps(row.reason, ensure_ascii=False)})" if row.reason else ""
 
 
 def facts(rows: Iterable[Confirmation]) -> list[str]:
-    """Return lines that tell the model how detached questions ended; its own messages cannot imitate them."""
-    return [
-        f"[{row.ref}: {_FACTS[row.state].format(reason=f' ({row.reason})' if row.reason else '')}]"
-        for row in rows
-    ]
+    """Return facts that tell the model how detached questions ended."""
+    return [f"{row.ref} ({row.tool}): {_FACTS[row.state].format(reason=_because(row))}" for row in rows]

@@ -25,17 +25,24 @@ from cleo.domain.confirmation import (
 from cleo.domain.content import Chosen, MessageId, Reaction, Text
 from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.identity import Person
-from cleo.domain.message import Inbound, OutgoingMessage
+from cleo.domain.message import Inbound, OutboxState, OutgoingMessage
 from cleo.ports import Transaction
 
 _CLOCK_SLACK = 2.0
 """Seconds: WhatsApp stamps whole seconds, and phones' clocks differ a little."""
 
-_IN_DOUBT = frozenset({"sending", "uncertain", "unknown"})
+_SAID_SINCE = 100
+"""Messages behind a question that are looked at: not all that were queued went out."""
+
+_IN_DOUBT: frozenset[OutboxState] = frozenset({"sending", "uncertain", "unknown"})
 """States of a question's message that may be there under an id that nobody has told."""
 
 TOO_LATE = "Too late: that is already running."
 CLOSED = "That question is closed already."
+WHICH = (
+    "Which question do you mean? If it is {ref}, react to it, or write: {example}\n"
+    "If you mean something else, please say it in more words."
+)
 EXPIRED = "That question has expired, so nothing was done. Ask me again if you still want it."
 
 
@@ -162,13 +169,13 @@ class AnswerReader:
         return AnswerEffect()
 
     def _bare(self, message: ApprovalMessage, asked: Sequence[Confirmation], answer: Answer) -> AnswerEffect:
-        """A yes or no alone counts in a direct chat, when exactly one question is open and was seen before."""
+        """A yes or no alone answers what Cleo said last, in a direct chat: the one open question of that person."""
         pending = [c for c in asked if c.state == "pending"]
         if message.conversation.is_group or not pending or not self._access.may_approve(message.person):
             return AnswerEffect()
+        example = f"{answer.verdict} {pending[-1].ref}"
         if len(pending) > 1:
             refs = ", ".join(c.ref for c in pending)
-            example = f"{answer.verdict} {pending[-1].ref}"
             message.hint(
                 f"Several questions are open ({refs}). React to the one you mean, or write: {example}"
             )
@@ -178,6 +185,9 @@ class AnswerReader:
             return AnswerEffect()
         if not _was_shown(message, pending[0]):
             return AnswerEffect()
+        if not (_is_own(message, pending[0]) and _is_last_said(message, pending[0])):
+            message.hint(WHICH.format(ref=pending[0].ref, example=example))
+            return AnswerEffect(is_answer=True)
         return self._cast(message, pending, answer)
 
     def _cast(
@@ -238,6 +248,20 @@ def _is_taken_back(message: ApprovalMessage, row: Confirmation) -> bool:
 def _was_shown(message: ApprovalMessage, row: Confirmation) -> bool:
     """Whether the question reached this chat: it may have reached another one, and still wait here."""
     return any(prompt.state in REACHED for prompt in _prompts_here(message, row))
+
+
+def _is_own(message: ApprovalMessage, row: Confirmation) -> bool:
+    """Whether this very person's words in this very chat led to the question."""
+    return row.asked_by == message.person.id and row.conversation == message.conversation.id
+
+
+def _is_last_said(message: ApprovalMessage, row: Confirmation) -> bool:
+    """Whether nothing that Cleo said here came after the question, as far as somebody may have seen it."""
+    asked = max(prompt.seq for prompt in _prompts_here(message, row) if prompt.state in REACHED)
+    later = message.tx.outbox_lookup.recent(_SAID_SINCE, conversation=message.conversation.id, after=asked)
+    return not any(
+        each.state in REACHED | _IN_DOUBT and not isinstance(each.content, Reaction) for each in later
+    )
 
 
 def _candidates(message: ApprovalMessage) -> list[Confirmation]:

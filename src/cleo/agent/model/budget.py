@@ -16,13 +16,14 @@ from pydantic_ai.tools import ToolDefinition
 from pydantic_core import to_json
 
 from cleo.agent.model.exchange import begins_turn
+from cleo.domain.content import annotate
 
 CONTEXT = 24_000
 """Tokens that a model can read of which nobody knows it."""
 PICTURE = 1_600
 PICTURES = 3
 """So many pictures are shown at most, see `ImageAttacher`."""
-LEFT_OUT = "[This result is left out here, because the turn became too long.]"
+LEFT_OUT = annotate("This result is left out here, because the turn became too long.")
 
 _SHARE = 0.7
 _MOST = 100_000

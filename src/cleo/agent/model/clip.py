@@ -10,6 +10,7 @@ from pydantic_ai.messages import TextContent, UserContent
 from pydantic_core import to_json
 
 from cleo.agent.model.budget import tokens
+from cleo.domain.content import annotate
 from cleo.domain.conversation import ConversationId
 from cleo.domain.errors import FetchError, StoreError
 from cleo.ports import LONG_TEXT, Clock, Files, Record, Store
@@ -85,7 +86,8 @@ def _without_middle(text: str, room: int, id_: str) -> str:
     tail = max(room - 150, 0) - head
     more = f'; read them with read_more(id="{id_}", start={head})' if id_ else ""
     end = text[len(text) - tail :] if tail else ""
-    return f"{text[:head]}\n[… {len(text) - head - tail} characters left out{more}]\n{end}"
+    left_out = annotate(f"{len(text) - head - tail} characters left out{more}")
+    return f"{text[:head]}\n{left_out}\n{end}"
 
 
 async def _chunks(text: str) -> AsyncIterator[bytes]:

@@ -7,13 +7,14 @@ from typing import Literal
 from pydantic_ai.messages import ModelResponse, ModelResponsePart, TextPart, ThinkingPart, ToolCallPart
 
 from cleo.agent.model.thoughts import after_thought, without_thoughts
+from cleo.domain.content import annotate
 
 CONTINUATIONS = 2
 """So often an answer that was cut short is continued."""
 
 CUT_SHORT = " … (cut short)"
-GO_ON = "[Your answer was cut off by its length. Go on exactly where it stopped, and repeat nothing.]"
-SAY_IT = "[Your answer was empty. Answer in words now.]"
+GO_ON = annotate("Your answer was cut off by its length. Go on exactly where it stopped, and repeat nothing.")
+SAY_IT = annotate("Your answer was empty. Answer in words now.")
 HELD_BACK = "⚠️ The model's provider held this answer back because of its content rules."
 SILENT = "⚠️ The model gave no answer, twice. Please ask again, perhaps in other words."
 

@@ -34,6 +34,8 @@ class Exchange:
     """Calls before this place were given up; later ones that have no result are to be answered."""
     prompt: Sequence[UserContent] = ()
     """Goes out with the next request, once."""
+    facts: Sequence[str] = ()
+    """What happened beside the messages; it is kept with the next request, and told in the instructions."""
     grants: Grants | None = None
     """Answers to the calls that were parked; None: nothing was parked. They hold for the first calls only: the ids of
     later ones may be the same."""
@@ -68,7 +70,14 @@ class Exchange:
         self.answers_parked = False
         self.results.clear()
         if parts:
-            self.messages.append(ModelRequest(parts=parts))
+            metadata = {"facts": list(self.facts)} if self.facts else None
+            self.messages.append(ModelRequest(parts=parts, metadata=metadata))
+            self.facts = ()
+
+    def all_facts(self) -> list[str]:
+        """Return what happened beside the messages, oldest first."""
+        known = ((message.metadata or {}).get("facts", ()) for message in self.messages)
+        return [*(str(fact) for facts in known for fact in facts), *self.facts]
 
     def turn_start(self) -> int:
         """Return the place of the newest message with a prompt; 0 if there is none."""

@@ -19,13 +19,14 @@ from pydantic_ai.messages import (
 
 from cleo.agent.model.budget import Budget
 from cleo.agent.model.exchange import Exchange
+from cleo.domain.content import annotate
 from cleo.domain.errors import ContentRefused, ModelRefused
 
 MOST = 12
 """Requests of one search, with the one that was refused."""
-NO_PICTURE = "[The model's provider did not take this picture.]"
-NO_RESULT = "[This result is left out: the model's provider refused it.]"
-NO_MESSAGE = "[This message is left out: the model's provider refused it.]"
+NO_PICTURE = annotate("The model's provider did not take this picture.")
+NO_RESULT = annotate("This result is left out: the model's provider refused it.")
+NO_MESSAGE = annotate("This message is left out: the model's provider refused it.")
 REFUSED_PROMPT = (
     "⚠️ The model's provider refused your last message, so I left it out. Please try it in other words."
 )

@@ -6,7 +6,7 @@ from functools import partial
 
 from pydantic_ai.messages import ToolCallPart, ToolReturnPart
 
-from cleo.agent.approval.gate import needs_yes, plan_call, refuse_changed, run_call, told
+from cleo.agent.approval.gate import approved_call, needs_yes, plan_call, run_call, told
 from cleo.agent.approval.plan import PlannedCall
 from cleo.agent.model.exchange import Exchange
 from cleo.agent.run.deps import RunDeps
@@ -44,12 +44,12 @@ async def _look(
     id_ = call.tool_call_id
     if (why_not := grants.get(id_)) is not None:
         return told(call, why_not, "denied")
+    if id_ in grants:
+        return await approved_call(deps, toolbox, call)
     checked = toolbox.check(call)
     if isinstance(checked, str):
-        if id_ in grants:
-            return await refuse_changed(deps, call)
         return told(call, CUT_OFF if exchange.was_cut_off() else checked, "retried")
-    return plan_call(deps, checked) if needs_yes(checked.tool) and id_ not in grants else checked
+    return await plan_call(deps, exchange, toolbox, checked) if needs_yes(checked.tool) else checked
 
 
 async def _run(toolbox: Toolbox, exchange: Exchange, deps: RunDeps, ready: Sequence[DescribedCall]) -> None:

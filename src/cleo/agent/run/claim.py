@@ -10,7 +10,7 @@ from cleo.agent.approval.settle import expire_questions, is_settled
 from cleo.agent.model.window_cache import WindowCache
 from cleo.agent.outbox.queue import OutboxQueue
 from cleo.domain.access import Access
-from cleo.domain.confirmation import FINAL, OPEN, Confirmation, cancel, detach, finish, mark_reported
+from cleo.domain.confirmation import FINAL, Confirmation, cancel, detach, finish, mark_reported
 from cleo.domain.content import Text
 from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.identity import PersonId
@@ -45,7 +45,6 @@ class ClaimedRun:
     """The same as they are stored, where they were not."""
     bounds: tuple[int, int] = (0, 0)
     """The revision after which the conversation began, and that of its newest message."""
-    open_questions: int = 0
     parked: Parked | None = None
     rows: Sequence[Confirmation] = ()
     """The questions of the parked batch."""
@@ -151,7 +150,6 @@ class Claimer:
             window=window,
             bodies=tx.transcript.window(run.conversation, WINDOW) if window is None else (),
             bounds=bounds,
-            open_questions=sum(row.state in OPEN for row in unreported),
             parked=parked,
             rows=rows,
             late=late,

@@ -30,4 +30,5 @@ class RunDeps:
     """Saves the turn so far, so that a call keeps its identity through a crash. Raises `Fenced`."""
     clip: Callable[[object, str], Awaitable[object]]
     """Cuts what a tool returned, when it is too long; the second argument is the call's idempotency key."""
-    open_questions: int = 0
+    planned: int = 0
+    """Questions that this run comes to."""

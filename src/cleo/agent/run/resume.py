@@ -18,6 +18,9 @@ from cleo.agent.model.exchange import Exchange, begins_turn, read_body
 from cleo.agent.run.claim import ClaimedRun
 from cleo.domain.confirmation import Confirmation
 
+YES = "👍"
+"""What somebody said who approved a call late, whatever words they took."""
+
 
 def resume(claimed: ClaimedRun, prompt: Sequence[UserContent]) -> Exchange:
     """Decide it from the claimed run alone, so that a repeat after a crash begins in the same way."""
@@ -52,7 +55,7 @@ def _late(claimed: ClaimedRun, row: Confirmation, exchange: Exchange) -> None:
         exchange.grants = put_off(calls, claimed.rows)
         parts += [told(call, exchange.grants[call.tool_call_id], "denied") for call in calls]
     call = ToolCallPart(row.tool, json.loads(row.plan)["args"], tool_call_id=late_call_id(row))
-    confirmed = ModelRequest(parts=[*parts, UserPromptPart(f"[confirmed: {row.ref}]")])
+    confirmed = ModelRequest(parts=[*parts, UserPromptPart(YES)])
     exchange.live_from = len(exchange.messages)
     exchange.messages += [confirmed, ModelResponse(parts=[call])]
     exchange.grants = {**(exchange.grants or {}), call.tool_call_id: None}

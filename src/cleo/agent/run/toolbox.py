@@ -13,6 +13,7 @@ from pydantic_ai.messages import ToolCallPart
 from pydantic_ai.tools import ToolDefinition
 from pydantic_core import SchemaValidator, ValidationError, to_json, to_jsonable_python
 
+from cleo.domain.content import unmarked
 from cleo.ports import Tool, ToolContext
 
 Arguments = dict[str, Any]  # whatever the annotations of a tool say
@@ -69,21 +70,36 @@ class Toolbox:
 
     async def run(self, call: DescribedCall, context: Callable[[], ToolContext]) -> object:
         """Run a tool, a plain function in a thread; raises what it raises."""
-        function = call.tool.function
         first = (context(),) if self._described[call.tool.name].wants_context else ()
-        if inspect.iscoroutinefunction(function):
-            result = function(*first, **call.arguments)
-        else:
-            result = await asyncio.to_thread(function, *first, **call.arguments)
-        value: object = await result if inspect.isawaitable(result) else result
-        return _storable(value)
+        return _storable(await _outcome(call.tool.function, first, call.arguments))
+
+    async def prepare(self, call: DescribedCall, context: Callable[[], ToolContext]) -> Arguments:
+        """Return the arguments as they are to be shown and run; raises what `prepare` raises."""
+        if call.tool.prepare is None:
+            return call.arguments
+        first = (context(),) if _wants_context(call.tool.prepare) else ()
+        return dict(await _outcome(call.tool.prepare, first, call.arguments))
+
+
+async def _outcome(function: Callable[..., Any], first: tuple[ToolContext, ...], arguments: Arguments) -> Any:
+    if inspect.iscoroutinefunction(function):
+        result = function(*first, **arguments)
+    else:
+        result = await asyncio.to_thread(function, *first, **arguments)
+    return await result if inspect.isawaitable(result) else result
+
+
+def _wants_context(function: Callable[..., Any]) -> bool:
+    parameters = list(inspect.signature(function).parameters.values())
+    hints = typing.get_type_hints(function, include_extras=True)
+    return bool(parameters) and hints.get(parameters[0].name) is ToolContext
 
 
 def _describe(tool: Tool) -> _Described:
     function = tool.function
     hints = typing.get_type_hints(function, include_extras=True)
     parameters = list(inspect.signature(function).parameters.values())
-    wants_context = bool(parameters) and hints.get(parameters[0].name) is ToolContext
+    wants_context = _wants_context(function)
     rest = parameters[1:] if wants_context else parameters
 
     def shown() -> str:
@@ -101,8 +117,8 @@ def _describe(tool: Tool) -> _Described:
 
 
 def _storable(value: object) -> object:
-    """Make what a tool returned text, or data that can be written as JSON."""
+    """Make what a tool returned text, or data that can be written as JSON; neither looks like an annotation."""
     if isinstance(value, str):
-        return value if value.isascii() else value.encode(errors="replace").decode()
+        return value if value.isascii() else unmarked(value.encode(errors="replace").decode())
     written = json.dumps(to_jsonable_python(value, fallback=str), ensure_ascii=False)
-    return json.loads(written.encode(errors="replace"))
+    return json.loads(unmarked(written.encode(errors="replace").decode()))

@@ -1,7 +1,7 @@
 """One worker a conversation: claims what there is to do, runs it, commits it, sends."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -27,9 +27,11 @@ from cleo.agent.run.resume import resume
 from cleo.agent.run.stop import stopped, unless_stopped
 from cleo.agent.run.tool_messages import ToolMessages
 from cleo.agent.run.typing import shown_typing
+from cleo.domain.content import Content, Text
 from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.errors import Fenced, ModelUnavailable
 from cleo.domain.failpoint import failpoint
+from cleo.domain.identity import PersonId
 from cleo.ports import (
     Channel,
     Clock,
@@ -200,13 +202,18 @@ class Worker:
         if claimed.run.prompted or not claimed.items:
             return resume(claimed, ())
         files = await self._fetcher.fetch(claimed.items, channel)
-        words = prompt(
-            claimed.items,
-            files=files,
-            facts=[*facts(claimed.ended_questions), *losses(claimed.lost), *lateness(claimed.items)],
-            named=claimed.conversation.is_group,
-        )
-        return resume(claimed, await self._clipper(claimed).prompt(words, claimed.run.id))
+        is_group = claimed.conversation.is_group
+        owners = await self._owners(claimed) if is_group else frozenset[PersonId]()
+        words = prompt(claimed.items, files=files, named=is_group, owners=owners)
+        exchange = resume(claimed, await self._clipper(claimed).prompt(words, claimed.run.id))
+        exchange.facts = [*facts(claimed.ended_questions), *losses(claimed.lost), *lateness(claimed.items)]
+        return exchange
+
+    async def _owners(self, claimed: ClaimedRun) -> frozenset[PersonId]:
+        """Return who of those that wrote may say yes."""
+        people = {item.person for item in claimed.items}
+        may = self.asker.access.may_approve
+        return await self.store.read(lambda tx: frozenset(p for p in people if may(tx.people.get(p))))
 
     def _deps(self, claimed: ClaimedRun, channel: Channel, exchange: Exchange) -> RunDeps:
         here = claimed.conversation
@@ -221,12 +228,15 @@ class Worker:
             access=self.asker.access,
             asker=self.asker,
             instructions=instructions(
-                now=now, zone=self.zone.key, advice=channel.capabilities.advice, extra=self.extra_instructions
+                now=now,
+                zone=self.zone.key,
+                advice=channel.capabilities.advice,
+                extra=self.extra_instructions,
+                facts=exchange.all_facts(),
             ),
             context=lambda key: self._tool_context(key, claimed),
             checkpoint=Progress(self.store, self._committer, claimed, exchange).checkpoint,
             clip=self._clipper(claimed).result,
-            open_questions=claimed.open_questions,
         )
 
     def _clipper(self, claimed: ClaimedRun) -> Clipper:
@@ -256,6 +266,7 @@ class Worker:
             store=self.store,
             files=self.files,
             say=say,
+            render=lambda words: _texts(self.asker.queue.render(claimed.conversation, Text(body=words))),
         )
 
     async def _finish(self, claimed: ClaimedRun, exchange: Exchange, result: RunResult, turn: _Turn) -> _Step:
@@ -287,6 +298,10 @@ class Worker:
         kept = self.loop.budget.newest(exchange.messages, turn=exchange.turn_start())
         newest = exchange.first_revision + count - 1
         return Window(tuple(kept[-WINDOW:]), (claimed.bounds[0], newest), claimed.epoch)
+
+
+def _texts(contents: Sequence[Content]) -> list[str]:
+    return [content.body for content in contents if isinstance(content, Text)]
 
 
 async def _rendered(result: RunResult, channel: Channel) -> list[str]:

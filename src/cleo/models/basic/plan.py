@@ -13,10 +13,6 @@ from cleo.models.basic.results import WAITING, describe
 
 _MOST = 10
 """Calls at once, requests in a message, and entries to choose from."""
-_NOT_A_SENDER = (
-    "tell|text|message|whatsapp|inform|notify|write|ping|sms|e?mail|send|let|ask|call|don't|not|never"
-)
-_SENDER = re.compile(rf"(?![^:\n]{{0,60}}\b(?:{_NOT_A_SENDER})\b)[^:\n]{{1,60}}: (?=\S)", re.IGNORECASE)
 _PIECES = re.compile(r"(?<=[.!?])\s+(?=[A-Za-z/])|\n|; ")
 _ENTRY = re.compile(r"\A\d+\. ")
 _FILLER = re.compile(r"\b(?:the|an?|my|to|about|for|of|at|on|in|with)\b")
@@ -46,15 +42,13 @@ def next_step(prompt: Prompt, tools: Tools) -> Sequence[Call] | str:
 
 def understand(text: str, now: datetime, tools: Tools) -> Sequence[Action]:
     """Read one message: as a whole; else piece by piece, if every piece is understood."""
-    sender = _SENDER.match(text)  # stands in front in groups
-    for message in [text, text[sender.end() :]] if sender else [text]:
-        if whole := _read(message, now, tools):
-            return whole
-        pieces = [piece for piece in _PIECES.split(message[:LONGEST]) if piece.strip(" .!?,")]
-        if len(message) <= LONGEST and 1 < len(pieces) <= _MOST:
-            read = [_read(piece, now, tools) for piece in pieces]
-            if all(read):
-                return [action for actions in read for action in actions]
+    if whole := _read(text, now, tools):
+        return whole
+    pieces = [piece for piece in _PIECES.split(text[:LONGEST]) if piece.strip(" .!?,")]
+    if len(text) <= LONGEST and 1 < len(pieces) <= _MOST:
+        read = [_read(piece, now, tools) for piece in pieces]
+        if all(read):
+            return [action for actions in read for action in actions]
     return [Reply(_not_understood(text, tools))]
 
 
@@ -102,8 +96,8 @@ def _answer(prompt: Prompt, outcomes: Iterable[str]) -> str:
     """Return everything there is to say, in the order in which it was asked, each thing once."""
     earlier = [describe(result) for result in prompt.earlier if WAITING not in str(result.content)]
     texts = [*earlier, *outcomes, *map(_about, prompt.attachments)]
-    facts = [fact.strip("[]") for fact in prompt.facts] or [f"I can read nothing in your message. {ABOUT}"]
-    return "\n\n".join(dict.fromkeys(filter(None, texts))) or "\n".join(facts)
+    said = "\n\n".join(dict.fromkeys(filter(None, texts)))
+    return said or f"I can read nothing in your message. {ABOUT}"
 
 
 def _outcome(called: Called) -> str:

@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 from pydantic_ai import messages as library
 from pydantic_ai.models import ModelRequestParameters
 
+from cleo.domain.content import ANNOTATION
+
 _NOW = re.compile(r"^Now: (?P<iso>\S+)(?: \((?P<zone>[^)\s]+)\))?\s*$", re.MULTILINE)
-_SENDER = r"(?P<sender>[^:\n\[]{1,60}: )?"
-_QUOTE = re.compile(rf"{_SENDER}\(in reply to: (?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")\) ")
-_LABEL = re.compile(_SENDER + r"\[(?P<kind>[a-z][\w-]{0,30})(?::? ?(?P<label>[^\]]*))?\](?P<caption>(?s:.*))")
+_ABOUT_WORDS = re.compile(r"(?:owner|member) |forwarded$|in reply to: ")
+"""Begins an annotation that names no attachment."""
+_LABEL = re.compile(r"(?P<kind>[a-z][\w-]{0,30})(?::? ?(?P<label>.*))?")
 _STORED = re.compile(r"\A(?:(?P<name>.+) )?(?P<id>[0-9a-f]{8})")
-_FACT = re.compile(r"\[[0-9A-Z]{4}: .*\]")
 
 
 @dataclass(slots=True)
@@ -42,8 +43,6 @@ class Prompt:
     now: datetime
     texts: list[str] = field(default_factory=list[str])
     attachments: list[Attachment] = field(default_factory=list[Attachment])
-    facts: list[str] = field(default_factory=list[str])
-    """Lines of the agent itself, such as "[K7Q4: denied, it was not done]"."""
     earlier: list[library.ToolReturnPart] = field(default_factory=list[library.ToolReturnPart])
     """Results of calls that were made before the prompt."""
     calls: list[Called] = field(default_factory=list[Called])
@@ -81,17 +80,12 @@ def _read_item(item: library.UserContent, prompt: Prompt) -> None:
     if not isinstance(item, str | library.TextContent):
         prompt.attachments.append(Attachment(getattr(item, "kind", "file")))
         return
-    lines: list[str] = []
-    for line in (item if isinstance(item, str) else item.content).strip().split("\n"):
-        (prompt.facts if _FACT.fullmatch(line.strip()) else lines).append(line)
-    text = "\n".join(lines).strip()
-    if quote := _QUOTE.match(text):
-        text = (quote["sender"] or "") + text[quote.end() :]
-    if label := _LABEL.fullmatch(text):
-        prompt.attachments.append(_attachment(label["kind"], label["label"] or ""))
-        text = label["caption"].strip()
-    if text:
-        prompt.texts.append(text)
+    text = item if isinstance(item, str) else item.content
+    for note in ANNOTATION.findall(text):
+        if (label := _LABEL.fullmatch(note)) and not _ABOUT_WORDS.match(note):
+            prompt.attachments.append(_attachment(label["kind"], label["label"] or ""))
+    if words := ANNOTATION.sub("", text).strip():
+        prompt.texts.append(words)
 
 
 def _attachment(kind: str, label: str) -> Attachment:

@@ -51,6 +51,8 @@ class OutboxLookup(Protocol):
         """Those of an account of which nobody knows whether they were sent."""
         ...
 
-    def recent(self, limit: int) -> Sequence[OutgoingMessage]:
-        """The newest messages of all conversations, newest first."""
+    def recent(
+        self, limit: int, *, conversation: ConversationId | None = None, after: int = 0
+    ) -> Sequence[OutgoingMessage]:
+        """The newest messages of one conversation or of all, newest first; those behind the seq `after`."""
         ...

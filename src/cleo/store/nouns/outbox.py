@@ -33,7 +33,13 @@ _IN_DOUBT = _ALL.where(
         )
     ),
 )
-_RECENT = select(outbox).order_by(outbox.c.seq.desc()).limit(bindparam("newest"))
+_RECENT = (
+    select(outbox)
+    .where(outbox.c.seq > bindparam("after"))
+    .order_by(outbox.c.seq.desc())
+    .limit(bindparam("newest"))
+)
+_RECENT_HERE = _RECENT.where(_here)
 _UPDATE = update(outbox).where(
     outbox.c.key == bindparam("of_key"), outbox.c.state.in_(bindparam("before", expanding=True))
 )
@@ -105,9 +111,13 @@ class SqlOutboxLookup:
         """Those of an account of which nobody knows whether they were sent."""
         return self._all(_IN_DOUBT, channel=account.channel, account=account.account)
 
-    def recent(self, limit: int) -> Sequence[OutgoingMessage]:
-        """The newest messages of all conversations, newest first."""
-        return self._all(_RECENT, newest=limit)
+    def recent(
+        self, limit: int, *, conversation: ConversationId | None = None, after: int = 0
+    ) -> Sequence[OutgoingMessage]:
+        """The newest messages of one conversation or of all, newest first; those behind the seq `after`."""
+        if conversation is None:
+            return self._all(_RECENT, newest=limit, after=after)
+        return self._all(_RECENT_HERE, newest=limit, after=after, conversation=conversation)
 
     def _all(self, statement: Any, **where: object) -> Sequence[OutgoingMessage]:
         return [_message(row) for row in self._connection.execute(statement, where)]
