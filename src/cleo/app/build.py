@@ -32,12 +32,14 @@ from cleo.agent import (
 from cleo.app.chosen_backend import backend_context, chosen_backend
 from cleo.app.engines import open_engine
 from cleo.app.failpoints import arm_failpoints
+from cleo.app.http.outbox_routes import PATH as OUTBOX
 from cleo.app.http.outbox_routes import outbox_routes
 from cleo.app.http.readiness import Readiness
 from cleo.app.logs import error_summary
 from cleo.app.settings import Settings, environment
 from cleo.channels import CHANNELS
-from cleo.channels.whatsapp.backend_spec import BackendContext
+from cleo.channels.whatsapp.backend import PATH as WEBHOOK
+from cleo.channels.whatsapp.backend_spec import BackendContext, BackendSpec
 from cleo.domain.access import Access
 from cleo.domain.conversation import AccountKey
 from cleo.domain.errors import ConfigError
@@ -66,8 +68,10 @@ class Cleo:
     """Whoever sends it becomes the owner; None: there is one."""
     readiness: Readiness
     webhooks: tuple[APIRouter, ...]
-    known_names: frozenset[str] | None
-    """Host names that requests may use; None: any, because strangers cannot get in anyway."""
+    known_names: frozenset[str]
+    """Host names that requests may use."""
+    authenticated: frozenset[str]
+    """Paths that take any name, because strangers cannot get in anyway."""
     store: Store
     _role: Role
     _engine: Engine
@@ -191,7 +195,8 @@ async def build(
                 store=store, channels={account.channel: each for account, each in channels.items()}
             ),
             webhooks=_routes(context, settings, receiver, clock, store),
-            known_names=None if secret or backend.has_public_webhook else _names(settings),
+            known_names=_names(settings),
+            authenticated=_authenticated(context, backend),
             store=store,
             _role=role,
             _engine=engine,
@@ -228,7 +233,14 @@ def _routes(
 
 def _names(settings: Settings) -> frozenset[str]:
     public = urlsplit(settings.cleo_api_url or "").hostname
-    return frozenset(name for name in (settings.cleo_host, public) if name)
+    return frozenset(name for name in (settings.cleo_host, public, *settings.cleo_allowed_hosts) if name)
+
+
+def _authenticated(context: BackendContext, backend: BackendSpec) -> frozenset[str]:
+    """Return the paths on which a secret or a signature is asked for."""
+    if context.secret:
+        return frozenset({WEBHOOK, OUTBOX})
+    return frozenset({WEBHOOK} if backend.has_public_webhook else ())
 
 
 def _named(choices: Mapping[str, T], name: str, setting: str) -> T:

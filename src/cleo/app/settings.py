@@ -7,12 +7,13 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, create_model
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, create_model
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from cleo.app.setting_values import (
     group_address,
+    host_names,
     person_address,
     split_at_commas,
     system_zone,
@@ -95,6 +96,11 @@ class Settings(_BACKENDS, _Choices):
     """Where Cleo listens. 0 takes a free port."""
     cleo_api_url: BaseUrl | None = Field(None, examples=["http://localhost:8000"])
     """How the bridge reaches Cleo. Not set: `http://CLEO_HOST:CLEO_PORT`."""
+    cleo_allowed_hosts: Annotated[Names, AfterValidator(host_names)] = Field(
+        (), examples=["cleo.example.org"]
+    )
+    """Names besides by which this machine may be asked for `/health`, `/ready` and `/openapi.json`, separated by
+    commas: behind a proxy, the one that it passes on. Known anyway: `localhost`, `CLEO_HOST`, that of `CLEO_API_URL`."""
     cleo_data: Path = Field(Path(".cleo"), examples=[".cleo"])
     """The directory that keeps everything: database, files, WhatsApp's keys. One Cleo a directory."""
     database_url: SecretStr | None = Field(

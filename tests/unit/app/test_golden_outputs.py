@@ -155,7 +155,7 @@ async def _api(variables: Mapping[str, str]) -> str:
     async def idle() -> AsyncGenerator[None]:
         yield
 
-    app = http_app(readiness=cleo.readiness, webhooks=cleo.webhooks, working=idle, names=cleo.known_names)
+    app = http_app(readiness=cleo.readiness, webhooks=cleo.webhooks, working=idle)
     try:
         transport = httpx2.ASGITransport(app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as http:

@@ -33,6 +33,7 @@ WRONG_VALUES: Sequence[tuple[str, Sequence[str], Mapping[str, str]]] = [
     ("CLEO_HOST", ("192.0.2.1",), {"WHATSAPP_WEBHOOK_SECRET": "hunter22"}),
     ("CLEO_PORT", ("eighty", "-1", "70000", "80.5"), {}),
     ("CLEO_API_URL", _URLS, {}),
+    ("CLEO_ALLOWED_HOSTS", ("https://cleo.example.org", "cleo:8000", "a/b", "two words"), {}),
     ("CLEO_DATA", ("a-file",), {}),
     ("DATABASE_URL", ("mysql://localhost/cleo", "cleo.db", "sqlite:///a-file/cleo.db"), {}),
     ("CLEO_ENGINE", ("steam", "procrastinate"), {}),
