@@ -38,13 +38,14 @@ from cleo.app.http.readiness import Readiness
 from cleo.app.logs import error_summary
 from cleo.app.settings import Settings, environment
 from cleo.channels import CHANNELS
+from cleo.channels.whatsapp.addresses import phone_number
 from cleo.channels.whatsapp.backend import PATH as WEBHOOK
 from cleo.channels.whatsapp.backend_spec import BackendContext, BackendSpec
 from cleo.domain.access import Access
 from cleo.domain.conversation import AccountKey
 from cleo.domain.errors import ConfigError
 from cleo.models import Choice, resolve_model
-from cleo.ports import Channel, Clock, Engine, Files, Store, Tool
+from cleo.ports import Channel, Clock, Engine, Files, KnowsNumber, Store, Tool
 from cleo.store import DiskFiles, SystemClock, open_store
 from cleo.tools import TOOLS, CronRepeats, load
 
@@ -64,7 +65,7 @@ class Cleo:
 
     settings: Settings
     choice: Choice
-    claim_code: str | None
+    claim: ClaimCode | None
     """Whoever sends it becomes the owner; None: there is one."""
     readiness: Readiness
     webhooks: tuple[APIRouter, ...]
@@ -73,6 +74,7 @@ class Cleo:
     authenticated: frozenset[str]
     """Paths that take any name, because strangers cannot get in anyway."""
     store: Store
+    channels: Mapping[AccountKey, Channel]
     _role: Role
     _engine: Engine
     _worker: Worker
@@ -107,6 +109,13 @@ class Cleo:
         self.readiness.failed = error_summary(error) if error else "the line ended"
         _log.critical("stopped", reason=self.readiness.failed)
         self.on_failure()
+
+    async def number(self) -> str:
+        """Return the phone number that is linked now; empty: there is none, or it is not known."""
+        for channel in self.channels.values():
+            if isinstance(channel, KnowsNumber) and (found := await channel.number()):
+                return phone_number(found)
+        return ""
 
     async def close(self) -> None:
         """Close the database and all connections."""
@@ -190,7 +199,7 @@ async def build(
         return Cleo(
             settings=settings,
             choice=choice,
-            claim_code=claim.code if claim else None,
+            claim=claim,
             readiness=Readiness(
                 store=store, channels={account.channel: each for account, each in channels.items()}
             ),
@@ -198,6 +207,7 @@ async def build(
             known_names=_names(settings),
             authenticated=_authenticated(context, backend),
             store=store,
+            channels=channels,
             _role=role,
             _engine=engine,
             _worker=worker,

@@ -18,8 +18,8 @@ WRONG_VALUES: Sequence[tuple[str, Sequence[str], Mapping[str, str]]] = [
     ("WHATSAPP_BRIDGE_URL", _URLS, {}),
     ("WHATSAPP_CLOUD_PHONE_NUMBER_ID", ("+4915112345678", ""), _CLOUD),
     ("WHATSAPP_CLOUD_TOKEN", ("two words", "schlüssel", ""), _CLOUD),
-    ("WHATSAPP_CLOUD_APP_SECRET", ("",), _CLOUD),
-    ("WHATSAPP_CLOUD_VERIFY_TOKEN", ("",), _CLOUD),
+    ("WHATSAPP_CLOUD_APP_SECRET", ("", "'0123456789abcdef'"), _CLOUD),
+    ("WHATSAPP_CLOUD_VERIFY_TOKEN", ("", "two words"), _CLOUD),
     ("WHATSAPP_CLOUD_API_VERSION", ("26", "v26", "latest"), _CLOUD),
     (
         "WHATSAPP_CLOUD_BASE_URL",
@@ -29,7 +29,11 @@ WRONG_VALUES: Sequence[tuple[str, Sequence[str], Mapping[str, str]]] = [
     ("WHATSAPP_CLOUD_FALLBACK_TEMPLATE", ("hello", "Hello World:en", "hello:English"), _CLOUD),
     ("WHATSAPP_CLOUD_CHAT_SECONDS", ("soon", "-1", "601"), _CLOUD),
     ("WHATSAPP_CLOUD_DOUBT_SECONDS", ("soon", "0", "3601"), _CLOUD),
-    ("WHATSAPP_WEBHOOK_SECRET", ("",), {"CLEO_HOST": "0.0.0.0"}),
+    (
+        "WHATSAPP_WEBHOOK_SECRET",
+        ("", "gehéim", '"hunter22"', "hunter 22", " hunter22", "hunter22\n", "x" * 513),
+        {},
+    ),
     ("CLEO_HOST", ("192.0.2.1",), {"WHATSAPP_WEBHOOK_SECRET": "hunter22"}),
     ("CLEO_PORT", ("eighty", "-1", "70000", "80.5"), {}),
     ("CLEO_API_URL", _URLS, {}),

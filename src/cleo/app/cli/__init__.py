@@ -1,11 +1,13 @@
 """The command `cleo`. Each command imports what it needs when it runs, so that `cleo --help` is quick."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from cleo.app.terminal.letters import say_in_its_letters
 from cleo.channels.whatsapp import BACKENDS
 from cleo.domain.errors import CleoError
 
@@ -92,6 +94,22 @@ def demo(script: Script = None, backend: Backend = _DEMOS[0]) -> None:
 
 
 @app.command()
+def link() -> None:
+    """Show the code to link a phone with."""
+    from cleo.app.cli.link import run
+
+    run()
+
+
+@app.command()
+def claim() -> None:
+    """Show how somebody becomes the owner, while nobody is."""
+    from cleo.app.cli.claim import run
+
+    run()
+
+
+@app.command()
 def status() -> None:
     """Tell how the running Cleo is doing."""
     from cleo.app.cli.status import run
@@ -134,6 +152,9 @@ def outbox(
 
 def main() -> None:
     """Run the command. What goes wrong on purpose is said in a sentence."""
+    os.umask(0o077)  # what is made belongs to this user alone, whatever the machine's custom
+    for stream in (sys.stdout, sys.stderr):
+        say_in_its_letters(stream)
     try:
         app()
     except CleoError as error:

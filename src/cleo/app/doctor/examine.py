@@ -9,7 +9,8 @@ from importlib.metadata import version
 
 from cleo.app.chosen_backend import chosen_backend
 from cleo.app.doctor.context import doctor_context
-from cleo.app.settings import Settings, environment, load, unknown_names
+from cleo.app.env_names import unread_names
+from cleo.app.settings import Settings, environment, load
 from cleo.domain.errors import ConfigError
 from cleo.ports.finding import Findings, bad, good, note, run_checks, wrong_settings
 
@@ -30,12 +31,11 @@ def examine() -> Findings:
 
 
 def _names(_: Settings) -> Findings:
-    unknown = unknown_names()
-    if not unknown:
+    unread = unread_names()
+    if not unread:
         yield good("Settings are in order")
-    for name in unknown:
-        what = f"{name} is set, but Cleo knows no such setting"
-        yield note(what, "Compare it with docs/settings.md.")
+    for each in unread:
+        yield note(each.what, each.fix)
 
 
 def _owners(settings: Settings) -> Findings:

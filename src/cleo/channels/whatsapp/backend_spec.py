@@ -81,6 +81,8 @@ class BridgeProcess:
         Callable[[ProcessEvent], None],
     ]
     """Return the callback for the child's events; it passes on those of the connection, and each new `Link`."""
+    link: Callable[[BackendContext], Link]
+    """Return what a phone can be linked with now, of a bridge that runs; raises `CleoError`."""
     inherited: frozenset[str]
     """Variables that the child gets from Cleo's environment."""
     known: frozenset[str]
