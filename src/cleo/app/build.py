@@ -5,7 +5,7 @@ import secrets
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pydantic_ai
@@ -29,7 +29,7 @@ from cleo.agent import (
     Sweeper,
     Worker,
 )
-from cleo.app.chosen_backend import backend_context, chosen_backend
+from cleo.app.chosen_backend import backend_context, chosen_backend, enabled_channels
 from cleo.app.engines import open_engine
 from cleo.app.failpoints import arm_failpoints
 from cleo.app.http.outbox_routes import PATH as OUTBOX
@@ -37,7 +37,6 @@ from cleo.app.http.outbox_routes import outbox_routes
 from cleo.app.http.readiness import Readiness
 from cleo.app.logs import error_summary
 from cleo.app.settings import Settings, environment
-from cleo.channels import CHANNELS
 from cleo.channels.whatsapp.addresses import phone_number
 from cleo.channels.whatsapp.backend import PATH as WEBHOOK
 from cleo.channels.whatsapp.backend_spec import BackendContext, BackendSpec
@@ -48,8 +47,6 @@ from cleo.models import Choice, resolve_model
 from cleo.ports import Channel, Clock, Engine, Files, KnowsNumber, Store, Tool
 from cleo.store import DiskFiles, SystemClock, open_store
 from cleo.tools import TOOLS, CronRepeats, load
-
-T = TypeVar("T")
 
 Role = Literal["all", "api", "worker"]
 """What a process does: receive messages (`api`), answer them (`worker`), or both."""
@@ -222,8 +219,7 @@ def _channels(
     context: BackendContext, settings: Settings, files: Files, closing: AsyncExitStack
 ) -> dict[AccountKey, Channel]:
     channels: dict[AccountKey, Channel] = {}
-    for name in settings.enabled_clients:
-        make_channel = _named(CHANNELS, name, "ENABLED_CLIENTS")
+    for name, make_channel in enabled_channels(settings).items():
         if backend := chosen_backend(settings).open(context, files):
             closing.push_async_callback(backend.close)
             channels[AccountKey(name)] = make_channel(backend)
@@ -251,16 +247,6 @@ def _authenticated(context: BackendContext, backend: BackendSpec) -> frozenset[s
     if context.secret:
         return frozenset({WEBHOOK, OUTBOX})
     return frozenset({WEBHOOK} if backend.has_public_webhook else ())
-
-
-def _named(choices: Mapping[str, T], name: str, setting: str) -> T:
-    try:
-        return choices[name]
-    except KeyError:
-        known = ", ".join(sorted(choices))
-        raise ConfigError(
-            f"{setting}: there is no {name!r}. It can be: {known}. For example: {setting}={next(iter(choices))}"
-        ) from None
 
 
 def _tools(settings: Settings) -> tuple[Tool, ...]:

@@ -33,21 +33,12 @@ _ENCODING = "utf-8-sig"
 """UTF-8, also with the mark that some editors begin a file with."""
 
 _PROCESSES = tuple(spec.process for spec in BACKENDS.values() if spec.process)
-_PASSED_ON = frozenset(
-    {
-        "PATH",
-        "HOME",
-        "TMPDIR",
-        "LANG",
-        "LC_ALL",
-        "TZ",
-        "HTTP_PROXY",
-        "HTTPS_PROXY",
-        "NO_PROXY",
-        "SSL_CERT_FILE",
-    }
-    | {"http_proxy", "https_proxy", "no_proxy"}
-).union(*(process.inherited for process in _PROCESSES))
+_WAY_OUT = frozenset(
+    {"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "http_proxy", "https_proxy", "no_proxy"}
+)
+_PASSED_ON = (frozenset({"PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ"}) | _WAY_OUT).union(
+    *(process.inherited for process in _PROCESSES)
+)
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_at_commas)]
 Person = Annotated[Address, BeforeValidator(person_address)]
@@ -71,6 +62,14 @@ def environment() -> dict[str, str]:
     """Return all variables, `.env` below the real environment. For those of other libraries (`OPENAI_API_KEY`)."""
     written = {name: text for name, text in env_file().items() if text}
     return written | {name: text for name, text in os.environ.items() if text}
+
+
+def share_with_libraries() -> None:
+    """Put the way out of this machine, where `.env` names it, into the environment that libraries read."""
+    written = env_file()
+    for name in _WAY_OUT:
+        if text := written.get(name):
+            os.environ.setdefault(name, text)
 
 
 def process_names() -> frozenset[str]:

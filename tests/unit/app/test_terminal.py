@@ -111,7 +111,7 @@ def test_the_pairing_code_is_named_as_what_it_is_for() -> None:
 
 @pytest.mark.parametrize(
     ("command", "encoding"),
-    [(["--help"], "ascii"), (["doctor"], "latin-1"), (["up", "--phone", "me"], "latin-1")],
+    [(["--help"], "ascii"), (["doctor", "--offline"], "latin-1"), (["up", "--phone", "me"], "latin-1")],
 )
 def test_every_command_speaks_to_any_terminal(command: list[str], encoding: str, tmp_path: Path) -> None:
     env = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0", "OLLAMA_HOST": "127.0.0.1:1"}

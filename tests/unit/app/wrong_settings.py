@@ -13,8 +13,8 @@ _URLS = ("localhost:3001", "ftp://localhost", "http://", "http://localhost:3001/
 _PEOPLE = ("me", "0151 12345678", "+49", "+99999999999999999", "x@lid", "120363000000000001@g.us", "+49151,x")
 
 WRONG_VALUES: Sequence[tuple[str, Sequence[str], Mapping[str, str]]] = [
-    ("ENABLED_CLIENTS", ("pigeon", "whatsapp,pigeon"), {}),
-    ("WHATSAPP_BACKEND", ("pigeon",), {}),
+    ("ENABLED_CLIENTS", ("pigeon", "whatsapp,pigeon", "telegram", " , "), {}),
+    ("WHATSAPP_BACKEND", ("pigeon", "clod"), {}),
     ("WHATSAPP_BRIDGE_URL", _URLS, {}),
     ("WHATSAPP_CLOUD_PHONE_NUMBER_ID", ("+4915112345678", ""), _CLOUD),
     ("WHATSAPP_CLOUD_TOKEN", ("two words", "schlüssel", ""), _CLOUD),

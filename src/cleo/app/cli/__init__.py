@@ -122,11 +122,15 @@ def doctor(
     message: Annotated[
         str | None, typer.Option(help="Ask Meta what became of this message (Cloud API): wamid.HBg…")
     ] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Ask nobody outside of this machine, nor the model.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
     """Find out what is missing or wrong, and how to mend it."""
     from cleo.app.cli.doctor import run
 
-    raise typer.Exit(run(message=message))
+    raise typer.Exit(run(message=message, offline=offline, as_json=as_json))
 
 
 @app.command()

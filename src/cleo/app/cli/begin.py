@@ -3,15 +3,20 @@
 import sys
 
 from cleo.app import logs
-from cleo.app.env_names import unread_names
-from cleo.app.settings import Settings, environment, load, secrets
+from cleo.app.cli.doctor import MARKS
+from cleo.app.doctor.machine import aside
+from cleo.app.settings import Settings, environment, load, secrets, share_with_libraries
 
 
 def begin() -> Settings:
-    """Load the settings, start the log, and say which variables nobody reads; raises `ConfigError`."""
+    """Load the settings, start the log, and say what `cleo doctor` would say about this machine.
+
+    Raises `ConfigError`.
+    """
     settings = load()
     logs.set_up(settings.cleo_log, hide=secrets(settings, environment()))
-    for each in unread_names():
-        sys.stdout.write(f"● {each}\n")
+    share_with_libraries()
+    for finding in aside(settings):
+        sys.stdout.write(f"{MARKS[finding.grade]} {finding.what}. {finding.fix}\n")
     sys.stdout.flush()
     return settings

@@ -108,6 +108,7 @@ SPEC = BackendSpec(
     has_public_webhook=False,
     introduction=_introduction,
     checks=_checks,
+    server=lambda settings: "" if _url(settings) else "https://web.whatsapp.com",
     process=BridgeProcess(
         url=_url,
         url_setting="WHATSAPP_BRIDGE_URL",
