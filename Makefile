@@ -12,7 +12,7 @@
 #   make mutants   break the modules that decide, N small changes each, and count what their tests notice (SEED=7 chooses
 #                  the same again, without N all are tried, ARGS=agent/gate.py one module)
 #   make setup     only set up, with all that check and test need
-#   make bench     measure, beside the limits (QUICK=1 for a short run)
+#   make bench     measure, beside the limits (QUICK=1 for a short run; PUBLISH=1 writes the figures to docs/bench)
 #   make contract  write the generated files anew
 #   make golden    write anew what the help, the doctor, refusals and the API are compared with
 #   make lock      resolve the lock files anew
@@ -75,9 +75,9 @@ mutants: N = 0
 mutants: setup
 	@$(BIN)/python -m tests.mutants --most $(N) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
-# Ours beside what limits it, in one run; QUICK=1 takes two minutes.
+# Ours beside what limits it, in one run; QUICK=1 takes two minutes. Only PUBLISH=1 changes what is published.
 bench: setup
-	$(BIN)/python -m bench $(if $(QUICK),--quick)
+	$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(PUBLISH),--publish)
 
 contract: setup
 	$(BIN)/python scripts/generate.py

@@ -133,8 +133,8 @@ def _new(folder: Path, name: str) -> Path:
     return made
 
 
-def show(found: list[Row]) -> None:
-    """Print the table; keep it as CSV and as a picture."""
+def show(found: list[Row], out: Path | None) -> None:
+    """Print the table; keep it as CSV and as a picture in `out`, if that is given."""
     table = Table(
         title=f"Cleo on {os.cpu_count()} cores, Python {platform.python_version()}, fsync on, model 0 ms"
     )
@@ -145,9 +145,12 @@ def show(found: list[Row]) -> None:
         table.add_row(row.part, row.what, row.ratio, f"{row.ours:,.1f} {row.unit}", limit, row.goal)
     console = Console(record=True, width=100)
     console.print(table)
-    OUT.mkdir(parents=True, exist_ok=True)
-    console.save_svg(str(OUT / "figures.svg"), title="make bench")
-    with (OUT / "figures.csv").open("w", newline="", encoding="utf-8") as file:
+    if out is None:
+        console.print("Nothing was published: that takes a whole run, make bench PUBLISH=1")
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    console.save_svg(str(out / "figures.svg"), title="make bench")
+    with (out / "figures.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["part", "figure", "ratio", "ours", "limit", "unit", "goal"])
         writer.writerows(
@@ -155,13 +158,17 @@ def show(found: list[Row]) -> None:
         )
 
 
-def main() -> None:
+def main(given: Sequence[str] | None = None) -> None:
     """Read the arguments and go."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="smaller counts, about two minutes")
-    arguments = parser.parse_args()
+    parser.add_argument("--publish", action="store_true", help="write the figures to docs/bench")
+    arguments = parser.parse_args(given)
+    if arguments.quick and arguments.publish:
+        parser.error("a short run is not published: its counts are too small")
     with tempfile.TemporaryDirectory() as folder:
-        show(asyncio.run(rows(Path(folder), quick=arguments.quick)))
+        found = asyncio.run(rows(Path(folder), quick=arguments.quick))
+    show(found, OUT if arguments.publish else None)
 
 
 if __name__ == "__main__":

@@ -64,6 +64,12 @@ def _some(tx: Transaction, first: int, last: int) -> None:
         )
         tx.inbox.add(message, chat, PersonId(address), "done")
         tx.outbox.add(
-            OutgoingMessage(key=f"old:{number}", conversation=chat, content=Text(body="hello"), state="sent")
+            OutgoingMessage(
+                key=f"old:{number}",
+                conversation=chat,
+                content=Text(body="hello"),
+                state="sent",
+                purpose="reply",
+            )
         )
         tx.transcript.append(chat, RunId(f"old{number}"), _TURN)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import time
 from collections.abc import AsyncGenerator
@@ -43,7 +44,7 @@ class Up:
 
     async def scan(self) -> int:
         """Scan the QR that the terminal shows, and wait for the connection; tells the device."""
-        await self.part.says("scan this QR code")
+        await self.part.says("cleo link")
         link = LinkAnswer.model_validate_json(await self.ask_bridge("/link"))
         assert link.qr
         device = await self.world.link(self.number, link.qr)
@@ -96,10 +97,16 @@ def bridges_of(data: Path) -> list[int]:
 async def test_from_an_empty_directory_to_an_owner_who_is_answered(world: World, tmp_path: Path) -> None:
     async with up(world, tmp_path) as cleo:
         await cleo.scan()
-        said = await cleo.part.says(r"Send it this from your own phone: (\S+)")
+        await cleo.part.says("cleo claim")
+        said = (await cleo.command("claim")).said
+        words = re.search(r"^    (claim \w{4}-\w{4})$", said, re.MULTILINE)
+        assert words
+        assert f"https://wa.me/{cleo.number}?text={words[1].replace(' ', '%20')}" in said
         me: Phone = await world.phone(cleo.number, "Me")
-        await me.say(said[1])
+        await me.say(words[1])
         await me.hears("You are my owner now")
+        await cleo.part.says("owns this Cleo now")
+        assert "has an owner already" in (await cleo.command("claim")).logged
         await me.say("what is 6 * 7?")
         await me.hears("42")
 
@@ -112,8 +119,9 @@ async def test_from_an_empty_directory_to_an_owner_who_is_answered(world: World,
         assert "✓ Sent" in sent.said
         await me.hears(r"^Good \*morning\*$")
 
-        for private in (me.number, cleo.number, "Good", "6 * 7", (cleo.data / "webhook-secret").read_text()):
-            assert private not in cleo.part.logged
+        secret, code = (cleo.data / "webhook-secret").read_text(), words[1].removeprefix("claim ")
+        for private in (me.number, cleo.number, "Good", "6 * 7", secret, code, "█"):
+            assert private not in cleo.part.logged + cleo.part.said
 
 
 async def test_it_stops_cleanly_and_quickly_and_goes_on_where_it_stopped(
@@ -162,7 +170,11 @@ async def test_a_phone_links_by_code_where_no_camera_is(world: World, tmp_path: 
     number = world.number()
     await world.ask("POST", "/phones", {"number": number, "name": "Cleo"})
     async with up(world, tmp_path, "--phone", f"+{number}") as cleo:
-        said = await cleo.part.says(r"Pairing code: (\w{4})-(\w{4})")
+        await cleo.part.says("cleo link")
+        shown = (await cleo.command("link")).said
+        said = re.search(r"Pairing code, for the phone whose number Cleo shall have: (\w{4})-(\w{4})", shown)
+        assert said
+        assert said[1] not in cleo.part.said
         path = f"/phones/{number}/link/code"
         assert (await world.http.post(path, json={"code": "ABCD1234"})).status_code == 422
         await world.ask("POST", path, {"code": said[1] + said[2]})

@@ -31,7 +31,7 @@ class Said:
     content: Content
     to: Address | None
     key: str
-    rendered: bool = False
+    is_plain: bool = False
 
 
 @dataclass

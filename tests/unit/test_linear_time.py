@@ -56,9 +56,8 @@ def patterns() -> set[Pattern]:
 
 def _within(value: object, levels: int) -> Iterator[Pattern]:
     if isinstance(value, re.Pattern | regex.Pattern):
-        pattern = cast("Pattern", value)
-        if isinstance(pattern.pattern, str):
-            yield pattern
+        if isinstance(cast("object", value.pattern), str):  # pyright: ignore[reportUnknownMemberType]
+            yield cast("Pattern", value)
     elif levels:
         for part in _parts(value):
             yield from _within(part, levels - 1)

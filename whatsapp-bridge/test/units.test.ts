@@ -241,6 +241,19 @@ test('close codes: what comes next', () => {
   assert.deepEqual([next(401, false), next(408, false), next(405, false)], ['backoff', 'backoff', 'stop'])
 })
 
+test('without a network the one sentence about it is true, linked or not', () => {
+  for (const linked of [true, false])
+    for (const why of [
+      'WebSocket Error (getaddrinfo ENOTFOUND web.whatsapp.com)',
+      'connect ECONNREFUSED 1.2.3.4:443',
+    ]) {
+      const { next, message } = closeAction(408, linked, why)
+      assert.equal(next, 'backoff')
+      assert.match(message, /^The servers cannot be reached .* Is this machine online/)
+      assert.doesNotMatch(message, /QR|code/)
+    }
+})
+
 test('the message id of a key is the one that the agent predicts', () => {
   assert.equal(messageIdFor('outbox-17'), '3EB00F0AE233BA7D592FD9')
   assert.match(messageIdFor('ü'), /^3EB0[0-9A-F]{18}$/)

@@ -43,10 +43,17 @@ class ClaimCode:
 
     code: str
     guesses_left: int = 10
+    listeners: tuple[Callable[[], None], ...] = ()
+    """Called once somebody is the owner by it."""
+
+    @property
+    def words(self) -> str:
+        """What to write to Cleo: a word goes before the code, so that nobody takes it for one to type elsewhere."""
+        return f"claim {self.code}"
 
     def matches(self, text: str) -> bool:
         """Compare in constant time; only texts that look like a code count as guesses."""
-        guess = text.strip().upper()
+        guess = text.strip().upper().removeprefix("CLAIM").lstrip()
         if self.guesses_left <= 0 or not re.fullmatch(r"[0-9A-Z]{4}-?[0-9A-Z]{4}", guess):
             return False
         right = hmac.compare_digest(guess.replace("-", "").encode(), self.code.replace("-", "").encode())
@@ -59,6 +66,7 @@ class _Kept:
     answer: IntakeStatus
     wake: set[ConversationId] = field(default_factory=set[ConversationId])
     new: int = 0
+    claimed: bool = False
 
 
 class Receiver:
@@ -111,6 +119,10 @@ class Receiver:
         failpoint("receive.before_commit")
         kept = await self._store.write(work)
         failpoint("receive.after_commit")
+        if kept.claimed and self._claim:
+            _log.warning("somebody became the owner by the claim code")
+            for claimed in self._claim.listeners:
+                claimed()
         for conversation in kept.wake:
             await self._engine.wake(conversation)
         return kept
@@ -121,7 +133,9 @@ class Receiver:
         for event, knows_code in zip(batch.events, codes, strict=True):
             if tx.webhook_events.add(number, event):
                 whole.new += 1
-                whole.wake |= self._keep_event(tx, event, knows_code=knows_code).wake
+                kept = self._keep_event(tx, event, knows_code=knows_code)
+                whole.wake |= kept.wake
+                whole.claimed |= kept.claimed
         return whole
 
     def _keep_event(self, tx: Transaction, event: WebhookEvent, *, knows_code: bool) -> _Kept:
@@ -203,7 +217,7 @@ class Receiver:
 def _greet_owner(tx: Transaction, queue: OutboxQueue, conversation: Conversation, person: Person) -> _Kept:
     tx.people.claim_owner(person.id)
     queue.put(tx, conversation, Text(body=WELCOME), key=f"welcome:{person.id}", purpose="notice")
-    return _Kept("accepted", {conversation.id})
+    return _Kept("accepted", {conversation.id}, claimed=True)
 
 
 def _conversation_of(tx: Transaction, inbound: Inbound, person: Person, now: float) -> Conversation:

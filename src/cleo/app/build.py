@@ -5,7 +5,7 @@ import secrets
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pydantic_ai
@@ -29,24 +29,24 @@ from cleo.agent import (
     Sweeper,
     Worker,
 )
-from cleo.app.chosen_backend import backend_context, chosen_backend
+from cleo.app.chosen_backend import backend_context, chosen_backend, enabled_channels
 from cleo.app.engines import open_engine
 from cleo.app.failpoints import arm_failpoints
+from cleo.app.http.outbox_routes import PATH as OUTBOX
 from cleo.app.http.outbox_routes import outbox_routes
 from cleo.app.http.readiness import Readiness
 from cleo.app.logs import error_summary
 from cleo.app.settings import Settings, environment
-from cleo.channels import CHANNELS
-from cleo.channels.whatsapp.backend_spec import BackendContext
+from cleo.channels.whatsapp.addresses import phone_number
+from cleo.channels.whatsapp.backend import PATH as WEBHOOK
+from cleo.channels.whatsapp.backend_spec import BackendContext, BackendSpec
 from cleo.domain.access import Access
 from cleo.domain.conversation import AccountKey
 from cleo.domain.errors import ConfigError
 from cleo.models import Choice, resolve_model
-from cleo.ports import Channel, Clock, Engine, Files, Store, Tool
+from cleo.ports import Channel, Clock, Engine, Files, KnowsNumber, Store, Tool
 from cleo.store import DiskFiles, SystemClock, open_store
 from cleo.tools import TOOLS, CronRepeats, load
-
-T = TypeVar("T")
 
 Role = Literal["all", "api", "worker"]
 """What a process does: receive messages (`api`), answer them (`worker`), or both."""
@@ -62,13 +62,16 @@ class Cleo:
 
     settings: Settings
     choice: Choice
-    claim_code: str | None
+    claim: ClaimCode | None
     """Whoever sends it becomes the owner; None: there is one."""
     readiness: Readiness
     webhooks: tuple[APIRouter, ...]
-    known_names: frozenset[str] | None
-    """Host names that requests may use; None: any, because strangers cannot get in anyway."""
+    known_names: frozenset[str]
+    """Host names that requests may use."""
+    authenticated: frozenset[str]
+    """Paths that take any name, because strangers cannot get in anyway."""
     store: Store
+    channels: Mapping[AccountKey, Channel]
     _role: Role
     _engine: Engine
     _worker: Worker
@@ -103,6 +106,13 @@ class Cleo:
         self.readiness.failed = error_summary(error) if error else "the line ended"
         _log.critical("stopped", reason=self.readiness.failed)
         self.on_failure()
+
+    async def number(self) -> str:
+        """Return the phone number that is linked now; empty: there is none, or it is not known."""
+        for channel in self.channels.values():
+            if isinstance(channel, KnowsNumber) and (found := await channel.number()):
+                return phone_number(found)
+        return ""
 
     async def close(self) -> None:
         """Close the database and all connections."""
@@ -186,13 +196,15 @@ async def build(
         return Cleo(
             settings=settings,
             choice=choice,
-            claim_code=claim.code if claim else None,
+            claim=claim,
             readiness=Readiness(
                 store=store, channels={account.channel: each for account, each in channels.items()}
             ),
             webhooks=_routes(context, settings, receiver, clock, store),
-            known_names=None if secret or backend.has_public_webhook else _names(settings),
+            known_names=_names(settings),
+            authenticated=_authenticated(context, backend),
             store=store,
+            channels=channels,
             _role=role,
             _engine=engine,
             _worker=worker,
@@ -207,8 +219,7 @@ def _channels(
     context: BackendContext, settings: Settings, files: Files, closing: AsyncExitStack
 ) -> dict[AccountKey, Channel]:
     channels: dict[AccountKey, Channel] = {}
-    for name in settings.enabled_clients:
-        make_channel = _named(CHANNELS, name, "ENABLED_CLIENTS")
+    for name, make_channel in enabled_channels(settings).items():
         if backend := chosen_backend(settings).open(context, files):
             closing.push_async_callback(backend.close)
             channels[AccountKey(name)] = make_channel(backend)
@@ -228,17 +239,14 @@ def _routes(
 
 def _names(settings: Settings) -> frozenset[str]:
     public = urlsplit(settings.cleo_api_url or "").hostname
-    return frozenset(name for name in (settings.cleo_host, public) if name)
+    return frozenset(name for name in (settings.cleo_host, public, *settings.cleo_allowed_hosts) if name)
 
 
-def _named(choices: Mapping[str, T], name: str, setting: str) -> T:
-    try:
-        return choices[name]
-    except KeyError:
-        known = ", ".join(sorted(choices))
-        raise ConfigError(
-            f"{setting}: there is no {name!r}. It can be: {known}. For example: {setting}={next(iter(choices))}"
-        ) from None
+def _authenticated(context: BackendContext, backend: BackendSpec) -> frozenset[str]:
+    """Return the paths on which a secret or a signature is asked for."""
+    if context.secret:
+        return frozenset({WEBHOOK, OUTBOX})
+    return frozenset({WEBHOOK} if backend.has_public_webhook else ())
 
 
 def _tools(settings: Settings) -> tuple[Tool, ...]:

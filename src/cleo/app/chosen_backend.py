@@ -1,15 +1,35 @@
 """The backend that `WHATSAPP_BACKEND` names, and what it is told of Cleo."""
 
 import secrets
+from collections.abc import Callable, Mapping
 
 from cleo.app.settings import Settings, passed_on
+from cleo.channels import CHANNELS
 from cleo.channels.whatsapp import find_backend
+from cleo.channels.whatsapp.backend import Backend
 from cleo.channels.whatsapp.backend_spec import BackendContext, BackendSpec
+from cleo.domain.errors import ConfigError
+from cleo.ports import Channel
 
 
 def chosen_backend(settings: Settings) -> BackendSpec:
     """Return it; raises `ConfigError` when there is no such backend."""
     return find_backend(settings.whatsapp_backend)
+
+
+def enabled_channels(settings: Settings) -> Mapping[str, Callable[[Backend], Channel]]:
+    """Return the messengers that `ENABLED_CLIENTS` names; raises `ConfigError` when there is no such messenger."""
+    if not settings.enabled_clients:
+        raise ConfigError(
+            f"ENABLED_CLIENTS names no messenger. For example: ENABLED_CLIENTS={next(iter(CHANNELS))}"
+        )
+    for name in settings.enabled_clients:
+        if name not in CHANNELS:
+            raise ConfigError(
+                f"ENABLED_CLIENTS: there is no {name!r}. It can be: {', '.join(sorted(CHANNELS))}. "
+                f"For example: ENABLED_CLIENTS={next(iter(CHANNELS))}"
+            )
+    return {name: CHANNELS[name] for name in settings.enabled_clients}
 
 
 def backend_context(

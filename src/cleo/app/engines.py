@@ -14,12 +14,22 @@ _GRACE = 1.5
 
 async def open_engine(settings: Settings, closing: AsyncExitStack) -> Engine:
     """Open the engine that the settings name; raises `ConfigError` or `StoreError`."""
+    return await ENGINES[engine_name(settings)](settings, closing)
+
+
+def engine_name(settings: Settings) -> str:
+    """Return which engine it is; raises `ConfigError` when the settings name none that fits."""
     name = settings.cleo_engine or ("procrastinate" if settings.is_shared else "inprocess")
     if name not in ENGINES:
         raise ConfigError(
             f"CLEO_ENGINE: there is no {name!r}. It can be: {', '.join(ENGINES)}. For example: CLEO_ENGINE=inprocess"
         )
-    return await ENGINES[name](settings, closing)
+    if name == "procrastinate" and not settings.is_shared:
+        raise ConfigError(
+            "CLEO_ENGINE=procrastinate needs Postgres. For example: "
+            "DATABASE_URL=postgresql://cleo:password@localhost/cleo"
+        )
+    return name
 
 
 async def _inprocess(settings: Settings, closing: AsyncExitStack) -> Engine:
@@ -27,11 +37,6 @@ async def _inprocess(settings: Settings, closing: AsyncExitStack) -> Engine:
 
 
 async def _procrastinate(settings: Settings, closing: AsyncExitStack) -> Engine:
-    if not settings.is_shared:
-        raise ConfigError(
-            "CLEO_ENGINE=procrastinate needs Postgres. For example: "
-            "DATABASE_URL=postgresql://cleo:password@localhost/cleo"
-        )
     from cleo.engine.procrastinate import ProcrastinateEngine  # noqa: PLC0415 - needs an extra
 
     engine = ProcrastinateEngine(settings.database, grace=_GRACE)

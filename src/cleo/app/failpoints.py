@@ -25,14 +25,20 @@ def arm_failpoints(orders: tuple[str, ...]) -> None:
     With `@n` only the n-th passage counts; without, `kill` strikes at the first and the others at every one.
     Raises `ConfigError`.
     """
-    for order in orders:
-        found = _ORDER.fullmatch(order)
+    for found in read_failpoints(orders):
+        arm(found["seam"], _on_passage(_action(found["act"], found["seam"]), found["passage"]))
+
+
+def read_failpoints(orders: tuple[str, ...]) -> list[re.Match[str]]:
+    """Read orders for failpoints without arming any; raises `ConfigError`."""
+    read = [_ORDER.fullmatch(order) for order in orders]
+    for order, found in zip(orders, read, strict=True):
         if found is None or found["seam"] not in SEAMS:
             raise ConfigError(
                 f"CLEO_FAIL: {order!r} is no order for a failpoint. For example: "
                 f"CLEO_FAIL=deliver.after_send:kill@3. The seams are: {', '.join(SEAMS)}"
             )
-        arm(found["seam"], _on_passage(_action(found["act"], found["seam"]), found["passage"]))
+    return [found for found in read if found]
 
 
 def _on_passage(act: Callable[[], None], passage: str | None) -> Callable[[], None]:

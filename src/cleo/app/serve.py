@@ -33,6 +33,8 @@ class Running:
     url: str
     cleo: "Cleo"
     ended: asyncio.Event
+    claimed: asyncio.Event
+    """Set once somebody became the owner by the claim code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +77,16 @@ async def running(settings: Settings, options: BridgeOptions) -> AsyncGenerator[
         cleo = await build(settings, bridge_url=bridge_url, secret=secret)
         stack.push_async_callback(cleo.close)
         await stack.enter_async_context(serving(cleo, listener, ended))
-        stack.enter_context(keep_runfile(settings.cleo_data, url=api_url, bridge=bridge_url or ""))
-        yield Running(url=api_url, cleo=cleo, ended=ended)
+        runfile = keep_runfile(
+            settings.cleo_data,
+            url=api_url,
+            bridge=bridge_url or "",
+            claim_code=cleo.claim.words if cleo.claim else None,
+        )
+        forget_claim, claimed = stack.enter_context(runfile), asyncio.Event()
+        if cleo.claim:
+            cleo.claim.listeners += (forget_claim, claimed.set)
+        yield Running(url=api_url, cleo=cleo, ended=ended, claimed=claimed)
 
 
 def refuse_unguarded_webhook(settings: Settings) -> None:

@@ -1,5 +1,6 @@
 """Parsers of the values of settings."""
 
+import re
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -45,6 +46,14 @@ def group_address(entry: str) -> Address:
     if found is None or namespace(found) != "group":
         raise ValueError(f"{entry!r} is not the JID of a WhatsApp group")
     return found
+
+
+def host_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Check that each is the bare name of a host."""
+    for name in names:
+        if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]+", name):
+            raise ValueError(f"{name!r} is not the name of a host, without scheme, port and path")
+    return names
 
 
 def time_zone(name: object) -> object:

@@ -7,18 +7,20 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, create_model
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, create_model
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from cleo.app.setting_values import (
     group_address,
+    host_names,
     person_address,
     split_at_commas,
     system_zone,
     time_zone,
 )
 from cleo.channels.http.base_url import BaseUrl
+from cleo.channels.http.secret_setting import SharedSecret
 from cleo.channels.whatsapp import BACKENDS
 from cleo.channels.whatsapp.backend_settings import BackendSettings
 from cleo.domain.errors import ConfigError
@@ -27,22 +29,16 @@ from cleo.domain.identity import Address
 ENV_FILE = Path(".env")
 """Read from the working directory; the environment itself goes before it."""
 
+_ENCODING = "utf-8-sig"
+"""UTF-8, also with the mark that some editors begin a file with."""
+
 _PROCESSES = tuple(spec.process for spec in BACKENDS.values() if spec.process)
-_PASSED_ON = frozenset(
-    {
-        "PATH",
-        "HOME",
-        "TMPDIR",
-        "LANG",
-        "LC_ALL",
-        "TZ",
-        "HTTP_PROXY",
-        "HTTPS_PROXY",
-        "NO_PROXY",
-        "SSL_CERT_FILE",
-    }
-    | {"http_proxy", "https_proxy", "no_proxy"}
-).union(*(process.inherited for process in _PROCESSES))
+_WAY_OUT = frozenset(
+    {"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "http_proxy", "https_proxy", "no_proxy"}
+)
+_PASSED_ON = (frozenset({"PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ"}) | _WAY_OUT).union(
+    *(process.inherited for process in _PROCESSES)
+)
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_at_commas)]
 Person = Annotated[Address, BeforeValidator(person_address)]
@@ -51,10 +47,34 @@ People = Annotated[frozenset[Person], NoDecode, BeforeValidator(split_at_commas)
 Groups = Annotated[frozenset[Group], NoDecode, BeforeValidator(split_at_commas)]
 
 
+def env_file() -> Mapping[str, str | None]:
+    """Return what `.env` holds; raises `ConfigError` when it cannot be read."""
+    try:
+        return dotenv_values(ENV_FILE, encoding=_ENCODING)
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is no text in UTF-8"
+        raise ConfigError(
+            f"The file {ENV_FILE.absolute()} cannot be read: {why}. Make it readable for Cleo, saved as UTF-8."
+        ) from None
+
+
 def environment() -> dict[str, str]:
     """Return all variables, `.env` below the real environment. For those of other libraries (`OPENAI_API_KEY`)."""
-    written = {name: text for name, text in dotenv_values(ENV_FILE).items() if text}
+    written = {name: text for name, text in env_file().items() if text}
     return written | {name: text for name, text in os.environ.items() if text}
+
+
+def share_with_libraries() -> None:
+    """Put the way out of this machine, where `.env` names it, into the environment that libraries read."""
+    written = env_file()
+    for name in _WAY_OUT:
+        if text := written.get(name):
+            os.environ.setdefault(name, text)
+
+
+def process_names() -> frozenset[str]:
+    """Return the names of the variables that this process was given, whoever reads them."""
+    return frozenset(os.environ)
 
 
 def passed_on() -> dict[str, str]:
@@ -66,7 +86,12 @@ class _Choices(BaseSettings):
     """The choice of messengers and backend. A class of its own, so that it comes before the backends' fields."""
 
     model_config = SettingsConfigDict(
-        env_file=ENV_FILE, env_ignore_empty=True, extra="ignore", frozen=True, use_attribute_docstrings=True
+        env_file=ENV_FILE,
+        env_file_encoding=_ENCODING,
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        use_attribute_docstrings=True,
     )
 
     enabled_clients: Names = Field(("whatsapp",), examples=["whatsapp"])
@@ -83,11 +108,12 @@ _BACKENDS: type[BackendSettings] = create_model(
 class Settings(_BACKENDS, _Choices):
     """One field a variable, in upper case. An empty variable counts as not set. Each backend adds its own."""
 
-    whatsapp_webhook_secret: SecretStr | None = Field(
+    whatsapp_webhook_secret: SharedSecret | None = Field(
         None, examples=["a-long-random-word"], json_schema_extra={"file": True}
     )
     """What the bridge must send in `X-Webhook-Secret`; the webhook answers 403 to everybody else. Not set:
-    `cleo up` makes a random one for its own bridge; a bridge that runs elsewhere is let in without."""
+    `cleo up` makes a random one for its own bridge; a bridge that runs elsewhere is let in without. Set, but empty:
+    refused."""
 
     cleo_host: str = Field("127.0.0.1", examples=["127.0.0.1"])
     """Where Cleo listens. Any other host than the own machine's needs `WHATSAPP_WEBHOOK_SECRET`."""
@@ -95,6 +121,12 @@ class Settings(_BACKENDS, _Choices):
     """Where Cleo listens. 0 takes a free port."""
     cleo_api_url: BaseUrl | None = Field(None, examples=["http://localhost:8000"])
     """How the bridge reaches Cleo. Not set: `http://CLEO_HOST:CLEO_PORT`."""
+    cleo_allowed_hosts: Annotated[Names, AfterValidator(host_names)] = Field(
+        (), examples=["cleo.example.org"]
+    )
+    """Names besides by which this machine may be asked for `/health`, `/ready` and `/openapi.json`, separated by
+    commas: behind a proxy, the one that it passes on. Known anyway: `localhost`, `CLEO_HOST`, the host of
+    `CLEO_API_URL`."""
     cleo_data: Path = Field(Path(".cleo"), examples=[".cleo"])
     """The directory that keeps everything: database, files, WhatsApp's keys. One Cleo a directory."""
     database_url: SecretStr | None = Field(
@@ -189,13 +221,19 @@ class _Files(PydanticBaseSettingsSource):
         path = environment().get(f"{field_name.upper()}_FILE") if isinstance(extra, dict) else None
         if path is None:
             return None, field_name, False
+        variable = f"{field_name.upper()}_FILE"
         try:
-            return Path(path).read_text(encoding="utf-8").strip(), field_name, False
+            text = Path(path).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(
-                f"{field_name.upper()}_FILE names {path}, which cannot be read ({error.__class__.__name__}). "
-                f"Make that file readable for Cleo, or unset {field_name.upper()}_FILE."
+                f"{variable} names {path}, which cannot be read ({error.__class__.__name__}). "
+                f"Make that file readable for Cleo, or unset {variable}."
             ) from error
+        if not text:
+            raise ConfigError(
+                f"{variable} names {path}, which is empty. Fill that file, or unset {variable}."
+            )
+        return text, field_name, False
 
     def __call__(self) -> dict[str, Any]:
         fields = self.settings_cls.model_fields.items()
@@ -205,13 +243,29 @@ class _Files(PydanticBaseSettingsSource):
 
 def load(**given: Any) -> Settings:
     """Load the settings; those `given` take precedence over the environment. Raises `ConfigError`."""
+    env_file()
     try:
-        return Settings(**given)
+        settings = Settings(**given)
     except ValidationError as error:
         said = "\n".join(
             _sentence(str(wrong["loc"][0]), wrong["msg"]) for wrong in error.errors(include_input=False)
         )
         raise ConfigError(said) from None
+    if settings.whatsapp_webhook_secret is None and "WHATSAPP_WEBHOOK_SECRET" in _left_empty():
+        raise ConfigError(_LEFT_EMPTY)
+    return settings
+
+
+_LEFT_EMPTY = (
+    "WHATSAPP_WEBHOOK_SECRET is set, but empty, so nothing would guard the webhook. Fill it, here and at the bridge, "
+    "or remove it. For example: WHATSAPP_WEBHOOK_SECRET=$(openssl rand -hex 32)"
+)
+
+
+def _left_empty() -> frozenset[str]:
+    """Return the variables that are there without a value."""
+    written = (*env_file().items(), *os.environ.items())
+    return frozenset(name.upper() for name, text in written if not text)
 
 
 def _sentence(name: str, wrong: str) -> str:
@@ -221,14 +275,12 @@ def _sentence(name: str, wrong: str) -> str:
     return f"{name.upper()}: {said}. For example: {name.upper()}={example}"
 
 
-def unknown_names() -> list[str]:
-    """Return the variables that look like Cleo's and are not: typing errors, most of the time."""
-    known = {name.upper() for name in Settings.model_fields}
-    known |= {f"{name}_FILE" for name in known} | _PASSED_ON
-    known = known.union(*(process.known for process in _PROCESSES))
-    return sorted(
-        name for name in environment() if name.startswith(("CLEO_", "WHATSAPP_")) and name not in known
-    )
+def known_names() -> frozenset[str]:
+    """Return every variable of Cleo's own that somebody reads, in upper case."""
+    fields = Settings.model_fields.items()
+    own = {name.upper() for name, _ in fields}
+    files = {f"{name.upper()}_FILE" for name, field in fields if isinstance(field.json_schema_extra, dict)}
+    return frozenset(own | files | _PASSED_ON).union(*(process.known for process in _PROCESSES))
 
 
 def is_own_machine(host: str) -> bool:

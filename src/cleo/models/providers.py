@@ -9,21 +9,33 @@ from pydantic_ai.models import Model
 from cleo.domain.errors import ConfigError
 from cleo.models.ollama import model_with_tools, servers
 from cleo.models.text_tool_calls import TextToolCalls
+from cleo.ports.secret_text import flaw_of_secret
 
 Environment = Mapping[str, str]
 
 
 def read_secret(environment: Environment, *names: str) -> str:
-    """Return the first of these variables that is set, or the content of the file that `NAME_FILE` names; else ""."""
+    """Return the first of these variables that is set, or the content of the file that `NAME_FILE` names; else "".
+
+    Raises `ConfigError` for what no header can carry.
+    """
     for name in names:
         if value := environment.get(name, "").strip():
-            return value
+            return _sendable(value, name)
         if path := environment.get(f"{name}_FILE", "").strip():
             try:
-                return Path(path).expanduser().read_text(encoding="utf-8").strip()
-            except OSError as error:
-                raise ConfigError(f"{name}_FILE: {path} cannot be read ({error.strerror}).") from error
+                value = Path(path).expanduser().read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                why = getattr(error, "strerror", None) or "no text in UTF-8"
+                raise ConfigError(f"{name}_FILE: {path} cannot be read ({why}).") from error
+            return _sendable(value, f"{name}_FILE")
     return ""
+
+
+def _sendable(secret: str, name: str) -> str:
+    if flaw := flaw_of_secret(secret):
+        raise ConfigError(f"{name}: {flaw}. Copy it once more from the provider's page")
+    return secret
 
 
 def _anthropic(name: str, environment: Environment) -> Model:

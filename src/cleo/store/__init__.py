@@ -4,7 +4,7 @@ from cleo.store.clock import SystemClock
 from cleo.store.copy_to_postgres import move
 from cleo.store.files import DiskFiles
 from cleo.store.inspect import DatabaseOverview, inspect_database
-from cleo.store.lock import lock_data_dir
+from cleo.store.lock import is_data_dir_in_use, lock_data_dir
 from cleo.store.sql import SqlStore, open_store
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "SqlStore",
     "SystemClock",
     "inspect_database",
+    "is_data_dir_in_use",
     "lock_data_dir",
     "move",
     "open_store",

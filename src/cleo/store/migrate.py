@@ -62,7 +62,12 @@ def upgrade(connection: Connection, found: str | None) -> None:
     try:
         command.upgrade(config, "head")
     except CommandError as error:
-        raise StoreError(
-            f"The database was written by a newer Cleo (its schema is {found}, this one knows {HEAD}). "
-            "Nothing was changed. Install that version again or a newer one, or restore a backup from before."
-        ) from error
+        raise newer_schema(found) from error
+
+
+def newer_schema(found: str | None) -> StoreError:
+    """Return what to raise for a database that a newer Cleo wrote."""
+    return StoreError(
+        f"The database was written by a newer Cleo (its schema is {found}, this one knows {HEAD}). "
+        "Nothing was changed. Install that version again or a newer one, or restore a backup from before."
+    )

@@ -13,6 +13,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 from cleo.domain.errors import StoreError
 from cleo.store.db_errors import damaged, explain
 from cleo.store.files import flush
+from cleo.store.lock import refuse_unusable
 from cleo.store.migrate import create, migrate
 
 _MAGIC = b"SQLite format 3\0"
@@ -43,6 +44,16 @@ class SqliteFile:
         """Whether there is a file at all."""
         return self._path.exists()
 
+    def check(self) -> None:
+        """Look whether it could be opened or made, while nobody uses it; raises `StoreError` as `open` does."""
+        try:
+            if self._path.exists():
+                self._check()
+            else:
+                refuse_unusable(self._path.parent)
+        except OSError as error:
+            raise self._unusable(error) from error
+
     def open(self) -> Connection:
         """Make the database, or check and migrate the one that is there; gives the connection that writes.
 
@@ -56,10 +67,7 @@ class SqliteFile:
             self._connection = self._engine.connect()
             self._begin_using()
         except OSError as error:
-            raise StoreError(
-                f"The database {self._path} cannot be opened: {error.strerror}. Check that its directory belongs to "
-                "the user who runs Cleo and that the disk has space (CLEO_DATA, DATABASE_URL)."
-            ) from error
+            raise self._unusable(error) from error
         except SQLAlchemyError as error:
             raise explain(error) from error
         return self._connection
@@ -79,6 +87,12 @@ class SqliteFile:
         """Let go, in order; after everybody else did."""
         self._note.unlink(missing_ok=True)
         self._connection.close()
+
+    def _unusable(self, error: OSError) -> StoreError:
+        return StoreError(
+            f"The database {self._path} cannot be opened: {error.strerror}. Check that its directory belongs to "
+            "the user who runs Cleo and that the disk has space (CLEO_DATA, DATABASE_URL)."
+        )
 
     def _make(self) -> None:
         """Build it under another name, so that no crash leaves half a database."""

@@ -10,6 +10,7 @@ import pytest
 from tests.contracts.store_samples import CHAT, chat, outgoing
 
 from cleo.agent.receive import CONTESTED
+from cleo.app.doctor.context import Examination
 from cleo.app.doctor.database import database
 from cleo.app.settings import load
 from cleo.domain.content import MessageId
@@ -19,9 +20,10 @@ from cleo.store import SystemClock, open_store
 
 
 def findings(data: Path, **more: Any) -> list[tuple[str, str]]:
-    found: list[Finding] = list(run_checks([database], load(cleo_data=data, **more)))
+    found: list[Finding] = list(run_checks([database], Examination(settings=load(cleo_data=data, **more))))
     assert all(finding.fix for finding in found if finding.grade == "note")
-    return [(finding.grade, finding.what) for finding in found]
+    assert not found or "Nobody owns this Cleo yet" in found[0].what or found[0].grade == "bad"
+    return [(finding.grade, finding.what) for finding in found if "Nobody owns" not in finding.what]
 
 
 @pytest.fixture

@@ -46,7 +46,8 @@ COMMANDS = [*typer.main.get_group(app).commands]
 @pytest.fixture(autouse=True)
 def same_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The same terminal, time zone and neighbours everywhere; and the log as it was."""
-    for name, text in {"COLUMNS": "100", "NO_COLOR": "1", "TZ": "UTC", "OLLAMA_HOST": "127.0.0.1:1"}.items():
+    same = {"COLUMNS": "100", "NO_COLOR": "1", "TZ": "UTC", "OLLAMA_HOST": "127.0.0.1:1", "CLEO_PORT": "0"}
+    for name, text in same.items():
         monkeypatch.setenv(name, text)
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
     root = logging.getLogger()
@@ -80,13 +81,16 @@ def doctors_of_the_bridge() -> str:
     Path("a-file").touch()
     return "\n".join(
         [
-            cleo("doctor"),
-            cleo("doctor", **SOMEBODY, **BRIDGE, CLEO_TIMEZONE="Europe/Berlin", CLEO_MODEL="basic"),
-            cleo("doctor", CLEO_OWNER="+4915112345678", WHATSAPP_PORT="3001"),
-            cleo("doctor", CLEO_TOOLS="my_tools", CLEO_MODEL="openai:gpt"),
-            cleo("doctor", CLEO_DATA="a-file", OPENAI_API_KEY="sk-none"),
-            cleo("doctor", DATABASE_URL="postgresql://cleo@127.0.0.1:1/cleo"),
-            cleo("doctor", CLEO_PORT="x", CLEO_LOG="loud"),
+            cleo("doctor", "--offline"),
+            cleo(
+                "doctor", "--offline", **SOMEBODY, **BRIDGE, CLEO_TIMEZONE="Europe/Berlin", CLEO_MODEL="basic"
+            ),
+            cleo("doctor", "--offline", CLEO_OWNER="+4915112345678", WHATSAPP_PORT="3001"),
+            cleo("doctor", "--offline", CLEO_TOOLS="my_tools", CLEO_MODEL="openai:gpt"),
+            cleo("doctor", "--offline", CLEO_DATA="a-file", OPENAI_API_KEY="sk-none"),
+            cleo("doctor", "--offline", DATABASE_URL="postgresql://cleo@127.0.0.1:1/cleo"),
+            cleo("doctor", "--offline", "--json", CLEO_PORT="x", CLEO_LOG="loud"),
+            cleo("doctor", "--offline", CLEO_PORT="x", CLEO_LOG="loud"),
         ]
     )
 
@@ -94,7 +98,8 @@ def doctors_of_the_bridge() -> str:
 def doctors_of_the_cloud_api_without_meta() -> str:
     return "\n".join(
         [
-            cleo("doctor", WHATSAPP_BACKEND="cloud"),
+            cleo("doctor", "--offline", WHATSAPP_BACKEND="cloud"),
+            cleo("doctor", "--offline", **CLOUD),
             cleo("doctor", **{**CLOUD, "WHATSAPP_CLOUD_PHONE_NUMBER_ID": "+4915112345678"}),
             cleo("doctor", **CLOUD, **SOMEBODY),
             cleo("doctor", "--message", "wamid.A", **CLOUD),
@@ -130,7 +135,7 @@ def wrong_env_file() -> str:
     """The first wrong value of each setting, all in one `.env`."""
     lines = [f"{name}='{texts[0]}'" for name, texts, _ in WRONG_VALUES]
     Path(".env").write_text("\n".join(lines), encoding="utf-8")
-    return "\n".join([cleo("status"), cleo("doctor")])
+    return "\n".join([cleo("status"), cleo("doctor", "--offline")])
 
 
 def wrong_commands() -> str:
@@ -155,7 +160,7 @@ async def _api(variables: Mapping[str, str]) -> str:
     async def idle() -> AsyncGenerator[None]:
         yield
 
-    app = http_app(readiness=cleo.readiness, webhooks=cleo.webhooks, working=idle, names=cleo.known_names)
+    app = http_app(readiness=cleo.readiness, webhooks=cleo.webhooks, working=idle)
     try:
         transport = httpx2.ASGITransport(app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as http:

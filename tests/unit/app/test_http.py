@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from cleo.app.http import http_app
 from cleo.app.http.readiness import Readiness
+from cleo.channels.whatsapp.backend import PATH as WEBHOOK
 from cleo.channels.whatsapp.bridge.webhook import webhook_routes
 from cleo.domain.errors import StoreError
 from cleo.domain.health import Health
@@ -53,17 +54,19 @@ async def nothing() -> AsyncGenerator[None]:
 
 
 def app_of(
-    *, trouble: str = "", channel: Health = CONNECTED, failed: str = "", names: frozenset[str] | None = None
+    *, trouble: str = "", channel: Health = CONNECTED, failed: str = "", names: frozenset[str] = frozenset()
 ) -> FastAPI:
     channels = {"whatsapp": cast("Channel", FakeChannel(channel))}
     readiness = Readiness(store=cast("Store", FakeStore(trouble)), channels=channels)
     readiness.failed = failed
     routes = webhook_routes(cast("Any", Hears()), "hunter22")
-    return http_app(readiness=readiness, webhooks=[routes], working=nothing, names=names)
+    return http_app(
+        readiness=readiness, webhooks=[routes], working=nothing, names=names, authenticated=[WEBHOOK]
+    )
 
 
 async def get(app: FastAPI, path: str) -> tuple[int, dict[str, Any]]:
-    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://cleo") as http:
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://localhost") as http:
         answer = await http.get(path)
     return answer.status_code, answer.json()
 
@@ -106,6 +109,9 @@ async def test_a_database_that_cannot_be_written_is_told_in_words() -> None:
         ({"Host": "localhost"}, 200),
         ({"Host": "[::1]:8000"}, 200),
         ({"Host": "cleo.lan:8000"}, 200),
+        ({"Host": "CLEO.lan."}, 200),
+        ({"Host": "192.0.2.7:8000"}, 200),
+        ({"Host": "192.0.2.8:8000"}, 403),
         ({"Host": "evil.example"}, 403),
         ({"Host": ""}, 403),
         ({"Host": "[::1"}, 403),
@@ -114,10 +120,34 @@ async def test_a_database_that_cannot_be_written_is_told_in_words() -> None:
         ({"Host": "127.0.0.1:8000", "Origin": "null"}, 403),
     ],
 )
-async def test_without_a_secret_no_web_page_is_served(headers: dict[str, str], status: int) -> None:
+@pytest.mark.parametrize("path", ["/health", "/ready", "/openapi.json", "/nowhere"])
+async def test_no_web_page_is_served(headers: dict[str, str], status: int, path: str) -> None:
     app = app_of(names=frozenset({"cleo.lan"}))
-    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://cleo") as http:
-        assert (await http.get("/health", headers=headers)).status_code == status
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://192.0.2.7") as http:
+        answered = (await http.get(path, headers=headers)).status_code
+    assert answered == (404 if path == "/nowhere" and status == 200 else status)
+
+
+async def test_a_webhook_that_asks_for_a_secret_takes_any_name() -> None:
+    """A proxy may pass on whatever name the other side used."""
+    headers = {
+        "Host": "hooks.example.org",
+        "X-Webhook-Secret": "hunter22",
+        "Content-Type": "application/json",
+    }
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app_of()), base_url="http://localhost"
+    ) as http:
+        assert (await http.post(WEBHOOK, content=b"{}", headers=headers)).status_code == 422
+
+
+@pytest.mark.parametrize("path", [f"{WEBHOOK}/", "/health/", "/ready/", f"{WEBHOOK}//"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_slash_at_the_end_redirects_nowhere(path: str, method: str) -> None:
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app_of()), base_url="http://localhost"
+    ) as http:
+        assert (await http.request(method, path)).status_code == 404
 
 
 async def test_the_api_describes_itself_completely_and_loads_nothing_from_elsewhere() -> None:
@@ -129,5 +159,5 @@ async def test_the_api_describes_itself_completely_and_loads_nothing_from_elsewh
             assert operation.get("summary") or operation.get("description"), (method, path)
             assert operation["responses"], (method, path)
     assert (await get(app, "/ready"))[0] == 200
-    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://cleo") as http:
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://localhost") as http:
         assert (await http.get("/docs")).status_code == 404

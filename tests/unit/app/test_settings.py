@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from cleo.app.setting_values import system_zone
-from cleo.app.settings import environment, load, passed_on, secrets, unknown_names
+from cleo.app.settings import environment, load, passed_on, secrets
 from cleo.channels.whatsapp.bridge.settings import BridgeSettings
 from cleo.domain.errors import ConfigError
 
@@ -20,7 +20,6 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) ->
     for name in (
         "CLEO_PORT",
         "WHATSAPP_BRIDGE_URL",
-        "WHATSAPP_WEBHOOK_SECRET",
         "CLEO_TIMEZONE",
         "CLEO_MAX_COST",
     ):
@@ -28,7 +27,37 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) ->
     settings = load()
     assert settings.cleo_port == 8000
     assert BridgeSettings.of(settings).whatsapp_bridge_url is None
-    assert settings.whatsapp_webhook_secret is None
+
+
+def test_a_secret_that_is_left_empty_is_said_loudly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WHATSAPP_WEBHOOK_SECRET", "")
+    with pytest.raises(ConfigError, match="WHATSAPP_WEBHOOK_SECRET is set, but empty"):
+        load()
+    monkeypatch.delenv("WHATSAPP_WEBHOOK_SECRET")
+    (tmp_path / ".env").write_text("WHATSAPP_WEBHOOK_SECRET=\n")
+    with pytest.raises(ConfigError, match="WHATSAPP_WEBHOOK_SECRET is set, but empty"):
+        load()
+    (tmp_path / "secret").write_text("\n")
+    monkeypatch.setenv("WHATSAPP_WEBHOOK_SECRET_FILE", str(tmp_path / "secret"))
+    with pytest.raises(ConfigError, match=r"WHATSAPP_WEBHOOK_SECRET_FILE names .*, which is empty"):
+        load()
+
+
+@pytest.mark.parametrize(
+    "wrong", ["gehéim", "ключ", "two words", "two\nlines", "'quoted'", "“quoted”", "\x7f"]
+)
+@pytest.mark.parametrize(
+    "name",
+    ["WHATSAPP_WEBHOOK_SECRET"]
+    + [f"WHATSAPP_CLOUD_{kind}" for kind in ("TOKEN", "APP_SECRET", "VERIFY_TOKEN")],
+)
+def test_a_secret_that_no_header_can_carry_is_refused_without_being_shown(
+    name: str, wrong: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, wrong)
+    with pytest.raises(ConfigError, match=f"{name}: must ") as caught:
+        load()
+    assert wrong not in str(caught.value)
 
 
 def test_the_env_file_is_read_and_the_environment_goes_before_it(
@@ -39,6 +68,19 @@ def test_the_env_file_is_read_and_the_environment_goes_before_it(
     settings = load()
     assert (settings.cleo_port, settings.cleo_model) == (9002, "openai:x")
     assert environment()["OPENAI_API_KEY"] == "from-file"
+
+
+def test_a_mark_at_the_beginning_of_the_env_file_is_no_part_of_the_first_name(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("CLEO_PORT=9001\n", encoding="utf-8-sig")
+    assert load().cleo_port == 9001
+    assert environment()["CLEO_PORT"] == "9001"
+
+
+def test_an_env_file_that_cannot_be_read_is_said_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes("CLEO_INSTRUCTIONS=schön\n".encode("latin-1"))
+    for read in (load, environment):
+        with pytest.raises(ConfigError, match="UTF-8"):
+            read()
 
 
 @pytest.mark.parametrize(
@@ -131,12 +173,6 @@ def test_a_child_process_gets_no_secret(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("DATABASE_URL", "postgresql://cleo:hunter22@db/cleo")
     assert "hunter22" not in str(passed_on())
     assert "PATH" in passed_on()
-
-
-def test_a_name_that_looks_like_a_setting_and_is_none_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CLEO_OWNER", "+4915112345678")
-    monkeypatch.setenv("CLEO_OWNERS", "+4915112345678")
-    assert unknown_names() == ["CLEO_OWNER"]
 
 
 def test_the_time_zone_is_the_machines_when_nobody_sets_one(tmp_path: Path) -> None:

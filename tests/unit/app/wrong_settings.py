@@ -13,13 +13,13 @@ _URLS = ("localhost:3001", "ftp://localhost", "http://", "http://localhost:3001/
 _PEOPLE = ("me", "0151 12345678", "+49", "+99999999999999999", "x@lid", "120363000000000001@g.us", "+49151,x")
 
 WRONG_VALUES: Sequence[tuple[str, Sequence[str], Mapping[str, str]]] = [
-    ("ENABLED_CLIENTS", ("pigeon", "whatsapp,pigeon"), {}),
-    ("WHATSAPP_BACKEND", ("pigeon",), {}),
+    ("ENABLED_CLIENTS", ("pigeon", "whatsapp,pigeon", "telegram", " , "), {}),
+    ("WHATSAPP_BACKEND", ("pigeon", "clod"), {}),
     ("WHATSAPP_BRIDGE_URL", _URLS, {}),
     ("WHATSAPP_CLOUD_PHONE_NUMBER_ID", ("+4915112345678", ""), _CLOUD),
     ("WHATSAPP_CLOUD_TOKEN", ("two words", "schlüssel", ""), _CLOUD),
-    ("WHATSAPP_CLOUD_APP_SECRET", ("",), _CLOUD),
-    ("WHATSAPP_CLOUD_VERIFY_TOKEN", ("",), _CLOUD),
+    ("WHATSAPP_CLOUD_APP_SECRET", ("", "'0123456789abcdef'"), _CLOUD),
+    ("WHATSAPP_CLOUD_VERIFY_TOKEN", ("", "two words"), _CLOUD),
     ("WHATSAPP_CLOUD_API_VERSION", ("26", "v26", "latest"), _CLOUD),
     (
         "WHATSAPP_CLOUD_BASE_URL",
@@ -29,10 +29,15 @@ WRONG_VALUES: Sequence[tuple[str, Sequence[str], Mapping[str, str]]] = [
     ("WHATSAPP_CLOUD_FALLBACK_TEMPLATE", ("hello", "Hello World:en", "hello:English"), _CLOUD),
     ("WHATSAPP_CLOUD_CHAT_SECONDS", ("soon", "-1", "601"), _CLOUD),
     ("WHATSAPP_CLOUD_DOUBT_SECONDS", ("soon", "0", "3601"), _CLOUD),
-    ("WHATSAPP_WEBHOOK_SECRET", ("",), {"CLEO_HOST": "0.0.0.0"}),
+    (
+        "WHATSAPP_WEBHOOK_SECRET",
+        ("", "gehéim", '"hunter22"', "hunter 22", " hunter22", "hunter22\n", "x" * 513),
+        {},
+    ),
     ("CLEO_HOST", ("192.0.2.1",), {"WHATSAPP_WEBHOOK_SECRET": "hunter22"}),
     ("CLEO_PORT", ("eighty", "-1", "70000", "80.5"), {}),
     ("CLEO_API_URL", _URLS, {}),
+    ("CLEO_ALLOWED_HOSTS", ("https://cleo.example.org", "cleo:8000", "a/b", "two words"), {}),
     ("CLEO_DATA", ("a-file",), {}),
     ("DATABASE_URL", ("mysql://localhost/cleo", "cleo.db", "sqlite:///a-file/cleo.db"), {}),
     ("CLEO_ENGINE", ("steam", "procrastinate"), {}),

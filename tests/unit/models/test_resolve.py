@@ -166,3 +166,11 @@ def test_no_server_is_no_trouble():
 )
 def test_ollama_host_is_read_as_ollama_reads_it(host: str, url: str):
     assert servers({"OLLAMA_HOST": host}) == [url]
+
+
+@pytest.mark.parametrize("key", ["sk-é", "sk x", "sk\nx", '"sk"'])
+def test_a_key_that_no_header_can_carry_is_said_without_being_shown(key: str):
+    for setting in (None, "openai:x", "openai-chat:x"):
+        with pytest.raises(ConfigError, match="OPENAI_API_KEY: must ") as caught:
+            resolve_model(setting, {"OPENAI_API_KEY": key}, probe=nobody)
+        assert key not in str(caught.value)

@@ -68,7 +68,12 @@ async def test_a_database_of_another_version_is_told(postgres: Postgres) -> None
         await open_store(url, clock=FakeClock()).close()
         with psycopg.connect(url, autocommit=True) as other:
             other.execute("update alembic_version set version_num = '0000'")
-        with pytest.raises(StoreError, match="another version of Cleo"):
+        seen = inspect_database(url, since=0.0, number_id=None)
+        assert seen is not None
+        assert seen.is_outdated
+        with psycopg.connect(url, autocommit=True) as other:
+            other.execute("update alembic_version set version_num = '9999'")
+        with pytest.raises(StoreError, match="written by a newer Cleo"):
             inspect_database(url, since=0.0, number_id=None)
 
 

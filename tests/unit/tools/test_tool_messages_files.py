@@ -118,7 +118,7 @@ async def test_the_words_that_are_shown_are_those_that_are_sent(harness: ToolHar
     assert shown["text"] == sent
     await harness.call(send_message, to="+4915123456789", text=text)
     [said] = harness.said
-    assert (said.content, said.rendered) == (Text(body=sent), True)
+    assert (said.content, said.is_plain) == (Text(body=sent), True)
 
 
 @pytest.mark.parametrize("text", ["", "  ", "x" * 4001])

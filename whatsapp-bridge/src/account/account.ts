@@ -127,10 +127,10 @@ export class Account {
     }
     this.#lastFrame = clock.elapsed()
     if (auth.linked) this.#setStatus({ state: 'connecting', message: 'Connecting to WhatsApp.' })
-    else
+    else if (this.#attempt === 0)
       this.#setStatus({
         state: 'linking',
-        message: 'Not linked yet: scan the QR code, or enter the pairing code.',
+        message: 'Not linked yet. Asking WhatsApp for a code to link with.',
       })
     const signal = durableSignal(
       journal,
@@ -188,8 +188,14 @@ export class Account {
   }
 
   #onUpdate(socket: WASocket, update: Partial<ConnectionState>): void {
-    if (update.qr)
+    if (update.qr) {
+      this.#attempt = 0
+      this.#setStatus({
+        state: 'linking',
+        message: 'Not linked yet: scan the QR code, or enter the pairing code.',
+      })
       this.#linking.onQr(update.qr, (phone) => socket.requestPairingCode(phone), this.#dependencies.log)
+    }
     if (update.connection === 'open') this.#onOpen()
     if (update.connection === 'close') this.#onClosed(update.lastDisconnect?.error)
   }

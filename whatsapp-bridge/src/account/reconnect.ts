@@ -42,10 +42,21 @@ const STOPS: Record<number, CloseAction> = {
   },
 }
 
+/** What the network says when there is no way to WhatsApp. */
+const NO_WAY =
+  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|EHOSTUNREACH|ENETDOWN|ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT/
+
 /** Return what follows WhatsApp's close code. `linked`: a phone is linked; without one the QR code has expired. */
 export function closeAction(code: number | undefined, linked: boolean, reason: string): CloseAction {
   if (code === 515) return { next: 'reconnect', message: 'WhatsApp asked for a restart of the connection.' }
   const detail = [code, redact(reason)].filter(Boolean).join(', ')
+  if (NO_WAY.test(reason))
+    return {
+      next: 'backoff',
+      message:
+        `The servers cannot be reached (${redact(reason)}). Is this machine online, and may it reach web.whatsapp.com? ` +
+        'Trying again by itself.',
+    }
   if (!linked && code !== 403 && code !== 405)
     return {
       next: 'backoff',

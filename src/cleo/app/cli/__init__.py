@@ -1,11 +1,13 @@
 """The command `cleo`. Each command imports what it needs when it runs, so that `cleo --help` is quick."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from cleo.app.terminal.letters import say_in_its_letters
 from cleo.channels.whatsapp import BACKENDS
 from cleo.domain.errors import CleoError
 
@@ -92,6 +94,22 @@ def demo(script: Script = None, backend: Backend = _DEMOS[0]) -> None:
 
 
 @app.command()
+def link() -> None:
+    """Show the code to link a phone with."""
+    from cleo.app.cli.link import run
+
+    run()
+
+
+@app.command()
+def claim() -> None:
+    """Show how somebody becomes the owner, while nobody is."""
+    from cleo.app.cli.claim import run
+
+    run()
+
+
+@app.command()
 def status() -> None:
     """Tell how the running Cleo is doing."""
     from cleo.app.cli.status import run
@@ -104,11 +122,15 @@ def doctor(
     message: Annotated[
         str | None, typer.Option(help="Ask Meta what became of this message (Cloud API): wamid.HBg…")
     ] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Ask nobody outside of this machine, nor the model.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
     """Find out what is missing or wrong, and how to mend it."""
     from cleo.app.cli.doctor import run
 
-    raise typer.Exit(run(message=message))
+    raise typer.Exit(run(message=message, offline=offline, as_json=as_json))
 
 
 @app.command()
@@ -134,6 +156,9 @@ def outbox(
 
 def main() -> None:
     """Run the command. What goes wrong on purpose is said in a sentence."""
+    os.umask(0o077)  # what is made belongs to this user alone, whatever the machine's custom
+    for stream in (sys.stdout, sys.stderr):
+        say_in_its_letters(stream)
     try:
         app()
     except CleoError as error:

@@ -3,16 +3,15 @@
 import asyncio
 import sys
 
-from cleo.app import logs
+from cleo.app.cli.begin import begin
 from cleo.app.cli.stop_signals import stop_on_signals, wait_for_stop
 from cleo.app.roles import api_running
-from cleo.app.settings import Settings, environment, load, secrets
+from cleo.app.settings import Settings
 
 
 def run() -> None:
     """Run until Ctrl-C or SIGTERM."""
-    settings = load()
-    logs.set_up(settings.cleo_log, hide=secrets(settings, environment()))
+    settings = begin()
     asyncio.run(_run(settings))
 
 

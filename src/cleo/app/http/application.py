@@ -37,10 +37,14 @@ def http_app(
     readiness: Readiness,
     webhooks: Sequence[APIRouter],
     working: Callable[[], AbstractAsyncContextManager[None]],
-    names: Collection[str] | None = None,
+    names: Collection[str] = (),
+    authenticated: Collection[str] = (),
 ) -> FastAPI:
-    """Return the application; `working` is entered while it serves. With `names`, only requests for one of these
-    host names are served, and none of web pages."""
+    """Return the application; `working` is entered while it serves.
+
+    Beside the `authenticated` paths, only requests for one of the host `names` or for this machine are served, and
+    none of web pages.
+    """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
@@ -54,9 +58,9 @@ def http_app(
         lifespan=lifespan,
         docs_url=None,  # the page would load its script from elsewhere; /openapi.json is complete
         redoc_url=None,
+        redirect_slashes=False,  # a client that follows would post a body twice, and many do not follow
     )
-    if names is not None:
-        app.add_middleware(BrowserGuard, names=names)
+    app.add_middleware(BrowserGuard, names=names, authenticated=authenticated)
     for router in webhooks:
         app.include_router(router)
     app.include_router(_health_routes(readiness))

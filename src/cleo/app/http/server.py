@@ -23,7 +23,11 @@ LARGEST_HEAD = 32 * 1024
 async def serving(cleo: Cleo, listener: socket.socket, ended: asyncio.Event) -> AsyncGenerator[None]:
     """Serve while the block is open; `ended` is set when Cleo or its server stops by itself."""
     app = http_app(
-        readiness=cleo.readiness, webhooks=cleo.webhooks, working=cleo.working, names=cleo.known_names
+        readiness=cleo.readiness,
+        webhooks=cleo.webhooks,
+        working=cleo.working,
+        names=cleo.known_names,
+        authenticated=cleo.authenticated,
     )
     config = uvicorn.Config(
         app,

@@ -41,6 +41,12 @@ def read_address(text: str) -> Address | None:
     return _read_phone(text)
 
 
+def phone_number(jid: str) -> str:
+    """Return the phone number behind a JID, such as `+4915112345678`; empty: there is none."""
+    found = read_address(jid)
+    return value(found) if found and namespace(found) == "phone" else ""
+
+
 def write_jid(of: Address) -> str:
     """Write the JID of an address; raises `ValueError` for one that WhatsApp cannot have."""
     match namespace(of):

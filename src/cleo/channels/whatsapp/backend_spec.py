@@ -45,6 +45,8 @@ class BackendContext:
     """Base URL of the bridge; None: there is none, or this process sends nothing."""
     is_running: bool = False
     """Whether a Cleo runs on `data`, as far as `cleo doctor` can tell."""
+    is_offline: bool = False
+    """Whether checks ask nobody outside of this machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,8 @@ class BridgeProcess:
         Callable[[ProcessEvent], None],
     ]
     """Return the callback for the child's events; it passes on those of the connection, and each new `Link`."""
+    link: Callable[[BackendContext], Link]
+    """Return what a phone can be linked with now, of a bridge that runs; raises `CleoError`."""
     inherited: frozenset[str]
     """Variables that the child gets from Cleo's environment."""
     known: frozenset[str]
@@ -118,6 +122,8 @@ class BackendSpec:
     """Return the line about it that `cleo up` shows; empty: there is nothing to say."""
     checks: Callable[[], Sequence[Callable[[BackendContext], Findings]]]
     """Return what `cleo doctor` checks."""
+    server: Callable[[BackendSettings], str] | None = None
+    """Return the base URL of the network's server, which tells the time; empty: not this process's to reach."""
     reconcile_after: Callable[[BackendSettings], float] | None = None
     """Return the seconds to wait for a status of a message whose sending was cut off; None: a repeat is harmless."""
     trace: Callable[[BackendContext, str], Findings] | None = None

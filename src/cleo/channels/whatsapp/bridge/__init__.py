@@ -87,6 +87,12 @@ def _listener(
     return LinkListener(context, on_event=on_event, on_link=on_link).event
 
 
+def _link(context: BackendContext) -> Link:
+    from cleo.channels.whatsapp.bridge.process.link_listener import shown_link
+
+    return shown_link(context)
+
+
 def _simulated_phone(host: DemoHost) -> AbstractAsyncContextManager[DemoPhone]:
     from cleo.channels.whatsapp.bridge.demo.simulated_phone import simulated_phone
 
@@ -102,11 +108,13 @@ SPEC = BackendSpec(
     has_public_webhook=False,
     introduction=_introduction,
     checks=_checks,
+    server=lambda settings: "" if _url(settings) else "https://web.whatsapp.com",
     process=BridgeProcess(
         url=_url,
         url_setting="WHATSAPP_BRIDGE_URL",
         program=_program,
         listener=_listener,
+        link=_link,
         inherited=frozenset(
             {"NODE_EXTRA_CA_CERTS", "NODE_OPTIONS"}
             | {"WHATSAPP_BRIDGE_LOG", "WHATSAPP_WEB_VERSION", "WHATSAPP_WEB_SOCKET_URL"}

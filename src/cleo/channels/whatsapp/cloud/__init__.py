@@ -105,6 +105,7 @@ SPEC = BackendSpec(
     has_public_webhook=True,
     introduction=_introduction,
     checks=_checks,
+    server=lambda settings: _settings().of(settings).whatsapp_cloud_base_url,
     reconcile_after=lambda settings: _settings().of(settings).whatsapp_cloud_doubt_seconds,
     trace=_trace,
     no_direct_send=(

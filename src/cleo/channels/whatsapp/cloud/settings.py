@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, SecretStr
 
 from cleo.channels.http.base_url import BaseUrl
+from cleo.channels.http.secret_setting import SendableSecret
 from cleo.channels.whatsapp.backend_settings import BackendSettings
 from cleo.domain.content import Template
 from cleo.domain.errors import ConfigError
@@ -39,16 +40,16 @@ class CloudSettings(BackendSettings):
 
     whatsapp_cloud_phone_number_id: str | None = Field(None, examples=["106540352242922"])
     """Cloud API: the id of Cleo's phone number, from the app's API set-up. Not the number itself."""
-    whatsapp_cloud_token: SecretStr | None = Field(
+    whatsapp_cloud_token: SendableSecret | None = Field(
         None, examples=["EAAJB…"], json_schema_extra={"file": True}
     )
     """Cloud API: the token of a system user who may use `whatsapp_business_messaging`, and for `cleo doctor` also
     `whatsapp_business_management`."""
-    whatsapp_cloud_app_secret: SecretStr | None = Field(
+    whatsapp_cloud_app_secret: SendableSecret | None = Field(
         None, examples=["0123456789abcdef0123456789abcdef"], json_schema_extra={"file": True}
     )
     """Cloud API: the app secret, with which Meta signs what it posts. Nothing unsigned is taken."""
-    whatsapp_cloud_verify_token: SecretStr | None = Field(
+    whatsapp_cloud_verify_token: SendableSecret | None = Field(
         None, examples=["a-word-of-your-choice"], json_schema_extra={"file": True}
     )
     """Cloud API: a word of your choice, which you type into Meta's form beside the callback URL."""

@@ -14,6 +14,9 @@ def cloud(context: BackendContext) -> Findings:
     """Check all of it; raises `ConfigError` for settings that are missing, and `CleoError` when Meta is away."""
     settings = CloudSettings.of(context.settings)
     origin_of(settings)
+    if context.is_offline:
+        yield note("Meta was not asked", "Without --offline, it is.")
+        return
     yield from version(settings)
     about_token = list(token(settings))
     yield from about_token
