@@ -9,10 +9,8 @@ sweep, and a process that was paused and comes back is fenced off by the convers
 import asyncio
 import hashlib
 import logging
-import math
 import re
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
@@ -23,10 +21,9 @@ from cleo.engine.crash import log_crash
 
 try:
     from procrastinate import App, PsycopgConnector
-    from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, ProcrastinateException
+    from procrastinate.exceptions import ConnectorException, ProcrastinateException
     from procrastinate.jobs import Job, Status
     from procrastinate.manager import JobManager
-    from procrastinate.types import TimeDeltaParams
     from psycopg import Error
     from psycopg.conninfo import conninfo_to_dict
     from psycopg.errors import RaiseException
@@ -47,6 +44,15 @@ _FORGOTTEN_AFTER = 60.0
 _LONGEST_WAIT = 2.0
 """Seconds that a wake waits for a free connection."""
 _LONGEST_START = 5.0
+
+_QUEUE_NAME = "conversations"
+_QUEUE = """
+INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args, scheduled_at)
+SELECT %(queue)s, %(task)s, lock, lock, jsonb_build_object('conversation', chat),
+       now() + make_interval(secs => %(seconds)s)
+FROM unnest(%(locks)s::text[], %(chats)s::text[]) AS woken (lock, chat)
+ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
+"""
 
 _log = structlog.get_logger(__name__)
 logging.getLogger("procrastinate").setLevel(
@@ -69,7 +75,7 @@ class ProcrastinateEngine:
         connector = _connector(url)
         self._app = App(connector=connector)
         self._app.job_manager = _Jobs(connector, self._start_anew)
-        self._task = self._app.task(name="work", queue="conversations")(self._job)
+        self._task = self._app.task(name="work", queue=_QUEUE_NAME)(self._job)
         self._limit = limit
         self._grace = grace
         self._rest = rest
@@ -89,11 +95,13 @@ class ProcrastinateEngine:
                 "The database cannot be reached for CLEO_ENGINE=procrastinate (DATABASE_URL)."
             ) from error
 
-    async def wake(self, conversation: ConversationId) -> None:
+    async def wake(self, *conversations: ConversationId) -> None:
         """There may be something to do. When the database is away, the next sweep finds it."""
+        if not conversations:
+            return
         try:
             await self._open()
-            await self._defer(conversation)
+            await self._queue(conversations)
         except ProcrastinateException as error:
             _log.warning("a wake was lost, the next sweep repeats it", error=type(error).__name__)
 
@@ -171,7 +179,7 @@ class ProcrastinateEngine:
         here, work, now = ConversationId(conversation), self._work, asyncio.get_running_loop().time
         crashes, until = self._resting.get(here, (0, 0.0))
         if until > now():
-            await self._defer(here, until - now())
+            await self._queue([here], until - now())
             return
         if work is None:
             return
@@ -181,16 +189,20 @@ class ProcrastinateEngine:
             log_crash(error)
             rest = self._rest(crashes + 1)
             self._resting[here] = (crashes + 1, now() + rest)
-            await self._defer(here, rest)
+            await self._queue([here], rest)
         else:
             self._resting.pop(here, None)
 
-    async def _defer(self, conversation: ConversationId, seconds: float = 0.0) -> None:
-        name = _name(conversation)
-        later: TimeDeltaParams | None = {"milliseconds": math.ceil(seconds * 1000)} if seconds else None
-        job = self._task.configure(lock=name, queueing_lock=name, schedule_in=later)
-        with suppress(AlreadyEnqueued):
-            await job.defer_async(conversation=conversation)
+    async def _queue(self, conversations: Sequence[ConversationId], seconds: float = 0.0) -> None:
+        """Queue a job for each, unless one waits already, in one statement: the library takes one each, and fails."""
+        await self._app.connector.execute_query_async(
+            _QUEUE,
+            queue=_QUEUE_NAME,
+            task=self._task.name,
+            chats=list(conversations),
+            locks=[_name(conversation) for conversation in conversations],
+            seconds=seconds or None,
+        )
 
     async def _look_for_the_dead(self) -> None:
         while True:

@@ -24,6 +24,8 @@ from cleo.ports.engine import Engine
 from cleo.ports.files import Files
 from cleo.ports.store import (
     LONG_TEXT,
+    Arrival,
+    Arrivals,
     ConfirmationLookup,
     Confirmations,
     Conversations,
@@ -49,11 +51,15 @@ from cleo.ports.store import (
     Transcript,
     TranscriptRows,
     WebhookEvents,
+    Workload,
+    Workloads,
 )
 from cleo.ports.tool import Say, Tool, ToolContext
 
 __all__ = [
     "LONG_TEXT",
+    "Arrival",
+    "Arrivals",
     "Capabilities",
     "Channel",
     "ChoiceLimits",
@@ -101,4 +107,6 @@ __all__ = [
     "TranscriptRows",
     "TypingIndicator",
     "WebhookEvents",
+    "Workload",
+    "Workloads",
 ]

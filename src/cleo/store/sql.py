@@ -19,13 +19,14 @@ from cleo.store.nouns.inbox import SqlInbox
 from cleo.store.nouns.installation import SqlInstallation
 from cleo.store.nouns.ledger import SqlLedger
 from cleo.store.nouns.outbox import SqlOutbox, SqlOutboxLookup
-from cleo.store.nouns.people import SqlPeople
+from cleo.store.nouns.people import SqlArrivals, SqlPeople
 from cleo.store.nouns.records import SqlRecords
 from cleo.store.nouns.reminders import SqlReminders
 from cleo.store.nouns.runs import SqlRuns
 from cleo.store.nouns.spending import SqlSpendings
 from cleo.store.nouns.transcript import SqlTranscript
 from cleo.store.nouns.webhook_events import SqlWebhookEvents
+from cleo.store.nouns.workloads import SqlWorkloads
 from cleo.store.postgres import KINDS, PostgresServer, another_try
 from cleo.store.sqlite import SqliteFile
 from cleo.store.writer import Readers, Writer, no_patience
@@ -107,6 +108,7 @@ def nouns(connection: Connection, clock: Clock) -> Transaction:
         outbox=SqlOutbox(connection),
         outbox_lookup=SqlOutboxLookup(connection),
         conversations=SqlConversations(connection),
+        workloads=SqlWorkloads(connection),
         transcript=SqlTranscript(connection),
         transcript_rows=SqlTranscript(connection),
         runs=SqlRuns(connection),
@@ -115,6 +117,7 @@ def nouns(connection: Connection, clock: Clock) -> Transaction:
         confirmation_lookup=SqlConfirmationLookup(connection),
         spendings=SqlSpendings(connection),
         people=SqlPeople(connection),
+        arrivals=SqlArrivals(connection),
         reminders=SqlReminders(connection),
         records=SqlRecords(connection),
         dead_letters=SqlDeadLetters(connection),

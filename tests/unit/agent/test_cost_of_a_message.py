@@ -109,7 +109,7 @@ def within(cost: Cost, limit: Cost) -> bool:
 
 async def test_a_turn_of_words(harness: ScriptedHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     cost = await measure(harness, monkeypatch)
-    assert within(cost, Cost(statements=38, commits=4, tasks=2, hops=4)), cost
+    assert within(cost, Cost(statements=15, commits=4, tasks=2, hops=4)), cost
 
 
 async def test_a_turn_with_a_tool_that_reads(
@@ -117,13 +117,13 @@ async def test_a_turn_with_a_tool_that_reads(
 ) -> None:
     harness.script.steps = [answers(calls("look", {"name": "sky"}))]
     cost = await measure(harness, monkeypatch)
-    assert within(cost, Cost(statements=38, commits=4, tasks=2, hops=4)), cost
+    assert within(cost, Cost(statements=15, commits=4, tasks=2, hops=4)), cost
 
 
 async def test_a_turn_with_an_effect(harness: ScriptedHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     harness.script.steps = [answers(calls("jot", {"text": "milk"}))]
     cost = await measure(harness, monkeypatch)
-    assert within(cost, Cost(statements=47, commits=7, tasks=2, hops=7)), cost
+    assert within(cost, Cost(statements=22, commits=7, tasks=2, hops=7)), cost
 
 
 async def test_a_busy_chat_is_decoded_once(harness: ScriptedHarness, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """What runs on every message goes by index, however much is stored."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from tests.contracts.store_samples import ANNA, ANNA_LID, BEN, CHAT, chat, inbou
 from tests.support.clock import FakeClock
 
 from cleo.domain.content import MessageId
+from cleo.domain.conversation import AccountKey
 from cleo.domain.identity import PersonId
 from cleo.domain.run import RunId
 from cleo.ports import Parked, Reminder, Transaction
@@ -46,6 +47,8 @@ def arrival(tx: Transaction) -> None:
     tx.people.owners()
     for _ in "new", "known":
         tx.conversations.open(chat())
+        tx.arrivals.resolve(frozenset({ANNA}), "name", 1.0, account=AccountKey("whatsapp"))
+    tx.workloads.look(CHAT, 10)
     tx.conversations.guard(CHAT, tx.conversations.lease(CHAT))
     tx.inbox.add(inbound(), CHAT, PersonId(ANNA), "new")
     tx.inbox.new(CHAT)
@@ -58,9 +61,8 @@ def turn(tx: Transaction) -> None:
     tx.runs.open(CHAT)
     tx.runs.update(run("R1"))
     tx.runs.stop(CHAT, "stop")
-    tx.transcript.append(CHAT, RunId("R1"), [b"{}"])
+    tx.transcript.append(CHAT, RunId("R1"), [b"{}"], after=0)
     tx.transcript.window(CHAT, 10)
-    tx.transcript_rows.bounds(CHAT)
     tx.transcript_rows.replace(CHAT, 1, b"{}")
     tx.transcript_rows.begin_anew(CHAT)
     tx.transcript.park(CHAT, Parked(batch=1, requests=b"{}"))
@@ -92,7 +94,7 @@ def reply(tx: Transaction) -> None:
     tx.reminders.of(CHAT)
     tx.reminders.move("r", None)
     tx.records.of(CHAT, "note", "name")
-    tx.conversations.due(1000.0)
+    tx.workloads.due(1000.0)
 
 
 async def test_nothing_on_the_way_of_a_message_looks_through_a_table(
@@ -131,3 +133,40 @@ def looks_through(step: str) -> bool:
 def test_the_check_would_see_it() -> None:
     assert looks_through("SCAN inbox")
     assert not looks_through("SCAN inbox USING COVERING INDEX ix_inbox_new")
+
+
+async def steps(
+    tmp_path: Path, said: dict[str, Any], work: Callable[[Transaction], object]
+) -> list[tuple[str, list[str]]]:
+    """Return each statement of the work with its plan."""
+    store = open_store(f"sqlite:///{tmp_path / 'cleo.db'}", clock=FakeClock())
+    said.clear()
+    await store.write(work)
+    await store.close()
+    with closing(sqlite3.connect(tmp_path / "cleo.db")) as raw:
+        return [
+            (text, [row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {text}", values)])
+            for text, values in said.items()
+            if text.startswith("SELECT")
+        ]
+
+
+async def test_what_is_held_is_found_by_its_own_index(tmp_path: Path, said: dict[str, Any]) -> None:
+    """A chat may have thousands of messages, and few that are held."""
+    [(_, plan)] = await steps(tmp_path, said, lambda tx: tx.outbox_lookup.held(CHAT))
+    assert plan[0] == "SEARCH outbox USING INDEX ix_outbox_held (conversation=?)"
+
+
+async def test_a_sweep_begins_behind_the_last_one_in_each_index(tmp_path: Path, said: dict[str, Any]) -> None:
+    """However many chats wait, each kind of work is read in the order of its index and only as far as asked for."""
+    [(_, plan)] = await steps(tmp_path, said, lambda tx: tx.workloads.due(1000.0))
+    for index in (
+        "inbox_new",
+        "runs_open",
+        "confirmations_unreported",
+        "confirmations_pending",
+        "outbox_waiting",
+    ):
+        assert any(step.endswith(f"USING INDEX ix_{index} (conversation>?)") for step in plan), index
+    assert "USE TEMP B-TREE FOR DISTINCT" not in plan
+    assert "USE TEMP B-TREE FOR GROUP BY" not in plan

@@ -16,10 +16,10 @@ from cleo.store.codec import INBOUND, decode, encode
 from cleo.store.dialect import insert_once, portions
 from cleo.store.schema import inbox, is_new
 
-_ITEM = select(inbox.c.seq, inbox.c.conversation, inbox.c.person, inbox.c.body, inbox.c.received_at).order_by(
-    inbox.c.seq
-)
-_NEW = _ITEM.where(inbox.c.conversation == bindparam("conversation"), is_new)
+ITEM = (inbox.c.seq, inbox.c.conversation, inbox.c.person, inbox.c.body, inbox.c.received_at)
+
+_ITEM = select(*ITEM).order_by(inbox.c.seq)
+_NEW = _ITEM.where(inbox.c.conversation == bindparam("conversation"), is_new).limit(bindparam("most"))
 _WAITING = select(func.count()).select_from(
     select(inbox.c.seq).where(is_new).limit(bindparam("most")).subquery()
 )
@@ -49,10 +49,10 @@ class SqlInbox:
         }
         return self._connection.execute(self._add, row).scalar()
 
-    def new(self, conversation: ConversationId) -> Sequence[InboxItem]:
-        """What waits for a run, oldest first."""
-        rows = self._connection.execute(_NEW, {"conversation": conversation})
-        return [_item(*row) for row in rows]
+    def new(self, conversation: ConversationId, most: int = 10_000) -> Sequence[InboxItem]:
+        """What waits for a run, oldest first; at most so many."""
+        rows = self._connection.execute(_NEW, {"conversation": conversation, "most": most})
+        return [item_of(*row) for row in rows]
 
     def waiting(self, limit: int) -> int:
         """Count what waits for a run, in all conversations, up to `limit`."""
@@ -61,7 +61,7 @@ class SqlInbox:
     def of_run(self, run: RunId) -> Sequence[InboxItem]:
         """What the run took, oldest first."""
         rows = self._connection.execute(_OF_RUN, {"run": run})
-        return [_item(*row) for row in rows]
+        return [item_of(*row) for row in rows]
 
     def move(self, seqs: Iterable[int], state: InboxState, run: RunId | None = None) -> None:
         """Change the state, and the run if one is given."""
@@ -84,7 +84,8 @@ def fingerprint(message: Inbound) -> bytes:
     return hashlib.sha256(json.dumps(parts).encode()).digest()[:16]
 
 
-def _item(seq: int, conversation: str, person: str, body: str, received_at: float) -> InboxItem:
+def item_of(seq: int, conversation: str, person: str, body: str, received_at: float) -> InboxItem:
+    """Read the values of `ITEM`."""
     return InboxItem(
         seq=seq,
         conversation=ConversationId(conversation),

@@ -20,8 +20,6 @@ _WINDOW = (
     .order_by(transcript.c.revision.desc())
     .limit(bindparam("newest"))
 )
-_REVISION = select(func.coalesce(func.max(transcript.c.revision), 0)).where(_of_it)
-_BOUNDS = select(_from, func.coalesce(func.max(transcript.c.revision), 0)).where(_of_it)
 _APPEND = insert(transcript)
 _REPLACE = update(transcript).where(_of_it, transcript.c.revision == bindparam("number"))
 _parked_by = (transcript.c.conversation == conversations.c.id) & (
@@ -33,6 +31,8 @@ _PARKED = (
     .where(conversations.c.id == bindparam("chat"))
 )
 _CONVERSATION = update(conversations).where(conversations.c.id == bindparam("chat"))
+_newest = select(func.coalesce(func.max(transcript.c.revision), 0)).where(_of_it).scalar_subquery()
+_BEGIN_ANEW = _CONVERSATION.values(transcript_from=_newest)
 
 
 class SqlTranscript:
@@ -46,16 +46,15 @@ class SqlTranscript:
         newest = self._connection.execute(_WINDOW, {"chat": conversation, "newest": limit}).scalars().all()
         return newest[::-1]
 
-    def append(self, conversation: ConversationId, run: RunId, bodies: Sequence[bytes]) -> int:
-        """Add messages; tells the new revision."""
-        revision = self._connection.execute(_REVISION, {"chat": conversation}).scalar_one()
+    def append(self, conversation: ConversationId, run: RunId, bodies: Sequence[bytes], *, after: int) -> int:
+        """Add messages behind the newest revision; tells the new one."""
         rows = [
             {"conversation": conversation, "revision": number, "run": run, "body": body}
-            for number, body in enumerate(bodies, revision + 1)
+            for number, body in enumerate(bodies, after + 1)
         ]
         if rows:
             self._connection.execute(_APPEND, rows)
-        return revision + len(rows)
+        return after + len(rows)
 
     def parked(self, conversation: ConversationId) -> Parked | None:
         """The open batch, if there is one."""
@@ -74,16 +73,10 @@ class SqlTranscript:
         }
         self._connection.execute(_CONVERSATION, row)
 
-    def bounds(self, conversation: ConversationId) -> tuple[int, int]:
-        """Return the revision after which the conversation began, and the newest one."""
-        began, newest = self._connection.execute(_BOUNDS, {"chat": conversation}).one()
-        return began, newest
-
     def replace(self, conversation: ConversationId, revision: int, body: bytes) -> None:
         """Put another message in the place of one."""
         self._connection.execute(_REPLACE, {"chat": conversation, "number": revision, "body": body})
 
     def begin_anew(self, conversation: ConversationId) -> None:
         """Let windows start behind what is there now."""
-        _, newest = self.bounds(conversation)
-        self._connection.execute(_CONVERSATION, {"chat": conversation, "transcript_from": newest})
+        self._connection.execute(_BEGIN_ANEW, {"chat": conversation})
