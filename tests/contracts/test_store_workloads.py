@@ -22,7 +22,7 @@ from cleo.domain.conversation import AccountKey, Conversation, LastInbound, conv
 from cleo.domain.errors import Fenced, StoreError
 from cleo.domain.identity import Address, PersonId
 from cleo.domain.run import RunId
-from cleo.ports import Arrival, DeadLetter, Parked, Store, Transaction, Workload
+from cleo.ports import DeadLetter, Origin, Parked, Store, Transaction, Workload
 
 ACCOUNT = AccountKey("whatsapp")
 
@@ -31,9 +31,9 @@ async def look(store: Store, most: int = 10) -> Workload:
     return await store.write(lambda tx: tx.workloads.look(CHAT, most))
 
 
-async def arrive(store: Store, *addresses: Address, group: Address | None = None) -> Arrival:
+async def arrive(store: Store, *addresses: Address, group: Address | None = None) -> Origin:
     return await store.write(
-        lambda tx: tx.arrivals.resolve(frozenset(addresses), "", 1.0, account=ACCOUNT, group=group)
+        lambda tx: tx.origins.resolve(frozenset(addresses), "", 1.0, account=ACCOUNT, group=group)
     )
 
 
@@ -182,7 +182,7 @@ async def test_two_do_not_write_the_same_part_of_a_transcript(store: Store) -> N
     assert await store.read(lambda tx: tx.transcript.window(CHAT, 10)) == [b"1"]
 
 
-async def test_an_arrival_knows_the_person_and_the_chat(store: Store) -> None:
+async def test_an_origin_knows_the_person_and_the_chat(store: Store) -> None:
     fresh = await arrive(store, ANNA)
     assert (fresh.person.id, fresh.conversation) == (ANNA, None)
     await store.write(lambda tx: tx.conversations.open(chat()))
@@ -191,7 +191,7 @@ async def test_an_arrival_knows_the_person_and_the_chat(store: Store) -> None:
     assert (known.conversation, known.may_answer) == (chat(), False)
     assert await arrive(store, ANNA_LID) == known
     another = await store.write(
-        lambda tx: tx.arrivals.resolve(frozenset({ANNA}), "", 1.0, account=AccountKey("other"))
+        lambda tx: tx.origins.resolve(frozenset({ANNA}), "", 1.0, account=AccountKey("other"))
     )
     assert (another.person, another.conversation) == (known.person, None)
 
@@ -204,7 +204,7 @@ async def test_a_group_is_found_whoever_writes(store: Store) -> None:
     assert (await arrive(store, ANNA, group=address)).conversation == group
 
 
-async def test_an_arrival_tells_whether_it_may_be_an_answer(store: Store) -> None:
+async def test_an_origin_tells_whether_it_may_be_an_answer(store: Store) -> None:
     """The question may have been asked here for another chat."""
     await store.write(lambda tx: tx.conversations.open(chat()))
     await arrive(store, ANNA)

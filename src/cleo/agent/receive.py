@@ -24,7 +24,7 @@ from cleo.domain.failpoint import failpoint
 from cleo.domain.identity import Person
 from cleo.domain.message import IdentityChange, Inbound, InboxState, Receipt
 from cleo.domain.webhook_batch import WebhookBatch, WebhookEvent
-from cleo.ports import Arrival, Clock, Engine, IntakeStatus, Store, Transaction
+from cleo.ports import Clock, Engine, IntakeStatus, Origin, Store, Transaction
 
 _log = structlog.get_logger("cleo.receive")
 
@@ -154,11 +154,11 @@ class Receiver:
         starts: bool = True,
     ) -> _Kept:
         now = self._clock.now()
-        arrival = _arrival(tx, inbound, now)
-        person = arrival.person
+        origin = _origin(tx, inbound, now)
+        person = origin.person
         _tell_contested(tx, person)
         chat = replace(_conversation_of(tx, inbound, person, now), last_inbound=last_inbound)
-        conversation = tx.conversations.open(chat, known=arrival.conversation)
+        conversation = tx.conversations.open(chat, known=origin.conversation)
         inbound = _with_quoted_words(tx, inbound, conversation)
         allowed = starts and self._answers(person, inbound)
         claims = knows_code and starts and not tx.people.owners()
@@ -172,7 +172,7 @@ class Receiver:
         if not allowed:  # strangers are noted, not answered
             return _Kept("ignored", {conversation.id} if released else set())
         effect = AnswerEffect()
-        if arrival.may_answer or not isinstance(inbound.content, Text):
+        if origin.may_answer or not isinstance(inbound.content, Text):
             effect = self._answer_reader.read(tx, inbound, conversation, person, now)
         if state == "new" and (effect.is_answer or self._commands.obey(tx, inbound, conversation, now)):
             tx.inbox.move([seq], "noted")
@@ -196,12 +196,12 @@ def _greet_owner(tx: Transaction, queue: OutboxQueue, conversation: Conversation
     return _Kept("accepted", {conversation.id})
 
 
-def _arrival(tx: Transaction, inbound: Inbound, now: float) -> Arrival:
+def _origin(tx: Transaction, inbound: Inbound, now: float) -> Origin:
     addresses = frozenset({inbound.sender}) | inbound.aliases
     if inbound.from_me:  # the chat is with somebody else
-        return Arrival(person=tx.people.resolve(addresses, inbound.sender_name, now))
+        return Origin(person=tx.people.resolve(addresses, inbound.sender_name, now))
     group = inbound.chat if inbound.is_group else None
-    return tx.arrivals.resolve(addresses, inbound.sender_name, now, account=inbound.account_key, group=group)
+    return tx.origins.resolve(addresses, inbound.sender_name, now, account=inbound.account_key, group=group)
 
 
 def _conversation_of(tx: Transaction, inbound: Inbound, person: Person, now: float) -> Conversation:

@@ -9,8 +9,9 @@ sweep, and a process that was paused and comes back is fenced off by the convers
 import asyncio
 import hashlib
 import logging
+import math
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import structlog
 
@@ -21,9 +22,10 @@ from cleo.engine.crash import log_crash
 
 try:
     from procrastinate import App, PsycopgConnector
-    from procrastinate.exceptions import ConnectorException, ProcrastinateException
+    from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, ProcrastinateException
     from procrastinate.jobs import Job, Status
     from procrastinate.manager import JobManager
+    from procrastinate.types import TimeDeltaParams
     from psycopg import Error
     from psycopg.conninfo import conninfo_to_dict
     from psycopg.errors import RaiseException
@@ -46,13 +48,6 @@ _LONGEST_WAIT = 2.0
 _LONGEST_START = 5.0
 
 _QUEUE_NAME = "conversations"
-_QUEUE = """
-INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args, scheduled_at)
-SELECT %(queue)s, %(task)s, lock, lock, jsonb_build_object('conversation', chat),
-       now() + make_interval(secs => %(seconds)s)
-FROM unnest(%(locks)s::text[], %(chats)s::text[]) AS woken (lock, chat)
-ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
-"""
 
 _log = structlog.get_logger(__name__)
 logging.getLogger("procrastinate").setLevel(
@@ -101,7 +96,9 @@ class ProcrastinateEngine:
             return
         try:
             await self._open()
-            await self._queue(conversations)
+            if not await self._defer(conversations) and len(conversations) > 1:
+                waiting = {job.queueing_lock for job in await self._waiting()}
+                await self._defer([each for each in conversations if _name(each) not in waiting])
         except ProcrastinateException as error:
             _log.warning("a wake was lost, the next sweep repeats it", error=type(error).__name__)
 
@@ -179,7 +176,7 @@ class ProcrastinateEngine:
         here, work, now = ConversationId(conversation), self._work, asyncio.get_running_loop().time
         crashes, until = self._resting.get(here, (0, 0.0))
         if until > now():
-            await self._queue([here], until - now())
+            await self._defer([here], until - now())
             return
         if work is None:
             return
@@ -189,20 +186,26 @@ class ProcrastinateEngine:
             log_crash(error)
             rest = self._rest(crashes + 1)
             self._resting[here] = (crashes + 1, now() + rest)
-            await self._queue([here], rest)
+            await self._defer([here], rest)
         else:
             self._resting.pop(here, None)
 
-    async def _queue(self, conversations: Sequence[ConversationId], seconds: float = 0.0) -> None:
-        """Queue a job for each, unless one waits already, in one statement: the library takes one each, and fails."""
-        await self._app.connector.execute_query_async(
-            _QUEUE,
-            queue=_QUEUE_NAME,
-            task=self._task.name,
-            chats=list(conversations),
-            locks=[_name(conversation) for conversation in conversations],
-            seconds=seconds or None,
-        )
+    async def _defer(self, conversations: Sequence[ConversationId], seconds: float = 0.0) -> bool:
+        """Queue a job for each in one statement; False: one of them waits already, and nothing was queued."""
+        later: TimeDeltaParams | None = {"milliseconds": math.ceil(seconds * 1000)} if seconds else None
+        jobs: list[Job] = []
+        for conversation in conversations:
+            name = _name(conversation)
+            job = self._task.configure(lock=name, queueing_lock=name, schedule_in=later)
+            jobs.append(job.make_new_job(conversation=conversation))
+        try:
+            await self._app.job_manager.batch_defer_jobs_async(jobs)
+        except AlreadyEnqueued:
+            return False
+        return True
+
+    async def _waiting(self) -> Iterable[Job]:
+        return await self._app.job_manager.list_jobs_async(queue=_QUEUE_NAME, status="todo")
 
     async def _look_for_the_dead(self) -> None:
         while True:

@@ -24,8 +24,6 @@ from cleo.ports.engine import Engine
 from cleo.ports.files import Files
 from cleo.ports.store import (
     LONG_TEXT,
-    Arrival,
-    Arrivals,
     ConfirmationLookup,
     Confirmations,
     Conversations,
@@ -35,6 +33,8 @@ from cleo.ports.store import (
     Installation,
     Ledger,
     LedgerEntry,
+    Origin,
+    Origins,
     Outbox,
     OutboxLookup,
     Parked,
@@ -58,8 +58,6 @@ from cleo.ports.tool import Say, Tool, ToolContext
 
 __all__ = [
     "LONG_TEXT",
-    "Arrival",
-    "Arrivals",
     "Capabilities",
     "Channel",
     "ChoiceLimits",
@@ -81,6 +79,8 @@ __all__ = [
     "Ledger",
     "LedgerEntry",
     "MarksRead",
+    "Origin",
+    "Origins",
     "Outbox",
     "OutboxLookup",
     "Outcome",

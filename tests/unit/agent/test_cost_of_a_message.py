@@ -10,6 +10,7 @@ import pytest
 from pydantic_ai.messages import ModelMessage
 from sqlalchemy import Engine, event
 from tests.support.scripted_model import ScriptedHarness, answers, calls
+from tests.support.statements import executed
 
 from cleo.agent.run import resume
 from cleo.ports import Tool, Transaction
@@ -50,9 +51,6 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Generator[Cost]:
     cost = Cost()
     loop = asyncio.get_running_loop()
 
-    def statement(*_: object) -> None:
-        cost.statements += 1
-
     def commit(*_: object) -> None:
         cost.commits += 1
 
@@ -80,14 +78,14 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Generator[Cost]:
         return real_executor(*args)  # type: ignore[arg-type]  # handed on
 
     monkeypatch.setattr(loop, "run_in_executor", in_executor)
-    event.listen(Engine, "before_cursor_execute", statement)
     event.listen(Engine, "commit", commit)
     loop.set_task_factory(task)  # type: ignore[arg-type]  # see above
     try:
-        yield cost
+        with executed() as statements:
+            yield cost
+        cost.statements = len(statements)
     finally:
         loop.set_task_factory(None)
-        event.remove(Engine, "before_cursor_execute", statement)
         event.remove(Engine, "commit", commit)
         monkeypatch.undo()
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.agent_harness import FRIEND, OWNER, AgentHarness
-from tests.support.statements import counted
+from tests.support.statements import executed
 
 from cleo.agent import Receiver
 from cleo.agent.backlog import Backlog
@@ -76,11 +76,11 @@ async def test_the_backlog_is_counted_only_as_often_as_it_can_be_full(tmp_path: 
     def ask(tx: Transaction) -> bool:
         return backlog.is_full(tx, ConversationId("elsewhere"))
 
-    with counted() as said:
+    with executed() as said:
         for number in range(80):
             await harness.hear(f"message {number}")
             assert not await harness.store.write(ask)
-            counts = sum("count(" in text for text in said if "inbox" in text)
+            counts = sum("count(" in each.text and "inbox" in each.text for each in said)
     assert counts < 80 / 4
     await harness.hear("one more")
     chat = (await harness.store.read(lambda tx: tx.workloads.due(1e10)))[0]

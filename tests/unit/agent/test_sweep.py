@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.agent_harness import OWNER, AgentHarness
-from tests.support.statements import counted
+from tests.support.statements import executed
 
 from cleo.agent import sweep
 from cleo.domain.content import MessageId, Text
@@ -72,7 +72,7 @@ async def test_all_reminders_that_are_due_are_said_at_once(harness: AgentHarness
             tx.reminders.add(reminder)
 
     await harness.store.write(work)
-    with counted() as said:
+    with executed() as said:
         await harness.sweeper.sweep()
     assert len(said) < 2 * 250 + 25
     await harness.settle()

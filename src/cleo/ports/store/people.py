@@ -37,7 +37,7 @@ class People(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
+class Origin:
     """Who wrote, and what is known of the chat that they wrote in."""
 
     person: Person
@@ -47,7 +47,7 @@ class Arrival:
     """False: no message in the chat asks a question whose outcome is still to be reported."""
 
 
-class Arrivals(Protocol):
+class Origins(Protocol):
     """What every message from outside begins with, in one statement as long as nothing about it is new."""
 
     def resolve(
@@ -58,6 +58,6 @@ class Arrivals(Protocol):
         *,
         account: AccountKey,
         group: Address | None = None,
-    ) -> Arrival:
+    ) -> Origin:
         """Get the person as `People.resolve` does, and their chat with the account, or the group."""
         ...

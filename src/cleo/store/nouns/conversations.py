@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, or_, select, update
 
 from cleo.domain.content import MessageId
 from cleo.domain.conversation import AccountId, Conversation, ConversationId, LastInbound
@@ -11,6 +11,7 @@ from cleo.domain.errors import Fenced
 from cleo.domain.identity import Address, PersonId
 from cleo.store.dialect import insert_once
 from cleo.store.schema import conversations
+from cleo.store.session import Session
 
 CONVERSATION = (
     conversations.c.id,
@@ -41,9 +42,9 @@ _LEASE = (
 _EPOCH = select(conversations.c.epoch).where(_is_it).with_for_update()
 
 
-def guard(connection: Connection, conversation: ConversationId, epoch: int) -> None:
+def guard(session: Session, conversation: ConversationId, epoch: int) -> None:
     """Raise `Fenced` when somebody took the conversation over since; until the end of the transaction nobody can."""
-    if connection.execute(_EPOCH, {"conversation": conversation}).scalar() != epoch:
+    if session.value(_EPOCH, {"conversation": conversation}) != epoch:
         raise Fenced("Another worker took this conversation over; this one stops here.")
 
 
@@ -56,9 +57,9 @@ def is_still_ours(of: ColumnElement[str]) -> ColumnElement[bool]:
 class SqlConversations:
     """Implements `cleo.ports.Conversations`."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._add = insert_once(connection, conversations)
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._add = insert_once(session, conversations)
 
     def open(self, conversation: Conversation, *, known: Conversation | None = None) -> Conversation:
         """Get it, or make it; `last_inbound` is kept when it is newer than what is known."""
@@ -71,7 +72,7 @@ class SqlConversations:
                 "address": conversation.address,
                 "person": conversation.person,
             }
-            self._connection.execute(self._add, row)
+            self._session.run(self._add, row)
         if conversation.last_inbound:
             self._set_last_inbound(conversation, conversation.last_inbound)
         return found or conversation
@@ -84,14 +85,14 @@ class SqlConversations:
 
     def lease(self, conversation: ConversationId) -> int:
         """Take the conversation over: raises its epoch and tells the new one; `KeyError` if there is none."""
-        epoch = self._connection.execute(_LEASE, {"conversation": conversation}).scalar()
+        epoch = self._session.value(_LEASE, {"conversation": conversation})
         if epoch is None:
             raise KeyError(conversation)
         return epoch
 
     def guard(self, conversation: ConversationId, epoch: int) -> None:
         """Raise `Fenced` when somebody took the conversation over since."""
-        guard(self._connection, conversation, epoch)
+        guard(self._session, conversation, epoch)
 
     def _set_last_inbound(self, chat: Conversation, last_inbound: LastInbound) -> None:
         """Whoever wrote last is reached where that came from, also with a new number."""
@@ -102,10 +103,10 @@ class SqlConversations:
             "address": chat.address,
         }
         where = {"conversation": chat.id, "number": last_inbound.number_id, "at": last_inbound.at}
-        self._connection.execute(_SET_LAST_INBOUND, {**where, **news})
+        self._session.run(_SET_LAST_INBOUND, {**where, **news})
 
     def _find(self, conversation: ConversationId) -> Conversation | None:
-        row = self._connection.execute(_GET, {"conversation": conversation}).one_or_none()
+        row = self._session.row(_GET, {"conversation": conversation})
         return conversation_of(row) if row else None
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, cast, get_args
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 
 from cleo.domain.content import MessageId
 from cleo.domain.conversation import AccountKey, ConversationId
@@ -13,9 +13,12 @@ from cleo.store.codec import OUTBOUND, decode, encode
 from cleo.store.dialect import insert_once
 from cleo.store.nouns.conversations import guard, is_still_ours
 from cleo.store.schema import conversations, is_asking, is_held, is_waiting, outbox
+from cleo.store.session import Session
 
 _STATES: tuple[OutboxState, ...] = get_args(OutboxState)
 _OPEN: frozenset[OutboxState] = frozenset({"queued", "held", "sending", "uncertain"})
+_BEFORE = {to: [now for now in _STATES if now in _OPEN or now == to or may_move(now, to)] for to in _STATES}
+"""From which states a message may come to each."""
 
 OUTGOING = (
     outbox.c.seq,
@@ -60,9 +63,9 @@ _WITHDRAW = update(outbox).where(outbox.c.asks == bindparam("ref"), is_asking).v
 class SqlOutbox:
     """Implements `cleo.ports.Outbox`."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._add = insert_once(connection, outbox)
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._add = insert_once(session, outbox)
 
     def add(self, message: OutgoingMessage) -> bool:
         """Queue it; False: the key was here before and nothing changed."""
@@ -74,16 +77,16 @@ class SqlOutbox:
             "asks": message.asks,
             **_progress(message),
         }
-        return self._connection.execute(self._add, row).rowcount == 1
+        return self._session.run(self._add, row) == 1
 
     def get(self, key: str) -> OutgoingMessage | None:
         """Return the one with this key, if there is one."""
-        row = self._connection.execute(_BY_KEY, {"key": key}).one_or_none()
+        row = self._session.row(_BY_KEY, {"key": key})
         return None if row is None else outgoing_of(row)
 
     def next(self, conversation: ConversationId) -> OutgoingMessage | None:
         """The oldest message that is not sent, also when it may not be sent yet (`next_at`)."""
-        row = self._connection.execute(_NEXT, {"conversation": conversation}).one_or_none()
+        row = self._session.row(_NEXT, {"conversation": conversation})
         return None if row is None else outgoing_of(row)
 
     def update(self, message: OutgoingMessage, *, epoch: int | None = None) -> None:
@@ -92,25 +95,24 @@ class SqlOutbox:
         With an epoch: raises `Fenced` when somebody took the conversation over since.
         A message known to be delivered stays so, also when somebody who read it earlier now notes that it was sent.
         """
-        before = [state for state in _STATES if state in _OPEN or _keeps(state, message.state)]
-        values = {"of_key": message.key, "before": before, **_progress(message)}
+        values = {"of_key": message.key, "before": _BEFORE[message.state], **_progress(message)}
         if epoch is None:
-            self._connection.execute(_UPDATE, values)
+            self._session.run(_UPDATE, values)
             return
         ours = {**values, "in_chat": message.conversation, "epoch": epoch}
-        if self._connection.execute(_UPDATE_OURS, ours).rowcount == 0:
-            guard(self._connection, message.conversation, epoch)
+        if self._session.run(_UPDATE_OURS, ours) == 0:
+            guard(self._session, message.conversation, epoch)
 
     def withdraw_prompts(self, ref: str) -> None:
         """Take the question from all messages that ask it, and from those that show its plan."""
-        self._connection.execute(_WITHDRAW, {"ref": ref})
+        self._session.run(_WITHDRAW, {"ref": ref})
 
 
 class SqlOutboxLookup:
     """Implements `cleo.ports.OutboxLookup`."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def by_message_id(self, conversation: ConversationId, message_id: MessageId) -> Sequence[OutgoingMessage]:
         """Those that have this message id in the chat."""
@@ -133,11 +135,7 @@ class SqlOutboxLookup:
         return self._all(_RECENT, newest=limit)
 
     def _all(self, statement: Any, **where: object) -> Sequence[OutgoingMessage]:
-        return [outgoing_of(row) for row in self._connection.execute(statement, where)]
-
-
-def _keeps(now: OutboxState, to: OutboxState) -> bool:
-    return now == to or may_move(now, to)
+        return [outgoing_of(row) for row in self._session.rows(statement, where)]
 
 
 def _progress(message: OutgoingMessage) -> dict[str, str | int | float | None]:

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, Text, bindparam, exists, func, or_, select, update
+from sqlalchemy import BindParameter, Select, Text, bindparam, exists, func, or_, select, update
 
 from cleo.domain.conversation import AccountKey, Conversation, conversation_id
 from cleo.domain.identity import Address, Person, PersonId, are_one, namespace
 from cleo.domain.message import IdentityChange
 from cleo.domain.number import variants
-from cleo.ports.store import Arrival
+from cleo.ports.store import Origin
 from cleo.store.dialect import insert_once
 from cleo.store.nouns.conversations import CONVERSATION, conversation_of
 from cleo.store.schema import (
@@ -23,6 +23,7 @@ from cleo.store.schema import (
     outbox,
     people,
 )
+from cleo.store.session import Session
 
 PERSON = (people.c.id, people.c.name, people.c.claimed_owner, aliases.c.address)
 
@@ -39,7 +40,7 @@ _ASKED: Any = (
 )
 _group: BindParameter[str | None] = bindparam("group", type_=Text)
 _of_chat = conversations.c.id == bindparam("account", type_=Text) + func.coalesce(_group, people.c.id)
-_ARRIVAL = (
+_ORIGIN = (
     select(*PERSON, _ASKED, *CONVERSATION)
     .join_from(people, aliases, _theirs)
     .outerjoin(conversations, _of_chat)
@@ -91,11 +92,11 @@ class Known:
 class SqlPeople:
     """Implements `cleo.ports.People`."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, session: Session) -> None:
+        self._session = session
         # Somebody who writes for the first time twice at once is one person: Postgres has the second one repeated.
-        self._add = insert_once(connection, people)
-        self._add_aliases = insert_once(connection, aliases)
+        self._add = insert_once(session, people)
+        self._add_aliases = insert_once(session, aliases)
 
     def resolve(self, addresses: frozenset[Address], name: str, at: float) -> Person:
         """Get the person behind verified addresses, or make one; learn new addresses and the name.
@@ -137,7 +138,7 @@ class SqlPeople:
 
     def claim_owner(self, person: PersonId) -> None:
         """Make somebody an owner for good."""
-        if self._connection.execute(_CLAIM, {"person": person}).rowcount == 0:
+        if self._session.run(_CLAIM, {"person": person}) == 0:
             raise KeyError(person)
 
     def owners(self) -> Sequence[Person]:
@@ -147,9 +148,7 @@ class SqlPeople:
     def _make(self, addresses: frozenset[Address], name: str, at: float) -> Person:
         ranked = sorted(addresses, key=lambda address: (namespace(address) != "phone", address))
         known = Known(id=ranked[0], name=name, claimed_owner=False)
-        self._connection.execute(
-            self._add, {"id": known.id, "name": name, "claimed_owner": False, "first_seen": at}
-        )
+        self._session.run(self._add, {"id": known.id, "name": name, "claimed_owner": False, "first_seen": at})
         self._learn(known, addresses, name)
         return known.person()
 
@@ -167,8 +166,8 @@ class SqlPeople:
             return kept, frozenset(address for other in others for address in other.addresses)
         if others:
             ids = [other.id for other in others]
-            self._connection.execute(_REPOINT, {"others": ids, "person": kept.id})
-            self._connection.execute(_RETIRE, {"others": ids, "merged_into": kept.id, "claimed_owner": False})
+            self._session.run(_REPOINT, {"others": ids, "person": kept.id})
+            self._session.run(_RETIRE, {"others": ids, "merged_into": kept.id, "claimed_owner": False})
             kept.addresses.update(*(other.addresses for other in others))
             if not kept.claimed_owner and any(other.claimed_owner for other in others):
                 self.claim_owner(PersonId(kept.id))
@@ -178,25 +177,25 @@ class SqlPeople:
     def _learn(self, known: Known, addresses: frozenset[Address], name: str) -> None:
         if added := addresses - known.addresses:
             rows = [{"address": address, "person": known.id} for address in sorted(added)]
-            self._connection.execute(self._add_aliases, rows)
+            self._session.run_all(self._add_aliases, rows)
             known.addresses |= added
         if name and name != known.name:
-            self._connection.execute(_NAME, {"person": known.id, "name": name})
+            self._session.run(_NAME, {"person": known.id, "name": name})
             known.name = name
 
     def _read(self, statement: _Select, **where: object) -> list[Known]:
         found: dict[str, Known] = {}
-        for row in self._connection.execute(statement, where):
+        for row in self._session.rows(statement, where):
             learn(found, row[0], row)
         return list(found.values())
 
 
-class SqlArrivals:
-    """Implements `cleo.ports.Arrivals`."""
+class SqlOrigins:
+    """Implements `cleo.ports.Origins`."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._people = SqlPeople(connection)
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._people = SqlPeople(session)
 
     def resolve(
         self,
@@ -206,7 +205,7 @@ class SqlArrivals:
         *,
         account: AccountKey,
         group: Address | None = None,
-    ) -> Arrival:
+    ) -> Origin:
         """Get the person, and their chat with the account, or the group."""
         where = {
             "addresses": list(addresses),
@@ -215,7 +214,7 @@ class SqlArrivals:
         }
         behind: dict[str, Known] = {}
         chats: dict[str, tuple[Conversation, bool]] = {}
-        for row in self._connection.execute(_ARRIVAL, where):
+        for row in self._session.rows(_ORIGIN, where):
             id, asked, chat = row[0], row[len(PERSON)], row[len(PERSON) + 1 :]
             learn(behind, id, row[: len(PERSON)])
             if chat[0] is not None:
@@ -223,9 +222,9 @@ class SqlArrivals:
         person = self._people.resolve_among(list(behind.values()), addresses, name, at)
         found = chats.get(person.id)
         return (
-            Arrival(person=person, conversation=found[0], may_answer=found[1])
+            Origin(person=person, conversation=found[0], may_answer=found[1])
             if found
-            else Arrival(person=person)
+            else Origin(person=person)
         )
 
 

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from cleo.domain.conversation import ConversationId
 from cleo.domain.run import Run, RunState, Stop
 from cleo.store.nouns.conversations import guard, is_still_ours
 from cleo.store.schema import is_open_run, runs
+from cleo.store.session import Session
 
 RUN = (
     runs.c.id,
@@ -38,17 +39,17 @@ _FIELDS = tuple(column.name for column in RUN)
 class SqlRuns:
     """Implements `cleo.ports.Runs`. The database refuses a second open run of a conversation."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def open(self, conversation: ConversationId) -> Run | None:
         """The run that is not finished, if there is one."""
-        row = self._connection.execute(_OPEN, {"chat": conversation}).one_or_none()
+        row = self._session.row(_OPEN, {"chat": conversation})
         return None if row is None else run_of(row)
 
     def start(self, run: Run) -> None:
         """Keep a new run."""
-        self._connection.execute(_START, asdict(run))
+        self._session.run(_START, asdict(run))
 
     def update(self, run: Run, *, epoch: int | None = None) -> None:
         """Save attempts, prompted, state, and until when it waits; raises `Fenced` if the epoch is not that one."""
@@ -60,20 +61,20 @@ class SqlRuns:
             "waiting_since": run.waiting_since,
         }
         if epoch is None:
-            self._connection.execute(_UPDATE, {"it": run.id, **changes})
+            self._session.run(_UPDATE, {"it": run.id, **changes})
             return
         ours = {"it": run.id, "in_chat": run.conversation, "epoch": epoch, **changes}
-        if self._connection.execute(_UPDATE_OURS, ours).rowcount == 0:
-            guard(self._connection, run.conversation, epoch)
+        if self._session.run(_UPDATE_OURS, ours) == 0:
+            guard(self._session, run.conversation, epoch)
 
     def stop(self, conversation: ConversationId, how: Stop) -> Run | None:
         """Ask the run that is not finished to end; return it, None: there is none."""
-        self._connection.execute(_STOP, {"chat": conversation, "stop": how})
+        self._session.run(_STOP, {"chat": conversation, "stop": how})
         return self.open(conversation)
 
     def recent(self, limit: int) -> Sequence[tuple[Run, RunState]]:
         """The newest runs of all conversations, newest first."""
-        found = [run_of(row) for row in self._connection.execute(_RECENT, {"newest": limit})]
+        found = [run_of(row) for row in self._session.rows(_RECENT, {"newest": limit})]
         return [(run, run.state) for run in found]
 
 

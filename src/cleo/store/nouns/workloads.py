@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
-    Connection,
     Select,
     and_,
     bindparam,
@@ -49,6 +48,7 @@ from cleo.store.schema import (
     runs,
     transcript,
 )
+from cleo.store.session import Session
 
 # ── of one conversation ────────────────────────────────────────────────────────────────────────────────────
 
@@ -168,12 +168,12 @@ _DUE = select(_due.c.chat).order_by(_due.c.chat).limit(_MOST)
 class SqlWorkloads:
     """Implements `cleo.ports.Workloads`."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def look(self, conversation: ConversationId, most: int) -> Workload:
         """Read it, with at most `most` new messages, and hold it; raises `KeyError`."""
-        rows = [_cut(row) for row in self._connection.execute(_LOOK, {"chat": conversation, "most": most})]
+        rows = [_cut(row) for row in self._session.rows(_LOOK, {"chat": conversation, "most": most})]
         if not rows:
             raise KeyError(conversation)
         chat, state, run, waiting, _, _ = rows[0]
@@ -196,7 +196,7 @@ class SqlWorkloads:
     def due(self, now: float, *, after: str = "", most: int = 1000) -> Sequence[ConversationId]:
         """Return conversations with something to do at `now`, ordered by id: the first `most` behind `after`."""
         values = {"now": now, "long_ago": now - UNDELIVERED, "after": after, "most": most}
-        return [ConversationId(row[0]) for row in self._connection.execute(_DUE, values)]
+        return [ConversationId(row[0]) for row in self._session.rows(_DUE, values)]
 
 
 def _cut(row: Sequence[Any]) -> list[Sequence[Any]]:
