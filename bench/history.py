@@ -62,7 +62,7 @@ def _some(tx: Transaction, first: int, last: int) -> None:
             content=Text(body="hello there"),
             at=0,
         )
-        tx.inbox.add(message, chat, PersonId(address), "done")
+        tx.inbox.add(message, chat, PersonId(address), "taken")
         tx.outbox.add(
             OutgoingMessage(
                 key=f"old:{number}",
@@ -72,4 +72,4 @@ def _some(tx: Transaction, first: int, last: int) -> None:
                 purpose="reply",
             )
         )
-        tx.transcript.append(chat, RunId(f"old{number}"), _TURN)
+        tx.transcript.append(chat, RunId(f"old{number}"), _TURN, after=number // _CHATS * len(_TURN))

@@ -107,4 +107,4 @@ def put(*messages: Inbound, conversation: ConversationId = CHAT) -> Callable[[Tr
 
 
 async def due(store: Store, now: float = 1000.0) -> list[ConversationId]:
-    return sorted(await store.read(lambda tx: tx.conversations.due(now)))
+    return sorted(await store.read(lambda tx: tx.workloads.due(now)))

@@ -139,7 +139,7 @@ def fill(tx: Transaction, count: int, start: int, *, done: bool) -> None:
     """Messages in and out in a hundred chats, answered and sent, or not."""
     for number in range(start, start + count):
         conversation = ConversationId(f"whatsapp/default/phone:+{number % 100}")
-        state = "done" if done else "new"
+        state = "taken" if done else "new"
         tx.inbox.add(inbound(f"M{number}"), conversation, PersonId("p"), state)
         sent = outgoing(f"k{number}", conversation, state="sent" if done else "queued", next_at=5000.0)
         tx.outbox.add(sent)

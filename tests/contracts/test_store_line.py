@@ -134,7 +134,7 @@ async def test_the_inbox_keeps_arrival_order_and_follows_its_states(store: Store
     await store.write(lambda tx: tx.inbox.move(reversed(taken), "taken", RunId("R1")))
     assert [item.seq for item in await store.read(lambda tx: tx.inbox.of_run(RunId("R1")))] == taken
     assert [item.seq for item in await store.read(lambda tx: tx.inbox.new(CHAT))] == seqs[3:]
-    await store.write(lambda tx: tx.inbox.move(taken, "done"))
+    await store.write(lambda tx: tx.inbox.move(taken, "dead"))
     assert [item.seq for item in await store.read(lambda tx: tx.inbox.of_run(RunId("R1")))] == taken
     assert await store.read(lambda tx: tx.inbox.of_run(RunId("R2"))) == []
     assert await store.read(lambda tx: tx.inbox.new(OTHER_CHAT)) == []
@@ -154,7 +154,7 @@ async def test_a_noted_message_waits_for_nobody(store: Store) -> None:
 
 async def test_thousands_of_messages_move_at_once(store: Store) -> None:
     await store.write(put(*(inbound(f"M{n}") for n in range(2500))))
-    await store.write(lambda tx: tx.inbox.move(range(1, 2501), "done"))
+    await store.write(lambda tx: tx.inbox.move(range(1, 2501), "noted"))
     assert await store.read(lambda tx: tx.inbox.new(CHAT)) == []
 
 
@@ -275,10 +275,10 @@ async def test_who_was_replaced_is_fenced_off(store: Store) -> None:
 
 
 async def test_history_shows_its_newest_part_in_order(store: Store) -> None:
-    assert await store.write(lambda tx: tx.transcript.append(CHAT, RunId("R1"), [b"1", b"2"])) == 2
-    assert await store.write(lambda tx: tx.transcript.append(CHAT, RunId("R2"), [b"3\0\xff"])) == 3
-    assert await store.write(lambda tx: tx.transcript.append(OTHER_CHAT, RunId("R3"), [b"x"])) == 1
-    assert await store.write(lambda tx: tx.transcript.append(CHAT, RunId("R2"), [])) == 3
+    assert await store.write(lambda tx: tx.transcript.append(CHAT, RunId("R1"), [b"1", b"2"], after=0)) == 2
+    assert await store.write(lambda tx: tx.transcript.append(CHAT, RunId("R2"), [b"3\0\xff"], after=2)) == 3
+    assert await store.write(lambda tx: tx.transcript.append(OTHER_CHAT, RunId("R3"), [b"x"], after=0)) == 1
+    assert await store.write(lambda tx: tx.transcript.append(CHAT, RunId("R2"), [], after=3)) == 3
     assert list(await store.read(lambda tx: tx.transcript.window(CHAT, 10))) == [b"1", b"2", b"3\0\xff"]
     assert list(await store.read(lambda tx: tx.transcript.window(CHAT, 2))) == [b"2", b"3\0\xff"]
 
@@ -313,7 +313,7 @@ async def test_a_batch_is_parked_until_it_is_cleared(store: Store) -> None:
 
 async def test_a_parked_batch_tells_which_run_parked_it(store: Store) -> None:
     await store.write(lambda tx: tx.conversations.open(chat()))
-    revision = await store.write(lambda tx: tx.transcript.append(CHAT, RunId("R7"), [b"{}", b"{}"]))
+    revision = await store.write(lambda tx: tx.transcript.append(CHAT, RunId("R7"), [b"{}", b"{}"], after=0))
     await store.write(lambda tx: tx.transcript.park(CHAT, Parked(batch=revision, requests=b"{}")))
     found = await store.read(lambda tx: tx.transcript.parked(CHAT))
     assert found == Parked(batch=revision, requests=b"{}", run=RunId("R7"))
@@ -356,18 +356,17 @@ async def test_dead_letters_are_kept_once(store: Store) -> None:
 
 async def test_a_conversation_that_began_anew_shows_only_what_came_since(store: Store) -> None:
     await store.write(lambda tx: tx.conversations.open(chat()))
-    assert await store.read(lambda tx: tx.transcript_rows.bounds(CHAT)) == (0, 0)
-    await store.write(lambda tx: tx.transcript.append(CHAT, RunId("R1"), [b"1", b"2"]))
+    await store.write(lambda tx: tx.transcript.append(CHAT, RunId("R1"), [b"1", b"2"], after=0))
     await store.write(lambda tx: tx.transcript_rows.begin_anew(CHAT))
     assert list(await store.read(lambda tx: tx.transcript.window(CHAT, 10))) == []
-    await store.write(lambda tx: tx.transcript.append(CHAT, RunId("R2"), [b"3"]))
+    await store.write(lambda tx: tx.transcript.append(CHAT, RunId("R2"), [b"3"], after=2))
     assert list(await store.read(lambda tx: tx.transcript.window(CHAT, 10))) == [b"3"]
-    assert await store.read(lambda tx: tx.transcript_rows.bounds(CHAT)) == (2, 3)
+    assert (await store.write(lambda tx: tx.workloads.look(CHAT, 1))).bounds == (2, 3)
 
 
 async def test_one_message_is_replaced_and_its_neighbours_stay(store: Store) -> None:
-    await store.write(lambda tx: tx.transcript.append(CHAT, RunId("R1"), [b"1", b"2", b"3"]))
-    await store.write(lambda tx: tx.transcript.append(OTHER_CHAT, RunId("R2"), [b"x", b"y"]))
+    await store.write(lambda tx: tx.transcript.append(CHAT, RunId("R1"), [b"1", b"2", b"3"], after=0))
+    await store.write(lambda tx: tx.transcript.append(OTHER_CHAT, RunId("R2"), [b"x", b"y"], after=0))
     await store.write(lambda tx: tx.transcript_rows.replace(CHAT, 2, b"other"))
     assert list(await store.read(lambda tx: tx.transcript.window(CHAT, 10))) == [b"1", b"other", b"3"]
     assert list(await store.read(lambda tx: tx.transcript.window(OTHER_CHAT, 10))) == [b"x", b"y"]

@@ -48,8 +48,8 @@ async def test_neighbours_of_a_failing_transaction_are_kept(store: Store) -> Non
 
     def refused(tx: Transaction) -> None:
         tx.outbox.add(outgoing("refused"))
-        tx.transcript.append(CHAT, RunId("R"), [b"1"])
-        tx.transcript.append(CHAT, RunId(None), [b"2"])  # type: ignore[arg-type]  # a row that the database refuses
+        tx.transcript.append(CHAT, RunId("R"), [b"1"], after=0)
+        tx.transcript.append(CHAT, RunId(None), [b"2"], after=1)  # type: ignore[arg-type]  # a row that the database refuses
 
     works = [good, failing, refused] * 10
     ends = await asyncio.gather(*(store.write(work) for work in works), return_exceptions=True)
@@ -242,7 +242,7 @@ async def test_the_writer_survives_everything_that_a_transaction_raises(store: S
     def too_large(tx: Transaction) -> None:
         tx.inbox.add(inbound(), CHAT, PersonId("p"), "new")
         tx.outbox.update(outgoing("k", next_at=1.0))
-        tx.inbox.move([2**80], "done")
+        tx.inbox.move([2**80], "dead")
 
     trouble: list[Callable[[Transaction], object]] = [exits, too_large]
     for work in trouble:

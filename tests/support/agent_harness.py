@@ -167,9 +167,8 @@ class WakeList:
 
     waiting: list[ConversationId] = field(default_factory=list[ConversationId])
 
-    async def wake(self, conversation: ConversationId) -> None:
-        if conversation not in self.waiting:
-            self.waiting.append(conversation)
+    async def wake(self, *conversations: ConversationId) -> None:
+        self.waiting += [each for each in conversations if each not in self.waiting]
 
     async def run(self, work: object) -> None:
         raise AssertionError("the harness runs the work itself")

@@ -64,5 +64,4 @@ class AccountWatch:
             _log.error("number of the account not kept", reason=str(error))
             return
         self._known[account] = number
-        for conversation in wake:
-            await self._engine.wake(conversation)
+        await self._engine.wake(*wake)

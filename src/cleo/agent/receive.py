@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from cleo.agent.account_news import note_news
-from cleo.agent.approval.read_answer import AnswerReader
+from cleo.agent.approval.read_answer import AnswerEffect, AnswerReader
+from cleo.agent.backlog import Backlog
 from cleo.agent.commands import Commands
 from cleo.agent.outbox.delivery_status import DeliveryStatus
 from cleo.agent.outbox.queue import OutboxQueue
@@ -25,7 +26,7 @@ from cleo.domain.failpoint import failpoint
 from cleo.domain.identity import Person
 from cleo.domain.message import IdentityChange, Inbound, InboxState, Receipt
 from cleo.domain.webhook_batch import WebhookBatch, WebhookEvent
-from cleo.ports import Clock, Engine, IntakeStatus, Store, Transaction
+from cleo.ports import Clock, Engine, IntakeStatus, Origin, Store, Transaction
 
 _log = structlog.get_logger("cleo.receive")
 
@@ -90,7 +91,7 @@ class Receiver:
         self._clock = clock
         self._access = access
         self._claim = claim
-        self._most_waiting = most_waiting
+        self._backlog = Backlog(most_waiting)
         self._queue = queue
         self._delivery = delivery
         self._commands = commands or Commands(queue=queue)
@@ -123,8 +124,7 @@ class Receiver:
             _log.warning("somebody became the owner by the claim code")
             for claimed in self._claim.listeners:
                 claimed()
-        for conversation in kept.wake:
-            await self._engine.wake(conversation)
+        await self._engine.wake(*kept.wake)
         return kept
 
     def _keep_all(self, tx: Transaction, batch: WebhookBatch, codes: Sequence[bool]) -> _Kept:
@@ -174,11 +174,11 @@ class Receiver:
         starts: bool = True,
     ) -> _Kept:
         now = self._clock.now()
-        person = tx.people.resolve(frozenset({inbound.sender}) | inbound.aliases, inbound.sender_name, now)
+        origin = _origin(tx, inbound, now)
+        person = origin.person
         _tell_contested(tx, person)
-        conversation = tx.conversations.open(
-            replace(_conversation_of(tx, inbound, person, now), last_inbound=last_inbound)
-        )
+        chat = replace(_conversation_of(tx, inbound, person, now), last_inbound=last_inbound)
+        conversation = tx.conversations.open(chat, known=origin.conversation)
         inbound = _with_quoted_words(tx, inbound, conversation)
         allowed = starts and self._answers(person, inbound)
         claims = knows_code and starts and not tx.people.owners()
@@ -191,18 +191,14 @@ class Receiver:
             return _greet_owner(tx, self._queue, conversation, person)
         if not allowed:  # strangers are noted, not answered
             return _Kept("ignored", {conversation.id} if released else set())
-        effect = self._answer_reader.read(tx, inbound, conversation, person, now)
+        effect = AnswerEffect()
+        if origin.may_answer or not isinstance(inbound.content, Text):
+            effect = self._answer_reader.read(tx, inbound, conversation, person, now)
         if state == "new" and (effect.is_answer or self._commands.obey(tx, inbound, conversation, now)):
             tx.inbox.move([seq], "noted")
-        elif state == "new" and self._is_too_much(tx, conversation):
-            raise Overloaded(f"{self._most_waiting} messages wait for an answer already (CLEO_INBOX_MAX).")
+        elif state == "new" and self._backlog.is_full(tx, conversation.id):
+            raise Overloaded(f"{self._backlog.most} messages wait for an answer already (CLEO_INBOX_MAX).")
         return _Kept("accepted", {conversation.id} | effect.wake)
-
-    def _is_too_much(self, tx: Transaction, conversation: Conversation) -> bool:
-        """A chat in which nothing else waits is always last_inbound, so that busy ones cannot shut it out."""
-        if tx.inbox.waiting(self._most_waiting + 1) <= self._most_waiting:
-            return False
-        return len(tx.inbox.new(conversation.id)) > 1
 
     def _answers(self, person: Person, inbound: Inbound) -> bool:
         if inbound.from_me or (inbound.is_group and inbound.chat not in self._access.groups):
@@ -218,6 +214,14 @@ def _greet_owner(tx: Transaction, queue: OutboxQueue, conversation: Conversation
     tx.people.claim_owner(person.id)
     queue.put(tx, conversation, Text(body=WELCOME), key=f"welcome:{person.id}", purpose="notice")
     return _Kept("accepted", {conversation.id}, claimed=True)
+
+
+def _origin(tx: Transaction, inbound: Inbound, now: float) -> Origin:
+    addresses = frozenset({inbound.sender}) | inbound.aliases
+    if inbound.from_me:  # the chat is with somebody else
+        return Origin(person=tx.people.resolve(addresses, inbound.sender_name, now))
+    group = inbound.chat if inbound.is_group else None
+    return tx.origins.resolve(addresses, inbound.sender_name, now, account=inbound.account_key, group=group)
 
 
 def _conversation_of(tx: Transaction, inbound: Inbound, person: Person, now: float) -> Conversation:

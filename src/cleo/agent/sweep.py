@@ -11,6 +11,8 @@ from cleo.ports import Clock, Engine, Repeats, Store
 KEPT = 30 * 24 * 3600.0
 """Seconds that requests of webhooks and their items are kept: Meta repeats them for up to 7 days."""
 FORGETS_EACH = 3600.0
+_AT_ONCE = 1000
+"""Conversations that one sweep wakes. When more have something to do, the next one goes on behind them."""
 
 _log = structlog.get_logger("cleo.sweep")
 
@@ -35,6 +37,7 @@ class Sweeper:
         self._repeats = repeats
         self._every = every
         self._forget_at = 0.0
+        self._after = ""
 
     async def run(self) -> None:
         """Sweep until cancelled."""
@@ -48,15 +51,19 @@ class Sweeper:
     async def sweep(self) -> None:
         """Fire due reminders and wake every conversation with something to do."""
         now = self._clock.now()
-        waiting = await self._store.read(
-            lambda tx: (set(tx.conversations.due(now)), tx.reminders.due(now, 1))
+        due, is_reminder_due = await self._store.read(
+            lambda tx: (
+                tx.workloads.due(now, after=self._after, most=_AT_ONCE),
+                tx.reminders.due(now, 1) != [],
+            )
         )
-        due = waiting[0]
-        if waiting[1]:
-            due |= await self._store.write(lambda tx: fire(tx, self._queue, self._repeats, now))
+        self._after = due[-1] if len(due) == _AT_ONCE else ""
+        await self._engine.wake(*due)
+        while is_reminder_due:
+            reminded = await self._store.write(lambda tx: fire(tx, self._queue, self._repeats, now))
             failpoint("remind.after_commit")
-        for conversation in due:
-            await self._engine.wake(conversation)
+            await self._engine.wake(*reminded.conversations)
+            is_reminder_due = reminded.more
         await self._forget(now)
 
     async def _forget(self, now: float) -> None:

@@ -35,10 +35,11 @@ class InProcessEngine:
         """Something may have come up since the work on it began."""
         self._busy: dict[ConversationId, asyncio.Task[None]] = {}
 
-    async def wake(self, conversation: ConversationId) -> None:
+    async def wake(self, *conversations: ConversationId) -> None:
         """There may be something to do. Before `run` it is remembered, at the end it is ignored."""
-        self._woken.add(conversation)
-        self._start(conversation)
+        self._woken.update(conversations)
+        for conversation in conversations:
+            self._start(conversation)
 
     async def run(self, work: Work) -> None:
         """Work, one call a conversation at a time, until cancelled; then let what runs finish."""

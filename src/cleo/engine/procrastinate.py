@@ -11,8 +11,7 @@ import hashlib
 import logging
 import math
 import re
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import structlog
 
@@ -48,6 +47,8 @@ _LONGEST_WAIT = 2.0
 """Seconds that a wake waits for a free connection."""
 _LONGEST_START = 5.0
 
+_QUEUE_NAME = "conversations"
+
 _log = structlog.get_logger(__name__)
 logging.getLogger("procrastinate").setLevel(
     logging.CRITICAL
@@ -69,7 +70,7 @@ class ProcrastinateEngine:
         connector = _connector(url)
         self._app = App(connector=connector)
         self._app.job_manager = _Jobs(connector, self._start_anew)
-        self._task = self._app.task(name="work", queue="conversations")(self._job)
+        self._task = self._app.task(name="work", queue=_QUEUE_NAME)(self._job)
         self._limit = limit
         self._grace = grace
         self._rest = rest
@@ -89,11 +90,15 @@ class ProcrastinateEngine:
                 "The database cannot be reached for CLEO_ENGINE=procrastinate (DATABASE_URL)."
             ) from error
 
-    async def wake(self, conversation: ConversationId) -> None:
+    async def wake(self, *conversations: ConversationId) -> None:
         """There may be something to do. When the database is away, the next sweep finds it."""
+        if not conversations:
+            return
         try:
             await self._open()
-            await self._defer(conversation)
+            if not await self._defer(conversations) and len(conversations) > 1:
+                waiting = {job.queueing_lock for job in await self._waiting()}
+                await self._defer([each for each in conversations if _name(each) not in waiting])
         except ProcrastinateException as error:
             _log.warning("a wake was lost, the next sweep repeats it", error=type(error).__name__)
 
@@ -171,7 +176,7 @@ class ProcrastinateEngine:
         here, work, now = ConversationId(conversation), self._work, asyncio.get_running_loop().time
         crashes, until = self._resting.get(here, (0, 0.0))
         if until > now():
-            await self._defer(here, until - now())
+            await self._defer([here], until - now())
             return
         if work is None:
             return
@@ -181,16 +186,26 @@ class ProcrastinateEngine:
             log_crash(error)
             rest = self._rest(crashes + 1)
             self._resting[here] = (crashes + 1, now() + rest)
-            await self._defer(here, rest)
+            await self._defer([here], rest)
         else:
             self._resting.pop(here, None)
 
-    async def _defer(self, conversation: ConversationId, seconds: float = 0.0) -> None:
-        name = _name(conversation)
+    async def _defer(self, conversations: Sequence[ConversationId], seconds: float = 0.0) -> bool:
+        """Queue a job for each in one statement; False: one of them waits already, and nothing was queued."""
         later: TimeDeltaParams | None = {"milliseconds": math.ceil(seconds * 1000)} if seconds else None
-        job = self._task.configure(lock=name, queueing_lock=name, schedule_in=later)
-        with suppress(AlreadyEnqueued):
-            await job.defer_async(conversation=conversation)
+        jobs: list[Job] = []
+        for conversation in conversations:
+            name = _name(conversation)
+            job = self._task.configure(lock=name, queueing_lock=name, schedule_in=later)
+            jobs.append(job.make_new_job(conversation=conversation))
+        try:
+            await self._app.job_manager.batch_defer_jobs_async(jobs)
+        except AlreadyEnqueued:
+            return False
+        return True
+
+    async def _waiting(self) -> Iterable[Job]:
+        return await self._app.job_manager.list_jobs_async(queue=_QUEUE_NAME, status="todo")
 
     async def _look_for_the_dead(self) -> None:
         while True:

@@ -33,6 +33,8 @@ from cleo.ports.store import (
     Installation,
     Ledger,
     LedgerEntry,
+    Origin,
+    Origins,
     Outbox,
     OutboxLookup,
     Parked,
@@ -49,6 +51,8 @@ from cleo.ports.store import (
     Transcript,
     TranscriptRows,
     WebhookEvents,
+    Workload,
+    Workloads,
 )
 from cleo.ports.tool import Prepare, Say, Tool, ToolContext
 
@@ -75,6 +79,8 @@ __all__ = [
     "Ledger",
     "LedgerEntry",
     "MarksRead",
+    "Origin",
+    "Origins",
     "Outbox",
     "OutboxLookup",
     "Outcome",
@@ -102,4 +108,6 @@ __all__ = [
     "TranscriptRows",
     "TypingIndicator",
     "WebhookEvents",
+    "Workload",
+    "Workloads",
 ]

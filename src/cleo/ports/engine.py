@@ -9,8 +9,8 @@ from cleo.domain.conversation import ConversationId
 class Engine(Protocol):
     """Decides who works on which conversation now. Holds no truth: a lost wake costs seconds, never a message."""
 
-    async def wake(self, conversation: ConversationId) -> None:
-        """There may be something to do."""
+    async def wake(self, *conversations: ConversationId) -> None:
+        """There may be something to do in them."""
         ...
 
     async def run(self, work: Callable[[ConversationId], Awaitable[None]]) -> None:

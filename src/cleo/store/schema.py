@@ -16,6 +16,7 @@ A change here needs a new file in `migrations/versions` and its revision as `HEA
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Dialect,
     ForeignKey,
     Index,
@@ -267,8 +268,14 @@ webhook_events = Table("webhook_events", metadata, _WebhookEvents, UniqueConstra
 installation = Table("installation", metadata, _Installation)
 
 is_new = inbox.c.state == literal_column("'new'")
-is_waiting = outbox.c.state.in_(
-    [literal_column(f"'{state}'") for state in ("queued", "sending", "uncertain")]
+_WAITING: list[ColumnElement[str]] = [
+    literal_column(f"'{state}'") for state in ("queued", "sending", "uncertain")
+]
+ahead = outbox.alias("ahead")
+"""What may stand before a message in its chat's queue."""
+is_waiting = outbox.c.state.in_(_WAITING)
+is_ahead = and_(
+    ahead.c.conversation == outbox.c.conversation, ahead.c.state.in_(_WAITING), ahead.c.seq < outbox.c.seq
 )
 is_asking = outbox.c.asks.is_not(None)
 is_held = outbox.c.state == literal_column("'held'")

@@ -19,14 +19,16 @@ from cleo.store.nouns.inbox import SqlInbox
 from cleo.store.nouns.installation import SqlInstallation
 from cleo.store.nouns.ledger import SqlLedger
 from cleo.store.nouns.outbox import SqlOutbox, SqlOutboxLookup
-from cleo.store.nouns.people import SqlPeople
+from cleo.store.nouns.people import SqlOrigins, SqlPeople
 from cleo.store.nouns.records import SqlRecords
 from cleo.store.nouns.reminders import SqlReminders
 from cleo.store.nouns.runs import SqlRuns
 from cleo.store.nouns.spending import SqlSpendings
 from cleo.store.nouns.transcript import SqlTranscript
 from cleo.store.nouns.webhook_events import SqlWebhookEvents
+from cleo.store.nouns.workloads import SqlWorkloads
 from cleo.store.postgres import KINDS, PostgresServer, another_try
+from cleo.store.session import Session
 from cleo.store.sqlite import SqliteFile
 from cleo.store.writer import Readers, Writer, no_patience
 
@@ -101,22 +103,26 @@ def _path(url: URL) -> Path:
 
 def nouns(connection: Connection, clock: Clock) -> Transaction:
     """Bundle all nouns on one connection."""
+    session = Session(connection)
+    transcript = SqlTranscript(session)
     return Transaction(
-        inbox=SqlInbox(connection, clock),
-        webhook_events=SqlWebhookEvents(connection, clock),
-        outbox=SqlOutbox(connection),
-        outbox_lookup=SqlOutboxLookup(connection),
-        conversations=SqlConversations(connection),
-        transcript=SqlTranscript(connection),
-        transcript_rows=SqlTranscript(connection),
-        runs=SqlRuns(connection),
-        ledger=SqlLedger(connection),
-        confirmations=SqlConfirmations(connection),
-        confirmation_lookup=SqlConfirmationLookup(connection),
-        spendings=SqlSpendings(connection),
-        people=SqlPeople(connection),
-        reminders=SqlReminders(connection),
-        records=SqlRecords(connection),
-        dead_letters=SqlDeadLetters(connection),
-        installation=SqlInstallation(connection),
+        inbox=SqlInbox(session, clock),
+        webhook_events=SqlWebhookEvents(session, clock),
+        outbox=SqlOutbox(session),
+        outbox_lookup=SqlOutboxLookup(session),
+        conversations=SqlConversations(session),
+        workloads=SqlWorkloads(session),
+        transcript=transcript,
+        transcript_rows=transcript,
+        runs=SqlRuns(session),
+        ledger=SqlLedger(session),
+        confirmations=SqlConfirmations(session),
+        confirmation_lookup=SqlConfirmationLookup(session),
+        spendings=SqlSpendings(session),
+        people=SqlPeople(session),
+        origins=SqlOrigins(session),
+        reminders=SqlReminders(session),
+        records=SqlRecords(session),
+        dead_letters=SqlDeadLetters(session),
+        installation=SqlInstallation(session),
     )

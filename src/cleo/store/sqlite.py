@@ -162,6 +162,7 @@ def _engine(file: Path | URL, *, begin: str, pragma: str = "foreign_keys = ON") 
     engine = create_engine(
         file if isinstance(file, URL) else URL.create("sqlite", database=str(file)),
         poolclass=NullPool,
+        paramstyle="named",
         hide_parameters=True,  # error texts end up in logs; parameters are people's messages
         connect_args={"timeout": _BUSY, "check_same_thread": False, "cached_statements": 256},
     )

@@ -10,6 +10,7 @@ import pytest
 from pydantic_ai.messages import ModelMessage
 from sqlalchemy import Engine, event
 from tests.support.scripted_model import ScriptedHarness, answers, calls
+from tests.support.statements import executed
 
 from cleo.agent.run import resume
 from cleo.ports import Tool, Transaction
@@ -50,9 +51,6 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Generator[Cost]:
     cost = Cost()
     loop = asyncio.get_running_loop()
 
-    def statement(*_: object) -> None:
-        cost.statements += 1
-
     def commit(*_: object) -> None:
         cost.commits += 1
 
@@ -80,14 +78,14 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Generator[Cost]:
         return real_executor(*args)  # type: ignore[arg-type]  # handed on
 
     monkeypatch.setattr(loop, "run_in_executor", in_executor)
-    event.listen(Engine, "before_cursor_execute", statement)
     event.listen(Engine, "commit", commit)
     loop.set_task_factory(task)  # type: ignore[arg-type]  # see above
     try:
-        yield cost
+        with executed() as statements:
+            yield cost
+        cost.statements = len(statements)
     finally:
         loop.set_task_factory(None)
-        event.remove(Engine, "before_cursor_execute", statement)
         event.remove(Engine, "commit", commit)
         monkeypatch.undo()
 
@@ -109,7 +107,7 @@ def within(cost: Cost, limit: Cost) -> bool:
 
 async def test_a_turn_of_words(harness: ScriptedHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     cost = await measure(harness, monkeypatch)
-    assert within(cost, Cost(statements=38, commits=4, tasks=2, hops=4)), cost
+    assert within(cost, Cost(statements=15, commits=4, tasks=2, hops=4)), cost
 
 
 async def test_a_turn_with_a_tool_that_reads(
@@ -117,13 +115,13 @@ async def test_a_turn_with_a_tool_that_reads(
 ) -> None:
     harness.script.steps = [answers(calls("look", {"name": "sky"}))]
     cost = await measure(harness, monkeypatch)
-    assert within(cost, Cost(statements=38, commits=4, tasks=2, hops=4)), cost
+    assert within(cost, Cost(statements=15, commits=4, tasks=2, hops=4)), cost
 
 
 async def test_a_turn_with_an_effect(harness: ScriptedHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     harness.script.steps = [answers(calls("jot", {"text": "milk"}))]
     cost = await measure(harness, monkeypatch)
-    assert within(cost, Cost(statements=47, commits=7, tasks=2, hops=7)), cost
+    assert within(cost, Cost(statements=22, commits=7, tasks=2, hops=7)), cost
 
 
 async def test_a_busy_chat_is_decoded_once(harness: ScriptedHarness, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -213,7 +213,7 @@ async def test_what_an_earlier_release_stored_is_translated_for_the_model(harnes
     chat = harness.channel.delivered[-1].to
     feedback = RetryFeedbackPart("Please answer.", retry=RetryInfo(cause="no_output"))
     body = ModelMessagesTypeAdapter.dump_json([ModelRequest(parts=[feedback])])
-    await harness.store.write(lambda tx: tx.transcript.append(chat, RunId("old"), [body]))
+    await harness.store.write(lambda tx: tx.transcript.append(chat, RunId("old"), [body], after=2))
     assert await harness.say("two") == ["ok"]
     kinds = {type(part) for part in parts(harness.script.seen[-1])}
     assert RetryFeedbackPart not in kinds

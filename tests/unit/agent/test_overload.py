@@ -4,11 +4,14 @@ from pathlib import Path
 
 import pytest
 from tests.support.agent_harness import FRIEND, OWNER, AgentHarness
+from tests.support.statements import executed
 
 from cleo.agent import Receiver
+from cleo.agent.backlog import Backlog
 from cleo.domain.content import Reaction
+from cleo.domain.conversation import ConversationId
 from cleo.domain.errors import Overloaded
-from cleo.ports import Tool
+from cleo.ports import Tool, Transaction
 
 
 async def press() -> str:
@@ -64,3 +67,23 @@ async def test_a_chat_in_which_nothing_waits_is_heard_however_busy_the_others_ar
     assert await harness.hear("three", OWNER) == "accepted"
     with pytest.raises(Overloaded):
         await harness.hear("four", OWNER)
+
+
+async def test_the_backlog_is_counted_only_as_often_as_it_can_be_full(tmp_path: Path) -> None:
+    harness = AgentHarness(tmp_path)
+    backlog, counts = Backlog(80), 0
+
+    def ask(tx: Transaction) -> bool:
+        return backlog.is_full(tx, ConversationId("elsewhere"))
+
+    with executed() as said:
+        for number in range(80):
+            await harness.hear(f"message {number}")
+            assert not await harness.store.write(ask)
+            counts = sum("count(" in each.text and "inbox" in each.text for each in said)
+    assert counts < 80 / 4
+    await harness.hear("one more")
+    chat = (await harness.store.read(lambda tx: tx.workloads.due(1e10)))[0]
+    assert await harness.store.write(lambda tx: backlog.is_full(tx, chat))
+    assert not await harness.store.write(ask), "nothing else waits there"
+    await harness.store.close()

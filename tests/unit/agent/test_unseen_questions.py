@@ -168,9 +168,8 @@ async def test_a_killed_run_in_a_group_still_knows_who_asked(harness: AgentHarne
         """Leave what a kill after the first checkpoint left, and go on."""
         tx.transcript.park(chat, None)
         tx.runs.start(Run(id=RunId("r"), conversation=chat, kind="resume", attempts=1, prompted=True))
-        return Claimer(access=harness.access, queue=harness.queue).claim(
-            tx, chat, tx.conversations.lease(chat), 0.0, busy=False
-        )
+        claimer = Claimer(access=harness.access, queue=harness.queue)
+        return claimer.claim(tx, claimer.look(tx, chat, 0.0), 0.0, busy=False)
 
     claimed = await harness.store.write(killed)
     assert isinstance(claimed, ClaimedRun)

@@ -35,7 +35,7 @@ def fill(tx: Transaction) -> None:
     tx.people.resolve(frozenset({OWNER}), "Anna 👍\ud83d", 1.0)
     tx.people.claim_owner(PersonId(OWNER))
     tx.runs.start(run("R1"))
-    tx.transcript.append(CHAT, RunId("R1"), [b'{"a": "\xc3\xa4"}', b"{}"])
+    tx.transcript.append(CHAT, RunId("R1"), [b'{"a": "\xc3\xa4"}', b"{}"], after=0)
     tx.transcript.park(CHAT, Parked(batch=1, requests=b"{}"))
     tx.spendings.add(
         Spending(

@@ -1,34 +1,20 @@
 """What runs on every message goes by index, however much is stored."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
-import pytest
-from sqlalchemy import Engine, event
 from tests.contracts.store_samples import ANNA, ANNA_LID, BEN, CHAT, chat, inbound, outgoing, question, run
 from tests.support.clock import FakeClock
+from tests.support.statements import executed
 
 from cleo.domain.content import MessageId
+from cleo.domain.conversation import AccountKey
 from cleo.domain.identity import PersonId
 from cleo.domain.run import RunId
 from cleo.ports import Parked, Reminder, Transaction
 from cleo.store import open_store
-
-
-@pytest.fixture
-def said() -> Iterator[dict[str, Any]]:
-    """Every statement that reaches SQLite meanwhile, with the parameters of one time."""
-    heard: dict[str, Any] = {}
-
-    def hear(_: object, __: object, statement: str, parameters: Any, ___: object, many: bool) -> None:
-        heard[statement] = parameters[0] if many else parameters
-
-    event.listen(Engine, "before_cursor_execute", hear)
-    yield heard
-    event.remove(Engine, "before_cursor_execute", hear)
 
 
 def a_day(tx: Transaction) -> None:
@@ -46,6 +32,8 @@ def arrival(tx: Transaction) -> None:
     tx.people.owners()
     for _ in "new", "known":
         tx.conversations.open(chat())
+        tx.origins.resolve(frozenset({ANNA}), "name", 1.0, account=AccountKey("whatsapp"))
+    tx.workloads.look(CHAT, 10)
     tx.conversations.guard(CHAT, tx.conversations.lease(CHAT))
     tx.inbox.add(inbound(), CHAT, PersonId(ANNA), "new")
     tx.inbox.new(CHAT)
@@ -58,9 +46,8 @@ def turn(tx: Transaction) -> None:
     tx.runs.open(CHAT)
     tx.runs.update(run("R1"))
     tx.runs.stop(CHAT, "stop")
-    tx.transcript.append(CHAT, RunId("R1"), [b"{}"])
+    tx.transcript.append(CHAT, RunId("R1"), [b"{}"], after=0)
     tx.transcript.window(CHAT, 10)
-    tx.transcript_rows.bounds(CHAT)
     tx.transcript_rows.replace(CHAT, 1, b"{}")
     tx.transcript_rows.begin_anew(CHAT)
     tx.transcript.park(CHAT, Parked(batch=1, requests=b"{}"))
@@ -93,24 +80,27 @@ def reply(tx: Transaction) -> None:
     tx.reminders.of(CHAT)
     tx.reminders.move("r", None)
     tx.records.of(CHAT, "note", "name")
-    tx.conversations.due(1000.0)
+    tx.workloads.due(1000.0)
 
 
-async def test_nothing_on_the_way_of_a_message_looks_through_a_table(
-    tmp_path: Path, said: dict[str, Any]
-) -> None:
-    store = open_store(f"sqlite:///{tmp_path / 'cleo.db'}", clock=FakeClock())
-    said.clear()
-    await store.write(a_day)
+async def plans(root: Path, work: Callable[[Transaction], object]) -> dict[str, list[str]]:
+    """Return the steps that SQLite takes for each statement of the work."""
+    store = open_store(f"sqlite:///{root / 'cleo.db'}", clock=FakeClock())
+    with executed() as said:
+        await store.write(work)
     await store.close()
-    statements = {text: values for text, values in said.items() if text.split()[0] in {"SELECT", "UPDATE"}}
-    assert len(statements) > 25
-    slow: list[str] = []
-    with closing(sqlite3.connect(tmp_path / "cleo.db")) as raw:
-        for statement, parameters in statements.items():
-            plan = [row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
-            slow += [f"{step} in {statement}" for step in plan if looks_through(step)]
-    assert not slow
+    found = {each.text: each.parameters for each in said if each.text.split()[0] in {"SELECT", "UPDATE"}}
+    with closing(sqlite3.connect(root / "cleo.db")) as raw:
+        return {
+            text: [row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {text}", parameters)]
+            for text, parameters in found.items()
+        }
+
+
+async def test_nothing_on_the_way_of_a_message_looks_through_a_table(tmp_path: Path) -> None:
+    found = await plans(tmp_path, a_day)
+    assert len(found) > 25
+    assert [f"{step} in {text}" for text, plan in found.items() for step in plan if looks_through(step)] == []
 
 
 def looks_through(step: str) -> bool:
@@ -132,3 +122,24 @@ def looks_through(step: str) -> bool:
 def test_the_check_would_see_it() -> None:
     assert looks_through("SCAN inbox")
     assert not looks_through("SCAN inbox USING COVERING INDEX ix_inbox_new")
+
+
+async def test_what_is_held_is_found_by_its_own_index(tmp_path: Path) -> None:
+    """A chat may have thousands of messages, and few that are held."""
+    [plan] = (await plans(tmp_path, lambda tx: tx.outbox_lookup.held(CHAT))).values()
+    assert plan[0] == "SEARCH outbox USING INDEX ix_outbox_held (conversation=?)"
+
+
+async def test_a_sweep_begins_behind_the_last_one_in_each_index(tmp_path: Path) -> None:
+    """However many chats wait, each kind of work is read in the order of its index and only as far as asked for."""
+    [plan] = (await plans(tmp_path, lambda tx: tx.workloads.due(1000.0))).values()
+    for index in (
+        "inbox_new",
+        "runs_open",
+        "confirmations_unreported",
+        "confirmations_pending",
+        "outbox_waiting",
+    ):
+        assert any(step.endswith(f"USING INDEX ix_{index} (conversation>?)") for step in plan), index
+    assert "USE TEMP B-TREE FOR DISTINCT" not in plan
+    assert "USE TEMP B-TREE FOR GROUP BY" not in plan

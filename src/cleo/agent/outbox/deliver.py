@@ -11,7 +11,7 @@ from cleo.domain.errors import RateLimited, SendError, SendUncertain, Temporaril
 from cleo.domain.failpoint import failpoint
 from cleo.domain.identity import namespace
 from cleo.domain.message import OutboxState, OutgoingMessage
-from cleo.ports import Channel, Clock, Degraded, Held, Outcome, Refused, Sent, Store, Transaction
+from cleo.ports import Channel, Clock, Degraded, Held, Outcome, Refused, Sent, Store, Transaction, Workload
 
 _log = structlog.get_logger("cleo.deliver")
 
@@ -30,6 +30,8 @@ class Delivery:
 
     message: OutgoingMessage
     to: Conversation
+    more: bool = True
+    """False: when it was read, nothing waited behind it, and who queues something wakes the conversation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +52,18 @@ class Deliverer:
             next_up = await self._send(next_up, epoch, channel)
 
     @staticmethod
-    def head(tx: Transaction, conversation: ConversationId, channel: Channel) -> Delivery | None:
+    def head(tx: Transaction, work: Workload, channel: Channel) -> Delivery | None:
         """Tell what is next, also when it may not be sent yet."""
+        if work.next is None:
+            return None
+        return Delivery(work.next, _reachable(tx, work.conversation, channel), work.more)
+
+    @staticmethod
+    def _following(tx: Transaction, conversation: ConversationId, channel: Channel) -> Delivery | None:
         message = tx.outbox.next(conversation)
-        return None if message is None else Delivery(message, _reachable(tx, message, channel))
+        if message is None:
+            return None
+        return Delivery(message, _reachable(tx, tx.conversations.get(conversation), channel))
 
     async def _send(self, next_up: Delivery, epoch: int, channel: Channel) -> Delivery | None:
         """Try once, write down what came of it, and tell which message is next."""
@@ -63,7 +73,9 @@ class Deliverer:
             message, go = await self.store.write(lambda tx: self._start_attempt(tx, before, epoch))
             if not go:
                 waits = message.state == "uncertain"
-                return None if waits else await self.store.read(lambda tx: self.head(tx, to.id, channel))
+                return (
+                    None if waits else await self.store.read(lambda tx: self._following(tx, to.id, channel))
+                )
         failpoint("deliver.before_send")
         try:
             outcome = await channel.send(to, message.content, key=message.send_key, quoted=message.quoted)
@@ -71,7 +83,7 @@ class Deliverer:
             return await self._retry_later(message, epoch, error)
         failpoint("deliver.after_send")
         following = await self.store.write(
-            lambda tx: self._on_outcome(tx, Delivery(message, to), epoch, outcome, channel)
+            lambda tx: self._on_outcome(tx, replace(next_up, message=message), epoch, outcome, channel)
         )
         failpoint("deliver.after_commit")
         return following
@@ -113,6 +125,9 @@ class Deliverer:
         self, tx: Transaction, next_up: Delivery, epoch: int, outcome: Outcome, channel: Channel
     ) -> Delivery | None:
         message = next_up.message
+        if isinstance(outcome, Sent) and outcome.state == "sent":
+            self._on_sent(tx, message, outcome, next_up.to, epoch)
+            return self._following(tx, message.conversation, channel) if next_up.more else None
         tx.conversations.guard(message.conversation, epoch)
         match outcome:
             case Refused(reason=reason, code=code):
@@ -124,13 +139,15 @@ class Deliverer:
                     tx, replace(message, attempt=1, uncertain_since=None), reason, reopen_template
                 )
             case Sent() as sent:
-                self._on_sent(tx, message, sent, next_up.to)
-        return self.head(tx, message.conversation, channel)
+                self._on_sent(tx, message, sent, next_up.to, epoch)
+        return self._following(tx, message.conversation, channel)
 
-    def _on_sent(self, tx: Transaction, message: OutgoingMessage, sent: Sent, to: Conversation) -> None:
+    def _on_sent(
+        self, tx: Transaction, message: OutgoingMessage, sent: Sent, to: Conversation, epoch: int
+    ) -> None:
         how = sent.how if isinstance(sent, Degraded) else ""
         note = " ".join(part for part in (how, REPEATED if message.attempt > 1 else "") if part)
-        self.delivery.advance(tx, message, sent.state, sent.message_id, note)
+        self.delivery.advance(tx, message, sent.state, sent.message_id, note, epoch=epoch)
         if sent.also:
             tx.people.resolve(frozenset({to.address, sent.also}), "", self.clock.now())
         if sent.state == "accepted" and sent.message_id:
@@ -170,9 +187,8 @@ class Deliverer:
         await self.store.write(save)
 
 
-def _reachable(tx: Transaction, message: OutgoingMessage, channel: Channel) -> Conversation:
+def _reachable(tx: Transaction, to: Conversation, channel: Channel) -> Conversation:
     """The chat, at the address from which the person wrote last, else at the one that the channel reaches best."""
-    to = tx.conversations.get(message.conversation)
     tiers = channel.capabilities.addresses
     fitting = tiers if to.last_inbound else tiers[:1]
     if to.person is None or any(namespace(to.address) in tier for tier in fitting):

@@ -54,9 +54,12 @@ class DeliveryStatus:
         state: OutboxState,
         id: MessageId | None,
         note: str,
+        *,
+        epoch: int | None = None,
     ) -> None:
-        """Note that it was taken over, or got further."""
-        tx.outbox.update(replace(message, state=state, message_id=id or message.message_id, reason=note))
+        """Note that it was taken over, or got further; with an epoch, raises `Fenced` like `Outbox.update`."""
+        further = replace(message, state=state, message_id=id or message.message_id, reason=note)
+        tx.outbox.update(further, epoch=epoch)
         for listener in self.listeners:
             listener.reached(tx, message, self.clock.now())
 

@@ -16,7 +16,7 @@ from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.identity import PersonId
 from cleo.domain.message import InboxItem
 from cleo.domain.run import MAX_CRASHES, Run, RunId, RunKind
-from cleo.ports import DeadLetter, Parked, Transaction
+from cleo.ports import DeadLetter, Parked, Transaction, Workload
 
 WINDOW = 400
 """Messages of the transcript that are read; how many of them the model gets is bounded by their size."""
@@ -74,36 +74,41 @@ class Claimer:
     begun: set[RunId] = field(default_factory=set[RunId])
     """Runs that this process has worked on: it outlived them."""
 
-    def claim(
-        self, tx: Transaction, conversation: ConversationId, epoch: int, now: float, *, busy: bool
-    ) -> ClaimedRun | Wait | None:
+    def look(self, tx: Transaction, conversation: ConversationId, now: float) -> Workload:
+        """Read what there is to do, and give up a run that crashed again and again; raises `KeyError`."""
+        work = tx.workloads.look(conversation, MOST)
+        if work.run is None or work.run.attempts < MAX_CRASHES or _waits_for_model(work.run, now):
+            return work
+        _give_up(tx, self.queue, work, work.run, now)
+        return tx.workloads.look(conversation, MOST)
+
+    def claim(self, tx: Transaction, work: Workload, now: float, *, busy: bool) -> ClaimedRun | Wait | None:
         """Take the next run: an unfinished run, new messages, a settled batch, or a late yes.
 
-        The conversation is the caller's in this transaction: it was leased or guarded. `busy` tells that the worker
-        comes from another claimed, so that what is new came in meanwhile.
+        The conversation is the caller's, under the epoch of `work`. `busy` tells that the worker comes from another
+        run, so that what is new came in meanwhile.
         """
-        run = tx.runs.open(conversation)
-        if run and not run.stop and run.retry_at is not None and run.retry_at > now:
-            return None  # it waits for its model, and what came since waits behind it
-        if run and run.attempts >= MAX_CRASHES:
-            _give_up(tx, self.queue, run, now)
-            run = None
-        if run:
-            open_rows = tx.confirmation_lookup.unreported(conversation)
-            claimed = self._load(tx, run, epoch, tx.inbox.of_run(run.id), open_rows)
-            claimed.poison_candidate = run.attempts == MAX_CRASHES - 1 and run.id not in self.begun
-            if not claimed.poison_candidate:
-                self._count(tx, claimed)
-            return claimed
-        unreported = expire_questions(tx, conversation, now)
-        items = self._allowed(tx, conversation)
+        if work.run and _waits_for_model(work.run, now):
+            return None  # what came since waits behind it
+        if work.run:
+            return self._go_on(tx, work, work.run)
+        unreported = expire_questions(tx, work.conversation.id, now) if work.has_unreported else ()
+        items = self._allowed(tx, work)
         if wait := _debounce(items, now, busy=busy):
             return wait
-        new = _new(tx, conversation, items, unreported, now)
+        new = _new(tx, work, items, unreported, now)
         if new is None:
             return None
         self.begun.add(new.id)
-        return self._load(tx, new, epoch, items[:MOST], unreported)
+        return self._load(tx, work, new, items, unreported)
+
+    def _go_on(self, tx: Transaction, work: Workload, run: Run) -> ClaimedRun:
+        unreported = tx.confirmation_lookup.unreported(run.conversation) if work.has_unreported else ()
+        claimed = self._load(tx, work, run, tx.inbox.of_run(run.id), unreported)
+        claimed.poison_candidate = run.attempts == MAX_CRASHES - 1 and run.id not in self.begun
+        if not claimed.poison_candidate:
+            self._count(tx, claimed)
+        return claimed
 
     def try_again(self, tx: Transaction, claimed: ClaimedRun) -> None:
         """Count the last attempt of a poison candidate, now that it begins."""
@@ -115,52 +120,56 @@ class Claimer:
         tx.runs.update(claimed.run)
         self.begun.add(claimed.run.id)
 
-    def _allowed(self, tx: Transaction, conversation: ConversationId) -> list[InboxItem]:
+    def _allowed(self, tx: Transaction, work: Workload) -> Sequence[InboxItem]:
         """Drop what came from people who may not be answered any more."""
-        allowed: list[InboxItem] = []
-        for item in tx.inbox.new(conversation):
-            if self.access.role(tx.people.get(item.person)) == "stranger":
-                tx.inbox.move([item.seq], "noted")
-            else:
-                allowed.append(item)
-        return allowed
+        while True:
+            strange = [item.seq for item in work.new if self._is_stranger(work, item)]
+            if not strange:
+                return work.new
+            tx.inbox.move(strange, "noted")
+            work = tx.workloads.look(work.conversation.id, MOST)
+
+    def _is_stranger(self, work: Workload, item: InboxItem) -> bool:
+        return self.access.role(work.senders[item.person]) == "stranger"
 
     def _load(
         self,
         tx: Transaction,
+        work: Workload,
         run: Run,
-        epoch: int,
         items: Sequence[InboxItem],
         unreported: Sequence[Confirmation],
     ) -> ClaimedRun:
-        conversation = tx.conversations.get(run.conversation)
-        parked = tx.transcript.parked(run.conversation)
+        conversation, parked = work.conversation, work.parked
         late = tx.confirmations.get(run.ref) if run.ref else None
-        bounds = tx.transcript_rows.bounds(run.conversation)
-        window = self.windows.get(run.conversation, epoch, bounds)
+        window = self.windows.get(run.conversation, work.epoch, work.bounds)
         rows = _of_batch(unreported, parked) if parked else []
         asked_by = _asked_by(tx, run, [late] if late else rows)
         asks = run.kind == "message" and not run.prompted
         return ClaimedRun(
             run=run,
-            epoch=epoch,
+            epoch=work.epoch,
             conversation=conversation,
             person=items[-1].person if items else asked_by or conversation.person or PersonId(""),
             items=items,
             window=window,
             bodies=tx.transcript.window(run.conversation, WINDOW) if window is None else (),
-            bounds=bounds,
+            bounds=work.bounds,
             parked=parked,
             rows=rows,
             late=late,
             ended_questions=[row for row in unreported if asks and row.detached and row.state in FINAL],
-            lost=tx.dead_letters.unreported(run.conversation) if asks else (),
+            lost=tx.dead_letters.unreported(run.conversation) if asks and work.has_losses else (),
         )
+
+
+def _waits_for_model(run: Run, now: float) -> bool:
+    return not run.stop and run.retry_at is not None and run.retry_at > now
 
 
 def _debounce(items: Sequence[InboxItem], now: float, *, busy: bool) -> Wait | None:
     """A lone message is never delayed; messages that come in a rush wait a moment for each other."""
-    if not items or not (busy or len(items) > 1):
+    if not items or len(items) == MOST or not (busy or len(items) > 1):
         return None
     quiet = now - items[-1].received_at
     if quiet < _DEBOUNCE_QUIET and now - items[0].received_at < _DEBOUNCE_LONGEST:
@@ -170,17 +179,17 @@ def _debounce(items: Sequence[InboxItem], now: float, *, busy: bool) -> Wait | N
 
 def _new(
     tx: Transaction,
-    conversation: ConversationId,
+    work: Workload,
     items: Sequence[InboxItem],
     unreported: Sequence[Confirmation],
     now: float,
 ) -> Run | None:
+    conversation = work.conversation.id
     if items:
         run = _start(tx, conversation, "message")
-        tx.inbox.move([item.seq for item in items[:MOST]], "taken", run.id)
+        tx.inbox.move([item.seq for item in items], "taken", run.id)
         return run
-    parked = tx.transcript.parked(conversation)
-    if parked and is_settled(_of_batch(unreported, parked), now):
+    if work.parked and is_settled(_of_batch(unreported, work.parked), now):
         return _start(tx, conversation, "resume")
     late = next((row for row in unreported if row.detached and row.state == "approved"), None)
     return _start(tx, conversation, "late", late.ref) if late else None
@@ -208,10 +217,10 @@ def _asked_by(tx: Transaction, run: Run, rows: Sequence[Confirmation]) -> Person
     return rows[0].asked_by if rows else PersonId("")
 
 
-def _give_up(tx: Transaction, queue: OutboxQueue, run: Run, now: float) -> None:
+def _give_up(tx: Transaction, queue: OutboxQueue, work: Workload, run: Run, now: float) -> None:
     """Close a run that crashed again and again: its messages become dead letters, the chat is told."""
     tx.runs.update(replace(run, state="failed"))
-    parked = tx.transcript.parked(run.conversation) if run.kind == "resume" else None
+    parked = work.parked if run.kind == "resume" else None
     asked_for = tx.inbox.of_run(parked.run) if parked and parked.run else ()
     items = [*tx.inbox.of_run(run.id), *asked_for]
     tx.inbox.move([item.seq for item in items], "dead")
@@ -230,8 +239,7 @@ def _give_up(tx: Transaction, queue: OutboxQueue, run: Run, now: float) -> None:
             tx.confirmations.save(mark_reported(over), before=row.state)
         elif row.state == "executing":
             _leave(tx, row, now)
-    to = tx.conversations.get(run.conversation)
-    queue.put(tx, to, Text(body=GAVE_UP), key=f"{run.id}:gave-up", purpose="notice")
+    queue.put(tx, work.conversation, Text(body=GAVE_UP), key=f"{run.id}:gave-up", purpose="notice")
 
 
 def _leave(tx: Transaction, row: Confirmation, now: float) -> None:

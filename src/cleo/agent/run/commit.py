@@ -28,19 +28,21 @@ class Committer:
 
     def checkpoint(self, tx: Transaction, claimed: ClaimedRun, exchange: Exchange) -> None:
         """Save the turn so far: its input counts as read, a crash goes on from here."""
-        tx.conversations.guard(claimed.conversation.id, claimed.epoch)
+        if claimed.run.prompted:
+            tx.conversations.guard(claimed.conversation.id, claimed.epoch)
+        else:
+            claimed.run = replace(claimed.run, prompted=True)
+            tx.runs.update(claimed.run, epoch=claimed.epoch)
         self._remember(tx, claimed, exchange)
         if exchange.grants is not None:  # who goes on after a crash does not know them any more
             close_batch(tx, claimed.rows, exchange.grants)
-        if not claimed.run.prompted:
-            claimed.run = replace(claimed.run, prompted=True)
-            tx.runs.update(claimed.run)
 
     def commit(
         self, tx: Transaction, claimed: ClaimedRun, exchange: Exchange, result: RunResult, now: float
     ) -> set[ConversationId]:
         """Finish the run with what is not saved yet; tells the conversations with new messages to send."""
-        tx.conversations.guard(claimed.conversation.id, claimed.epoch)
+        over = replace(claimed.run, state="failed" if result.error else "done")
+        tx.runs.update(over, epoch=claimed.epoch)
         wake = {claimed.conversation.id}
         revision = self._remember(tx, claimed, exchange)
         if result.exit == "stopped":
@@ -59,8 +61,6 @@ class Committer:
         self._reply(tx, claimed, [self._excuse(tx, claimed, result.error)] if result.error else result.parts)
         if result.spent.usage.total_tokens:
             tx.spendings.add(_spending(claimed, result, now))
-        tx.inbox.move([item.seq for item in claimed.items], "done")
-        tx.runs.update(replace(claimed.run, state="failed" if result.error else "done"))
         return wake
 
     def _remember(self, tx: Transaction, claimed: ClaimedRun, exchange: Exchange) -> int:
@@ -70,7 +70,8 @@ class Committer:
             if place < exchange.stored:
                 body = write_body(exchange.messages[place])
                 tx.transcript_rows.replace(claimed.conversation.id, exchange.first_revision + place, body)
-        revision = tx.transcript.append(claimed.conversation.id, claimed.run.id, bodies)
+        newest = exchange.first_revision + exchange.stored - 1
+        revision = tx.transcript.append(claimed.conversation.id, claimed.run.id, bodies, after=newest)
         if claimed.parked:
             tx.transcript.park(claimed.conversation.id, None)
         for row in claimed.ended_questions:

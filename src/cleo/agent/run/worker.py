@@ -28,7 +28,7 @@ from cleo.agent.run.stop import stopped, unless_stopped
 from cleo.agent.run.tool_messages import ToolMessages
 from cleo.agent.run.typing import shown_typing
 from cleo.domain.content import Content, Text
-from cleo.domain.conversation import Conversation, ConversationId
+from cleo.domain.conversation import ConversationId
 from cleo.domain.errors import Fenced, ModelUnavailable
 from cleo.domain.failpoint import failpoint
 from cleo.domain.identity import PersonId
@@ -43,11 +43,14 @@ from cleo.ports import (
     Tool,
     ToolContext,
     Transaction,
+    Workload,
 )
 
 _log = structlog.get_logger("cleo.worker")
 
 _LONG_REPLY = 4000
+_LEASES = 10_000
+"""Conversations of which a worker remembers that they were its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class _Step:
 class _Turn:
     """Whose turn it is: the conversation under its epoch, and the channel that it goes through."""
 
-    conversation: Conversation
+    id: ConversationId
     epoch: int
     channel: Channel
 
@@ -91,6 +94,7 @@ class Worker:
         self._claimer = Claimer(access=self.asker.access, queue=self.asker.queue)
         self._committer = Committer(asker=self.asker)
         self._one_poison_candidate = asyncio.Lock()
+        self._leases: dict[ConversationId, int] = {}
         self._reading: set[asyncio.Task[None]] = set()
         self._deliverer = Deliverer(
             store=self.store,
@@ -120,6 +124,7 @@ class Worker:
                 failpoint("claim.after_commit")
             await self._deliverer.drain(step.delivery, turn.epoch, turn.channel)
             if step.claimed is None:
+                self._keep_lease(turn)
                 return
             step = await self._do(step.claimed, turn) or await self.store.write(
                 lambda tx: self._look_again(tx, turn)
@@ -134,26 +139,38 @@ class Worker:
 
     def _take(self, tx: Transaction, id: ConversationId) -> tuple[_Turn, _Step] | None:
         try:
-            epoch = tx.conversations.lease(id)
+            work = self._claimer.look(tx, id, self.clock.now())
         except KeyError:  # a wake from before an upgrade may name what has another id now
             _log.info("woken for a conversation that is not there")
             return None
-        conversation = tx.conversations.get(id)
-        channel = self.asker.queue.channels.get(conversation.account_key)
+        channel = self.asker.queue.channels.get(work.conversation.account_key)
         if channel is None:
-            _log.warning("account is not set up here", account=str(conversation.account_key))
+            _log.warning("account is not set up here", account=str(work.conversation.account_key))
             return None
-        turn = _Turn(conversation, epoch, channel)
-        return turn, self._look(tx, turn, busy=False)
+        work = replace(work, epoch=self._lease(tx, work))
+        return _Turn(id, work.epoch, channel), self._next_step(tx, work, channel, busy=False)
+
+    def _lease(self, tx: Transaction, work: Workload) -> int:
+        """Take the conversation over, unless nobody else did since this worker was done with it."""
+        id = work.conversation.id
+        kept = self._leases.pop(id, None)
+        return work.epoch if kept == work.epoch else tx.conversations.lease(id)
+
+    def _keep_lease(self, turn: _Turn) -> None:
+        """Put the lease back for the next call: nothing of this one is under way that it would have to fence."""
+        self._leases[turn.id] = turn.epoch
+        if len(self._leases) > _LEASES:
+            del self._leases[next(iter(self._leases))]
 
     def _look_again(self, tx: Transaction, turn: _Turn) -> _Step:
-        tx.conversations.guard(turn.conversation.id, turn.epoch)
-        return self._look(tx, turn, busy=True)
+        work = self._claimer.look(tx, turn.id, self.clock.now())
+        if work.epoch != turn.epoch:
+            raise Fenced("Another worker took this conversation over; this one stops here.")
+        return self._next_step(tx, work, turn.channel, busy=True)
 
-    def _look(self, tx: Transaction, turn: _Turn, *, busy: bool) -> _Step:
-        id = turn.conversation.id
-        claimed = self._claimer.claim(tx, id, turn.epoch, self.clock.now(), busy=busy)
-        return _Step(claimed, self._deliverer.head(tx, id, turn.channel))
+    def _next_step(self, tx: Transaction, work: Workload, channel: Channel, *, busy: bool) -> _Step:
+        claimed = self._claimer.claim(tx, work, self.clock.now(), busy=busy)
+        return _Step(claimed, self._deliverer.head(tx, work, channel))
 
     async def _alone(self, claimed: ClaimedRun, turn: _Turn) -> _Step | None:
         """Run a poison candidate's last attempt beside no other one: if the process ends again, it was the cause."""
@@ -278,7 +295,7 @@ class Worker:
         def commit(tx: Transaction) -> tuple[set[ConversationId], _Step]:
             wake = self._committer.commit(tx, claimed, exchange, result, now)
             self._claimer.windows.keep(claimed.conversation.id, self._window(claimed, exchange))
-            return wake, self._look(tx, turn, busy=True)
+            return wake, self._look_again(tx, turn)
 
         failpoint("answer.before_commit")
         try:
@@ -288,8 +305,7 @@ class Worker:
             raise
         failpoint("answer.after_commit")
         self._claimer.begun.discard(claimed.run.id)
-        for conversation in wake - {claimed.conversation.id}:
-            await self.engine.wake(conversation)
+        await self.engine.wake(*(wake - {claimed.conversation.id}))
         return step
 
     def _window(self, claimed: ClaimedRun, exchange: Exchange) -> Window:

@@ -1,13 +1,13 @@
 """The store: transactions over all nouns, one file a noun."""
 
 from cleo.ports.store.confirmations import ConfirmationLookup, Confirmations
-from cleo.ports.store.conversations import Conversations
+from cleo.ports.store.conversations import Conversations, Workload, Workloads
 from cleo.ports.store.dead_letters import DeadLetter, DeadLetters
 from cleo.ports.store.inbox import Inbox
 from cleo.ports.store.installation import Installation
 from cleo.ports.store.ledger import Ledger, LedgerEntry
 from cleo.ports.store.outbox import Outbox, OutboxLookup
-from cleo.ports.store.people import People
+from cleo.ports.store.people import Origin, Origins, People
 from cleo.ports.store.records import LONG_TEXT, Record, Records
 from cleo.ports.store.reminders import Reminder, Reminders, Repeats
 from cleo.ports.store.runs import Runs
@@ -27,6 +27,8 @@ __all__ = [
     "Installation",
     "Ledger",
     "LedgerEntry",
+    "Origin",
+    "Origins",
     "Outbox",
     "OutboxLookup",
     "Parked",
@@ -43,4 +45,6 @@ __all__ = [
     "Transcript",
     "TranscriptRows",
     "WebhookEvents",
+    "Workload",
+    "Workloads",
 ]

@@ -18,8 +18,8 @@ class Inbox(Protocol):
         """Keep it and tell its seq; None: it was here before."""
         ...
 
-    def new(self, conversation: ConversationId) -> Sequence[InboxItem]:
-        """What waits for a run, oldest first."""
+    def new(self, conversation: ConversationId, most: int = 10_000) -> Sequence[InboxItem]:
+        """What waits for a run, oldest first; at most so many."""
         ...
 
     def waiting(self, limit: int) -> int:

@@ -23,8 +23,11 @@ class Outbox(Protocol):
         """The oldest message that is not sent, also when it may not be sent yet (`next_at`)."""
         ...
 
-    def update(self, message: OutgoingMessage) -> None:
-        """Save what became of it; a status that is older than what is known changes nothing."""
+    def update(self, message: OutgoingMessage, *, epoch: int | None = None) -> None:
+        """Save what became of it; a status that is older than what is known changes nothing.
+
+        With an epoch: raises `Fenced` when somebody took the conversation over since.
+        """
         ...
 
     def withdraw_prompts(self, ref: str) -> None:

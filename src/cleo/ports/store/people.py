@@ -1,8 +1,10 @@
 """Who wrote."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
+from cleo.domain.conversation import AccountKey, Conversation
 from cleo.domain.identity import Address, Person, PersonId
 from cleo.domain.message import IdentityChange
 
@@ -31,4 +33,31 @@ class People(Protocol):
 
     def owners(self) -> Sequence[Person]:
         """Everybody who claimed ownership."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Who wrote, and what is known of the chat that they wrote in."""
+
+    person: Person
+    conversation: Conversation | None = None
+    """None: it was not read, or there is none yet."""
+    may_answer: bool = True
+    """False: no message in the chat asks a question whose outcome is still to be reported."""
+
+
+class Origins(Protocol):
+    """What every message from outside begins with, in one statement as long as nothing about it is new."""
+
+    def resolve(
+        self,
+        addresses: frozenset[Address],
+        name: str,
+        at: float,
+        *,
+        account: AccountKey,
+        group: Address | None = None,
+    ) -> Origin:
+        """Get the person as `People.resolve` does, and their chat with the account, or the group."""
         ...

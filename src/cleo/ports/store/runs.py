@@ -18,8 +18,11 @@ class Runs(Protocol):
         """Keep a new run."""
         ...
 
-    def update(self, run: Run) -> None:
-        """Save attempts, prompted, state, and until when it waits."""
+    def update(self, run: Run, *, epoch: int | None = None) -> None:
+        """Save attempts, prompted, state, and until when it waits.
+
+        With an epoch: raises `Fenced` when somebody took the conversation over since.
+        """
         ...
 
     def stop(self, conversation: ConversationId, how: Stop) -> Run | None:

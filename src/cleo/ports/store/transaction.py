@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from cleo.ports.store.confirmations import ConfirmationLookup, Confirmations
-from cleo.ports.store.conversations import Conversations
+from cleo.ports.store.conversations import Conversations, Workloads
 from cleo.ports.store.dead_letters import DeadLetters
 from cleo.ports.store.inbox import Inbox
 from cleo.ports.store.installation import Installation
 from cleo.ports.store.ledger import Ledger
 from cleo.ports.store.outbox import Outbox, OutboxLookup
-from cleo.ports.store.people import People
+from cleo.ports.store.people import Origins, People
 from cleo.ports.store.records import Records
 from cleo.ports.store.reminders import Reminders
 from cleo.ports.store.runs import Runs
@@ -31,6 +31,7 @@ class Transaction:
     outbox: Outbox
     outbox_lookup: OutboxLookup
     conversations: Conversations
+    workloads: Workloads
     transcript: Transcript
     transcript_rows: TranscriptRows
     runs: Runs
@@ -39,6 +40,7 @@ class Transaction:
     confirmations: Confirmations
     confirmation_lookup: ConfirmationLookup
     people: People
+    origins: Origins
     reminders: Reminders
     records: Records
     dead_letters: DeadLetters

@@ -30,8 +30,11 @@ class Transcript(Protocol):
         """The newest `limit` messages since the conversation began anew, oldest first."""
         ...
 
-    def append(self, conversation: ConversationId, run: RunId, bodies: Sequence[bytes]) -> int:
-        """Add messages; tells the new revision."""
+    def append(self, conversation: ConversationId, run: RunId, bodies: Sequence[bytes], *, after: int) -> int:
+        """Add messages behind the newest revision, which is `after`; tells the new one.
+
+        Raises `StoreError` when somebody else added some meanwhile.
+        """
         ...
 
     def parked(self, conversation: ConversationId) -> Parked | None:
@@ -44,11 +47,7 @@ class Transcript(Protocol):
 
 
 class TranscriptRows(Protocol):
-    """The rows themselves: how many there are, and the few ways in which old ones are touched."""
-
-    def bounds(self, conversation: ConversationId) -> tuple[int, int]:
-        """Return the revision after which the conversation began, and the newest one."""
-        ...
+    """The rows themselves, and the few ways in which old ones are touched."""
 
     def replace(self, conversation: ConversationId, revision: int, body: bytes) -> None:
         """Put another message in the place of one."""

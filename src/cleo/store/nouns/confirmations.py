@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from cleo.domain.confirmation import Confirmation, State
 from cleo.domain.content import MessageId
 from cleo.domain.conversation import ConversationId
 from cleo.domain.identity import PersonId
 from cleo.store.schema import confirmation_events, confirmations, is_asking, is_pending, is_unreported, outbox
+from cleo.store.session import Session
 
 _FIELDS = tuple(field.name for field in fields(Confirmation))
 
@@ -41,33 +42,33 @@ _LOG = insert(confirmation_events)
 class SqlConfirmations:
     """Implements `cleo.ports.Confirmations`."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def add(self, confirmation: Confirmation) -> None:
         """Keep a new one; raises `StoreError` when its ref is taken."""
-        self._connection.execute(_ADD, asdict(confirmation))
+        self._session.run(_ADD, asdict(confirmation))
 
     def get(self, ref: str) -> Confirmation | None:
         """Return the one with this ref, if there is one."""
-        row = self._connection.execute(_BY_REF, {"of_ref": ref}).mappings().one_or_none()
-        return None if row is None else Confirmation(**row)
+        row = self._session.row(_BY_REF, {"of_ref": ref})
+        return None if row is None else _confirmation(row)
 
     def save(self, after: Confirmation, *, before: State) -> bool:
         """Save what a transition made of it, if its state is still `before`. False: somebody was first."""
         values = {"of_ref": after.ref, "before": before, **asdict(after)}
-        return self._connection.execute(_SAVE, values).rowcount == 1
+        return self._session.run(_SAVE, values) == 1
 
     def log(self, ref: str, kind: str, *, at: float, by: PersonId | None = None, detail: str = "") -> None:
         """Append to the audit trail."""
-        self._connection.execute(_LOG, {"ref": ref, "at": at, "kind": kind, "by": by, "detail": detail})
+        self._session.run(_LOG, {"ref": ref, "at": at, "kind": kind, "by": by, "detail": detail})
 
 
 class SqlConfirmationLookup:
     """Implements `cleo.ports.ConfirmationLookup`."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def unreported(self, conversation: ConversationId) -> Sequence[Confirmation]:
         """Those of a conversation whose outcome is not in its transcript; all open ones are among them."""
@@ -90,4 +91,8 @@ class SqlConfirmationLookup:
         return self._all(_PENDING)
 
     def _all(self, statement: Any, **where: object) -> Sequence[Confirmation]:
-        return [Confirmation(**row) for row in self._connection.execute(statement, where).mappings()]
+        return [_confirmation(row) for row in self._session.rows(statement, where)]
+
+
+def _confirmation(row: Sequence[Any]) -> Confirmation:
+    return Confirmation(**dict(zip(_FIELDS, row, strict=True)))

@@ -1,45 +1,19 @@
-"""The chats, who may write to them now, and which have something to do."""
+"""The chats, and who may write to them now."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
-    Connection,
-    Row,
-    bindparam,
-    exists,
-    false,
-    func,
-    or_,
-    select,
-    true,
-    union,
-    update,
-)
+from sqlalchemy import ColumnElement, bindparam, or_, select, update
 
-from cleo.domain.confirmation import UNDELIVERED
 from cleo.domain.content import MessageId
 from cleo.domain.conversation import AccountId, Conversation, ConversationId, LastInbound
 from cleo.domain.errors import Fenced
 from cleo.domain.identity import Address, PersonId
 from cleo.store.dialect import insert_once
-from cleo.store.schema import (
-    confirmations,
-    conversations,
-    inbox,
-    is_new,
-    is_open_run,
-    is_parked,
-    is_pending,
-    is_unreported,
-    is_waiting,
-    outbox,
-    runs,
-)
+from cleo.store.schema import conversations
+from cleo.store.session import Session
 
-_is_it = conversations.c.id == bindparam("conversation")
-_GET = select(
+CONVERSATION = (
     conversations.c.id,
     conversations.c.channel,
     conversations.c.address,
@@ -48,7 +22,9 @@ _GET = select(
     conversations.c.last_inbound_number,
     conversations.c.last_inbound_id,
     conversations.c.last_inbound_at,
-).where(_is_it)
+)
+_is_it = conversations.c.id == bindparam("conversation")
+_GET = select(*CONVERSATION).where(_is_it)
 _SET_LAST_INBOUND = update(conversations).where(
     _is_it,
     or_(
@@ -57,7 +33,6 @@ _SET_LAST_INBOUND = update(conversations).where(
         conversations.c.last_inbound_at <= bindparam("at"),
     ),
 )
-_Row = Row[str, str, str, str | None, str, str | None, str | None, float | None]
 _LEASE = (
     update(conversations)
     .where(_is_it)
@@ -66,102 +41,58 @@ _LEASE = (
 )
 _EPOCH = select(conversations.c.epoch).where(_is_it).with_for_update()
 
-_NOW: BindParameter[float] = bindparam("now")
-_LONG_AGO: BindParameter[float] = bindparam("long_ago")
+
+def guard(session: Session, conversation: ConversationId, epoch: int) -> None:
+    """Raise `Fenced` when somebody took the conversation over since; until the end of the transaction nobody can."""
+    if session.value(_EPOCH, {"conversation": conversation}) != epoch:
+        raise Fenced("Another worker took this conversation over; this one stops here.")
 
 
-def _of_parked_batch(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    return exists().where(
-        confirmations.c.conversation == conversations.c.id,
-        confirmations.c.batch == conversations.c.parked_batch,
-        *conditions,
-    )
-
-
-_heads = (
-    select(func.min(outbox.c.seq).label("seq")).where(is_waiting).group_by(outbox.c.conversation).subquery()
-)
-_work = union(
-    select(inbox.c.conversation).where(is_new).distinct(),
-    select(runs.c.conversation).where(is_open_run),
-    # A parked batch goes on when somebody decided one of its calls, or when nothing is left to decide.
-    select(conversations.c.id).where(
-        is_parked,
-        or_(
-            ~_of_parked_batch(is_pending),
-            _of_parked_batch(is_unreported, confirmations.c.detached == false(), ~is_pending),
-        ),
-    ),
-    # A late yes.
-    select(confirmations.c.conversation).where(
-        is_unreported, confirmations.c.detached == true(), confirmations.c.state == "approved"
-    ),
-    # The clock decides: time is up, or the question never reached anybody.
-    select(confirmations.c.conversation).where(
-        is_pending,
-        or_(
-            confirmations.c.expires_at <= _NOW,
-            confirmations.c.asked_at.is_(None) & (confirmations.c.created_at < _LONG_AGO),
-        ),
-    ),
-).subquery()
-_waits_for_model = exists().where(
-    runs.c.conversation == _work.c.conversation, is_open_run, runs.c.retry_at > _NOW, runs.c.stop == ""
-)
-_DUE = union(
-    select(_work.c.conversation).where(~_waits_for_model),
-    # Only the head of each chat's queue counts: what stands behind it must wait for it.
-    select(outbox.c.conversation).join(_heads, _heads.c.seq == outbox.c.seq).where(outbox.c.next_at <= _NOW),
-)
+def is_still_ours(of: ColumnElement[str]) -> ColumnElement[bool]:
+    """Guard an update of a row of a conversation, as `guard` does, by the parameter `epoch`."""
+    epoch = select(conversations.c.epoch).where(conversations.c.id == of).with_for_update()
+    return epoch.scalar_subquery() == bindparam("epoch")
 
 
 class SqlConversations:
     """Implements `cleo.ports.Conversations`."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._add = insert_once(connection, conversations)
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._add = insert_once(session, conversations)
 
-    def open(self, conversation: Conversation) -> Conversation:
-        """Get it, or make it. `last_inbound` is kept when it is newer than what is known."""
-        if row := self._row(conversation.id):
-            if conversation.last_inbound:
-                self._set_last_inbound(conversation, conversation.last_inbound)
-            return _conversation(row)
-        row = {
-            "id": conversation.id,
-            "channel": conversation.channel,
-            "account": conversation.account,
-            "address": conversation.address,
-            "person": conversation.person,
-        }
-        self._connection.execute(self._add, row)
+    def open(self, conversation: Conversation, *, known: Conversation | None = None) -> Conversation:
+        """Get it, or make it; `last_inbound` is kept when it is newer than what is known."""
+        found = known or self._find(conversation.id)
+        if found is None:
+            row = {
+                "id": conversation.id,
+                "channel": conversation.channel,
+                "account": conversation.account,
+                "address": conversation.address,
+                "person": conversation.person,
+            }
+            self._session.run(self._add, row)
         if conversation.last_inbound:
             self._set_last_inbound(conversation, conversation.last_inbound)
-        return conversation
+        return found or conversation
 
     def get(self, conversation: ConversationId) -> Conversation:
         """Get it; raises `KeyError`."""
-        if row := self._row(conversation):
-            return _conversation(row)
+        if found := self._find(conversation):
+            return found
         raise KeyError(conversation)
 
     def lease(self, conversation: ConversationId) -> int:
         """Take the conversation over: raises its epoch and tells the new one; `KeyError` if there is none."""
-        epoch = self._connection.execute(_LEASE, {"conversation": conversation}).scalar()
+        epoch = self._session.value(_LEASE, {"conversation": conversation})
         if epoch is None:
             raise KeyError(conversation)
         return epoch
 
     def guard(self, conversation: ConversationId, epoch: int) -> None:
         """Raise `Fenced` when somebody took the conversation over since."""
-        if self._connection.execute(_EPOCH, {"conversation": conversation}).scalar() != epoch:
-            raise Fenced("Another worker took this conversation over; this one stops here.")
-
-    def due(self, now: float) -> Sequence[ConversationId]:
-        """Every conversation with something to do at `now`."""
-        rows = self._connection.execute(_DUE, {"now": now, "long_ago": now - UNDELIVERED})
-        return [ConversationId(row[0]) for row in rows]
+        guard(self._session, conversation, epoch)
 
     def _set_last_inbound(self, chat: Conversation, last_inbound: LastInbound) -> None:
         """Whoever wrote last is reached where that came from, also with a new number."""
@@ -172,13 +103,15 @@ class SqlConversations:
             "address": chat.address,
         }
         where = {"conversation": chat.id, "number": last_inbound.number_id, "at": last_inbound.at}
-        self._connection.execute(_SET_LAST_INBOUND, {**where, **news})
+        self._session.run(_SET_LAST_INBOUND, {**where, **news})
 
-    def _row(self, conversation: ConversationId) -> _Row | None:
-        return self._connection.execute(_GET, {"conversation": conversation}).one_or_none()
+    def _find(self, conversation: ConversationId) -> Conversation | None:
+        row = self._session.row(_GET, {"conversation": conversation})
+        return conversation_of(row) if row else None
 
 
-def _conversation(row: _Row) -> Conversation:
+def conversation_of(row: Sequence[Any]) -> Conversation:
+    """Read the values of `CONVERSATION`."""
     id, channel, address, person, account, number_id, last_inbound_id, last_inbound_at = row
     last_inbound = None
     if number_id is not None and last_inbound_id is not None and last_inbound_at is not None:

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from cleo.domain.content import Reaction
 from cleo.domain.conversation import DEFAULT_ACCOUNT, ConversationId
@@ -15,11 +15,12 @@ from cleo.ports.clock import Clock
 from cleo.store.codec import INBOUND, decode, encode
 from cleo.store.dialect import insert_once, portions
 from cleo.store.schema import inbox, is_new
+from cleo.store.session import Session
 
-_ITEM = select(inbox.c.seq, inbox.c.conversation, inbox.c.person, inbox.c.body, inbox.c.received_at).order_by(
-    inbox.c.seq
-)
-_NEW = _ITEM.where(inbox.c.conversation == bindparam("conversation"), is_new)
+ITEM = (inbox.c.seq, inbox.c.conversation, inbox.c.person, inbox.c.body, inbox.c.received_at)
+
+_ITEM = select(*ITEM).order_by(inbox.c.seq)
+_NEW = _ITEM.where(inbox.c.conversation == bindparam("conversation"), is_new).limit(bindparam("most"))
 _WAITING = select(func.count()).select_from(
     select(inbox.c.seq).where(is_new).limit(bindparam("most")).subquery()
 )
@@ -30,10 +31,10 @@ _MOVE = update(inbox).where(inbox.c.seq.in_(bindparam("seqs", expanding=True)))
 class SqlInbox:
     """Implements `cleo.ports.Inbox`. Nothing is ever deleted, so a repeat is known however late it comes."""
 
-    def __init__(self, connection: Connection, clock: Clock) -> None:
-        self._connection = connection
+    def __init__(self, session: Session, clock: Clock) -> None:
+        self._session = session
         self._clock = clock
-        self._add = insert_once(connection, inbox).returning(inbox.c.seq)
+        self._add = insert_once(session, inbox).returning(inbox.c.seq)
 
     def add(
         self, message: Inbound, conversation: ConversationId, person: PersonId, state: InboxState
@@ -47,27 +48,27 @@ class SqlInbox:
             "received_at": self._clock.now(),
             "body": encode(INBOUND, message),
         }
-        return self._connection.execute(self._add, row).scalar()
+        return self._session.value(self._add, row)
 
-    def new(self, conversation: ConversationId) -> Sequence[InboxItem]:
-        """What waits for a run, oldest first."""
-        rows = self._connection.execute(_NEW, {"conversation": conversation})
-        return [_item(*row) for row in rows]
+    def new(self, conversation: ConversationId, most: int = 10_000) -> Sequence[InboxItem]:
+        """What waits for a run, oldest first; at most so many."""
+        rows = self._session.rows(_NEW, {"conversation": conversation, "most": most})
+        return [item_of(*row) for row in rows]
 
     def waiting(self, limit: int) -> int:
         """Count what waits for a run, in all conversations, up to `limit`."""
-        return self._connection.execute(_WAITING, {"most": limit}).scalar_one()
+        return self._session.value(_WAITING, {"most": limit})
 
     def of_run(self, run: RunId) -> Sequence[InboxItem]:
         """What the run took, oldest first."""
-        rows = self._connection.execute(_OF_RUN, {"run": run})
-        return [_item(*row) for row in rows]
+        rows = self._session.rows(_OF_RUN, {"run": run})
+        return [item_of(*row) for row in rows]
 
     def move(self, seqs: Iterable[int], state: InboxState, run: RunId | None = None) -> None:
         """Change the state, and the run if one is given."""
         changes = {"state": state} if run is None else {"state": state, "run": run}
         for portion in portions(seqs):
-            self._connection.execute(_MOVE, {"seqs": portion, **changes})
+            self._session.run(_MOVE, {"seqs": portion, **changes})
 
 
 def fingerprint(message: Inbound) -> bytes:
@@ -84,7 +85,8 @@ def fingerprint(message: Inbound) -> bytes:
     return hashlib.sha256(json.dumps(parts).encode()).digest()[:16]
 
 
-def _item(seq: int, conversation: str, person: str, body: str, received_at: float) -> InboxItem:
+def item_of(seq: int, conversation: str, person: str, body: str, received_at: float) -> InboxItem:
+    """Read the values of `ITEM`."""
     return InboxItem(
         seq=seq,
         conversation=ConversationId(conversation),

@@ -1,9 +1,10 @@
 """Single facts about this installation."""
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 
 from cleo.store.dialect import insert_once
 from cleo.store.schema import installation
+from cleo.store.session import Session
 
 _GET = select(installation.c.text).where(installation.c.name == bindparam("which"))
 _SET = update(installation).where(installation.c.name == bindparam("which"))
@@ -12,15 +13,15 @@ _SET = update(installation).where(installation.c.name == bindparam("which"))
 class SqlInstallation:
     """Implements `cleo.ports.Installation`."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._add = insert_once(connection, installation)
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._add = insert_once(session, installation)
 
     def get(self, name: str) -> str:
         """Read one; empty if it was never set."""
-        return self._connection.execute(_GET, {"which": name}).scalar() or ""
+        return self._session.value(_GET, {"which": name}) or ""
 
     def set(self, name: str, text: str) -> None:
         """Write one."""
-        if self._connection.execute(_SET, {"which": name, "text": text}).rowcount == 0:
-            self._connection.execute(self._add, {"name": name, "text": text})
+        if self._session.run(_SET, {"which": name, "text": text}) == 0:
+            self._session.run(self._add, {"name": name, "text": text})

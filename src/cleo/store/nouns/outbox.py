@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, cast, get_args
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 
 from cleo.domain.content import MessageId
 from cleo.domain.conversation import AccountKey, ConversationId
@@ -11,12 +11,31 @@ from cleo.domain.delivery import may_move
 from cleo.domain.message import OutboxState, OutgoingMessage, Purpose
 from cleo.store.codec import OUTBOUND, decode, encode
 from cleo.store.dialect import insert_once
+from cleo.store.nouns.conversations import guard, is_still_ours
 from cleo.store.schema import conversations, is_asking, is_held, is_waiting, outbox
+from cleo.store.session import Session
 
 _STATES: tuple[OutboxState, ...] = get_args(OutboxState)
 _OPEN: frozenset[OutboxState] = frozenset({"queued", "held", "sending", "uncertain"})
+_BEFORE = {to: [now for now in _STATES if now in _OPEN or now == to or may_move(now, to)] for to in _STATES}
+"""From which states a message may come to each."""
 
-_ALL = select(outbox).order_by(outbox.c.seq)
+OUTGOING = (
+    outbox.c.seq,
+    outbox.c.key,
+    outbox.c.conversation,
+    outbox.c.state,
+    outbox.c.attempts,
+    outbox.c.next_at,
+    outbox.c.message_id,
+    outbox.c.reason,
+    outbox.c.body,
+    outbox.c.uncertain_since,
+    outbox.c.purpose,
+    outbox.c.asks,
+    outbox.c.attempt,
+)
+_ALL = select(*OUTGOING).order_by(outbox.c.seq)
 _here = outbox.c.conversation == bindparam("conversation")
 _NEXT = _ALL.where(_here, is_waiting).limit(1)
 _BY_KEY = _ALL.where(outbox.c.key == bindparam("key"))
@@ -34,7 +53,7 @@ _IN_DOUBT = _ALL.where(
     ),
 )
 _RECENT = (
-    select(outbox)
+    select(*OUTGOING)
     .where(outbox.c.seq > bindparam("after"))
     .order_by(outbox.c.seq.desc())
     .limit(bindparam("newest"))
@@ -43,15 +62,16 @@ _RECENT_HERE = _RECENT.where(_here)
 _UPDATE = update(outbox).where(
     outbox.c.key == bindparam("of_key"), outbox.c.state.in_(bindparam("before", expanding=True))
 )
+_UPDATE_OURS = _UPDATE.where(is_still_ours(bindparam("in_chat")))
 _WITHDRAW = update(outbox).where(outbox.c.asks == bindparam("ref"), is_asking).values(asks=None)
 
 
 class SqlOutbox:
     """Implements `cleo.ports.Outbox`."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._add = insert_once(connection, outbox)
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._add = insert_once(session, outbox)
 
     def add(self, message: OutgoingMessage) -> bool:
         """Queue it; False: the key was here before and nothing changed."""
@@ -63,37 +83,42 @@ class SqlOutbox:
             "asks": message.asks,
             **_progress(message),
         }
-        return self._connection.execute(self._add, row).rowcount == 1
+        return self._session.run(self._add, row) == 1
 
     def get(self, key: str) -> OutgoingMessage | None:
         """Return the one with this key, if there is one."""
-        row = self._connection.execute(_BY_KEY, {"key": key}).one_or_none()
-        return None if row is None else _message(row)
+        row = self._session.row(_BY_KEY, {"key": key})
+        return None if row is None else outgoing_of(row)
 
     def next(self, conversation: ConversationId) -> OutgoingMessage | None:
         """The oldest message that is not sent, also when it may not be sent yet (`next_at`)."""
-        row = self._connection.execute(_NEXT, {"conversation": conversation}).one_or_none()
-        return None if row is None else _message(row)
+        row = self._session.row(_NEXT, {"conversation": conversation})
+        return None if row is None else outgoing_of(row)
 
-    def update(self, message: OutgoingMessage) -> None:
+    def update(self, message: OutgoingMessage, *, epoch: int | None = None) -> None:
         """Save what became of it; a status that is older than what is known changes nothing.
 
+        With an epoch: raises `Fenced` when somebody took the conversation over since.
         A message known to be delivered stays so, also when somebody who read it earlier now notes that it was sent.
         """
-        before = [state for state in _STATES if state in _OPEN or _keeps(state, message.state)]
-        values = {"of_key": message.key, "before": before, **_progress(message)}
-        self._connection.execute(_UPDATE, values)
+        values = {"of_key": message.key, "before": _BEFORE[message.state], **_progress(message)}
+        if epoch is None:
+            self._session.run(_UPDATE, values)
+            return
+        ours = {**values, "in_chat": message.conversation, "epoch": epoch}
+        if self._session.run(_UPDATE_OURS, ours) == 0:
+            guard(self._session, message.conversation, epoch)
 
     def withdraw_prompts(self, ref: str) -> None:
         """Take the question from all messages that ask it, and from those that show its plan."""
-        self._connection.execute(_WITHDRAW, {"ref": ref})
+        self._session.run(_WITHDRAW, {"ref": ref})
 
 
 class SqlOutboxLookup:
     """Implements `cleo.ports.OutboxLookup`."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def by_message_id(self, conversation: ConversationId, message_id: MessageId) -> Sequence[OutgoingMessage]:
         """Those that have this message id in the chat."""
@@ -120,11 +145,7 @@ class SqlOutboxLookup:
         return self._all(_RECENT_HERE, newest=limit, after=after, conversation=conversation)
 
     def _all(self, statement: Any, **where: object) -> Sequence[OutgoingMessage]:
-        return [_message(row) for row in self._connection.execute(statement, where)]
-
-
-def _keeps(now: OutboxState, to: OutboxState) -> bool:
-    return now == to or may_move(now, to)
+        return [outgoing_of(row) for row in self._session.rows(statement, where)]
 
 
 def _progress(message: OutgoingMessage) -> dict[str, str | int | float | None]:
@@ -139,21 +160,37 @@ def _progress(message: OutgoingMessage) -> dict[str, str | int | float | None]:
     }
 
 
-def _message(row: Row[Any]) -> OutgoingMessage:
-    content, quoted = decode(OUTBOUND, row.body)
+def outgoing_of(row: Sequence[Any]) -> OutgoingMessage:
+    """Read the values of `OUTGOING`."""
+    (
+        seq,
+        key,
+        conversation,
+        state,
+        attempts,
+        next_at,
+        message_id,
+        reason,
+        body,
+        since,
+        purpose,
+        asks,
+        attempt,
+    ) = row
+    content, quoted = decode(OUTBOUND, body)
     return OutgoingMessage(
-        key=row.key,
-        conversation=row.conversation,
+        key=key,
+        conversation=ConversationId(conversation),
         content=content,
-        purpose=cast(Purpose, row.purpose),
-        asks=row.asks,
+        purpose=cast(Purpose, purpose),
+        asks=asks,
         quoted=quoted,
-        seq=row.seq,
-        state=cast(OutboxState, row.state),
-        attempts=row.attempts,
-        next_at=row.next_at,
-        message_id=row.message_id,
-        reason=row.reason,
-        uncertain_since=row.uncertain_since,
-        attempt=row.attempt,
+        seq=seq,
+        state=cast(OutboxState, state),
+        attempts=attempts,
+        next_at=next_at,
+        message_id=message_id,
+        reason=reason,
+        uncertain_since=since,
+        attempt=attempt,
     )

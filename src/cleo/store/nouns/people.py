@@ -2,21 +2,50 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, func, or_, select, update
+from sqlalchemy import BindParameter, Select, Text, bindparam, exists, func, or_, select, update
 
+from cleo.domain.conversation import AccountKey, Conversation, conversation_id
 from cleo.domain.identity import Address, Person, PersonId, are_one, namespace
 from cleo.domain.message import IdentityChange
 from cleo.domain.number import variants
+from cleo.ports.store import Origin
 from cleo.store.dialect import insert_once
-from cleo.store.schema import aliases, is_owner, people
+from cleo.store.nouns.conversations import CONVERSATION, conversation_of
+from cleo.store.schema import (
+    aliases,
+    confirmations,
+    conversations,
+    is_asking,
+    is_owner,
+    is_unreported,
+    outbox,
+    people,
+)
+from cleo.store.session import Session
 
-_SELECT = select(people.c.id, people.c.name, people.c.claimed_owner, people.c.first_seen, aliases.c.address)
-_of = _SELECT.join(aliases, aliases.c.person == people.c.id).order_by(people.c.first_seen, people.c.id)
-_BEHIND = _of.where(
-    aliases.c.person.in_(
-        select(aliases.c.person).where(aliases.c.address.in_(bindparam("addresses", expanding=True)))
-    )
+PERSON = (people.c.id, people.c.name, people.c.claimed_owner, aliases.c.address)
+
+_theirs = aliases.c.person == people.c.id
+_of = select(*PERSON).join_from(people, aliases, _theirs).order_by(people.c.first_seen, people.c.id)
+_is_behind = aliases.c.person.in_(
+    select(aliases.c.person).where(aliases.c.address.in_(bindparam("addresses", expanding=True)))
+)
+_BEHIND = _of.where(_is_behind)
+_ASKED: Any = (
+    exists()
+    .where(confirmations.c.ref == outbox.c.asks, is_unreported)
+    .where(outbox.c.conversation == conversations.c.id, is_asking, outbox.c.purpose == "prompt")
+)
+_group: BindParameter[str | None] = bindparam("group", type_=Text)
+_of_chat = conversations.c.id == bindparam("account", type_=Text) + func.coalesce(_group, people.c.id)
+_ORIGIN = (
+    select(*PERSON, _ASKED, *CONVERSATION)
+    .join_from(people, aliases, _theirs)
+    .outerjoin(conversations, _of_chat)
+    .order_by(people.c.first_seen, people.c.id)
+    .where(_is_behind)
 )
 _survivor = (
     select(func.coalesce(people.c.merged_into, people.c.id))
@@ -27,7 +56,7 @@ _GET = _of.where(people.c.id == _survivor)
 _OWNERS = _of.where(aliases.c.person.in_(select(people.c.id).where(is_owner)))
 _CLAIM = update(people).where(people.c.id == _survivor).values(claimed_owner=True)
 
-_Select = Select[str, str, bool, float, str]
+_Select = Select[str, str, bool, str]
 
 _NAME = update(people).where(people.c.id == bindparam("person"))
 _others: BindParameter[str] = bindparam("others", expanding=True)
@@ -36,7 +65,9 @@ _RETIRE = update(people).where(or_(people.c.id.in_(_others), people.c.merged_int
 
 
 @dataclass(slots=True)
-class _Known:
+class Known:
+    """Somebody as the rows tell, one an address."""
+
     id: str
     name: str
     claimed_owner: bool
@@ -44,9 +75,11 @@ class _Known:
 
     @property
     def has_phone(self) -> bool:
+        """Whether one of the addresses is a phone number."""
         return any(namespace(address) == "phone" for address in self.addresses)
 
     def person(self, contested: frozenset[Address] = frozenset()) -> Person:
+        """Put it together; `contested` are addresses that were named just now and are another one's."""
         return Person(
             id=PersonId(self.id),
             addresses=frozenset(self.addresses),
@@ -59,11 +92,11 @@ class _Known:
 class SqlPeople:
     """Implements `cleo.ports.People`."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, session: Session) -> None:
+        self._session = session
         # Somebody who writes for the first time twice at once is one person: Postgres has the second one repeated.
-        self._add = insert_once(connection, people)
-        self._add_aliases = insert_once(connection, aliases)
+        self._add = insert_once(session, people)
+        self._add_aliases = insert_once(session, aliases)
 
     def resolve(self, addresses: frozenset[Address], name: str, at: float) -> Person:
         """Get the person behind verified addresses, or make one; learn new addresses and the name.
@@ -73,7 +106,13 @@ class SqlPeople:
         """
         if not addresses:
             raise ValueError("a person has at least one address")
-        found = self._read(_BEHIND, addresses=list(addresses)) or self._by_variant(addresses)
+        return self.resolve_among(self._read(_BEHIND, addresses=list(addresses)), addresses, name, at)
+
+    def resolve_among(
+        self, behind: Sequence[Known], addresses: frozenset[Address], name: str, at: float
+    ) -> Person:
+        """Do it with those who are behind the addresses, where they were read already."""
+        found = list(behind) or self._by_variant(addresses)
         if not found:
             return self._make(addresses, name, at)
         if len(found) == 1 and _is_next_holder(found[0], addresses):
@@ -99,7 +138,7 @@ class SqlPeople:
 
     def claim_owner(self, person: PersonId) -> None:
         """Make somebody an owner for good."""
-        if self._connection.execute(_CLAIM, {"person": person}).rowcount == 0:
+        if self._session.run(_CLAIM, {"person": person}) == 0:
             raise KeyError(person)
 
     def owners(self) -> Sequence[Person]:
@@ -108,20 +147,18 @@ class SqlPeople:
 
     def _make(self, addresses: frozenset[Address], name: str, at: float) -> Person:
         ranked = sorted(addresses, key=lambda address: (namespace(address) != "phone", address))
-        known = _Known(id=ranked[0], name=name, claimed_owner=False)
-        self._connection.execute(
-            self._add, {"id": known.id, "name": name, "claimed_owner": False, "first_seen": at}
-        )
+        known = Known(id=ranked[0], name=name, claimed_owner=False)
+        self._session.run(self._add, {"id": known.id, "name": name, "claimed_owner": False, "first_seen": at})
         self._learn(known, addresses, name)
         return known.person()
 
-    def _by_variant(self, addresses: frozenset[Address]) -> list[_Known]:
+    def _by_variant(self, addresses: frozenset[Address]) -> list[Known]:
         """Find somebody by another spelling of the number; several would be a guess."""
         spelled = frozenset(each for address in addresses for each in variants(address)) - addresses
         found = self._read(_BEHIND, addresses=list(spelled)) if spelled else []
         return found if len(found) == 1 else []
 
-    def _merge(self, found: list[_Known], addresses: frozenset[Address]) -> tuple[_Known, frozenset[Address]]:
+    def _merge(self, found: list[Known], addresses: frozenset[Address]) -> tuple[Known, frozenset[Address]]:
         """Take those for one who are; tells who it is, and which of the addresses are another one's."""
         kept, *others = sorted(found, key=lambda known: not known.has_phone)
         if any(not are_one(frozenset(kept.addresses), frozenset(other.addresses)) for other in others):
@@ -129,32 +166,77 @@ class SqlPeople:
             return kept, frozenset(address for other in others for address in other.addresses)
         if others:
             ids = [other.id for other in others]
-            self._connection.execute(_REPOINT, {"others": ids, "person": kept.id})
-            self._connection.execute(_RETIRE, {"others": ids, "merged_into": kept.id, "claimed_owner": False})
+            self._session.run(_REPOINT, {"others": ids, "person": kept.id})
+            self._session.run(_RETIRE, {"others": ids, "merged_into": kept.id, "claimed_owner": False})
             kept.addresses.update(*(other.addresses for other in others))
             if not kept.claimed_owner and any(other.claimed_owner for other in others):
                 self.claim_owner(PersonId(kept.id))
                 kept.claimed_owner = True
         return kept, frozenset()
 
-    def _learn(self, known: _Known, addresses: frozenset[Address], name: str) -> None:
+    def _learn(self, known: Known, addresses: frozenset[Address], name: str) -> None:
         if added := addresses - known.addresses:
             rows = [{"address": address, "person": known.id} for address in sorted(added)]
-            self._connection.execute(self._add_aliases, rows)
+            self._session.run_all(self._add_aliases, rows)
             known.addresses |= added
         if name and name != known.name:
-            self._connection.execute(_NAME, {"person": known.id, "name": name})
+            self._session.run(_NAME, {"person": known.id, "name": name})
             known.name = name
 
-    def _read(self, statement: _Select, **where: object) -> list[_Known]:
-        found: dict[str, _Known] = {}
-        for id, name, claimed_owner, _, address in self._connection.execute(statement, where):
-            known = found.setdefault(id, _Known(id=id, name=name, claimed_owner=claimed_owner))
-            known.addresses.add(Address(address))
+    def _read(self, statement: _Select, **where: object) -> list[Known]:
+        found: dict[str, Known] = {}
+        for row in self._session.rows(statement, where):
+            learn(found, row[0], row)
         return list(found.values())
 
 
-def _is_next_holder(known: _Known, addresses: frozenset[Address]) -> bool:
+class SqlOrigins:
+    """Implements `cleo.ports.Origins`."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._people = SqlPeople(session)
+
+    def resolve(
+        self,
+        addresses: frozenset[Address],
+        name: str,
+        at: float,
+        *,
+        account: AccountKey,
+        group: Address | None = None,
+    ) -> Origin:
+        """Get the person, and their chat with the account, or the group."""
+        where = {
+            "addresses": list(addresses),
+            "account": conversation_id(account, Address("")),
+            "group": group,
+        }
+        behind: dict[str, Known] = {}
+        chats: dict[str, tuple[Conversation, bool]] = {}
+        for row in self._session.rows(_ORIGIN, where):
+            id, asked, chat = row[0], row[len(PERSON)], row[len(PERSON) + 1 :]
+            learn(behind, id, row[: len(PERSON)])
+            if chat[0] is not None:
+                chats[id] = (conversation_of(chat), bool(asked))
+        person = self._people.resolve_among(list(behind.values()), addresses, name, at)
+        found = chats.get(person.id)
+        return (
+            Origin(person=person, conversation=found[0], may_answer=found[1])
+            if found
+            else Origin(person=person)
+        )
+
+
+def learn(known: dict[str, Known], under: str, row: Sequence[Any]) -> None:
+    """Add the values of one `PERSON` to what is known of people."""
+    id, name, claimed_owner, address = row
+    known.setdefault(under, Known(id=id, name=name, claimed_owner=claimed_owner)).addresses.add(
+        Address(address)
+    )
+
+
+def _is_next_holder(known: Known, addresses: frozenset[Address]) -> bool:
     """Tell whether a number that this person has changed for another one was given to another account since."""
     shared = {namespace(address) for address in known.addresses & addresses}
     accounts = {address for address in known.addresses if namespace(address) == "bsuid"}
@@ -167,6 +249,6 @@ _BY_ACCOUNT = ("bsuid", "parent_bsuid", "lid", "phone")
 """Namespaces, those first that stay with an account when its number gets another holder."""
 
 
-def _closeness(known: _Known, addresses: frozenset[Address]) -> int:
+def _closeness(known: Known, addresses: frozenset[Address]) -> int:
     kinds = [namespace(address) for address in known.addresses & addresses]
     return min((_BY_ACCOUNT.index(kind) for kind in kinds if kind in _BY_ACCOUNT), default=len(_BY_ACCOUNT))

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from cleo.domain.conversation import ConversationId
 from cleo.domain.run import Run, RunState, Stop
+from cleo.store.nouns.conversations import guard, is_still_ours
 from cleo.store.schema import is_open_run, runs
+from cleo.store.session import Session
 
-_RUN: Any = select(
+RUN = (
     runs.c.id,
     runs.c.conversation,
     runs.c.kind,
@@ -22,30 +24,35 @@ _RUN: Any = select(
     runs.c.waiting_since,
     runs.c.stop,
 )
+_RUN = select(*RUN)
 _OPEN = _RUN.where(runs.c.conversation == bindparam("chat"), is_open_run)
 _RECENT = _RUN.order_by(runs.c.seq.desc()).limit(bindparam("newest"))
 _START = insert(runs)
 _UPDATE = update(runs).where(runs.c.id == bindparam("it"))
+_UPDATE_OURS = _UPDATE.where(is_still_ours(bindparam("in_chat")))
 _STOP = update(runs).where(runs.c.conversation == bindparam("chat"), is_open_run)
+
+
+_FIELDS = tuple(column.name for column in RUN)
 
 
 class SqlRuns:
     """Implements `cleo.ports.Runs`. The database refuses a second open run of a conversation."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def open(self, conversation: ConversationId) -> Run | None:
         """The run that is not finished, if there is one."""
-        row = self._connection.execute(_OPEN, {"chat": conversation}).mappings().one_or_none()
-        return None if row is None else _run(row)
+        row = self._session.row(_OPEN, {"chat": conversation})
+        return None if row is None else run_of(row)
 
     def start(self, run: Run) -> None:
         """Keep a new run."""
-        self._connection.execute(_START, asdict(run))
+        self._session.run(_START, asdict(run))
 
-    def update(self, run: Run) -> None:
-        """Save attempts, prompted, state, and until when it waits."""
+    def update(self, run: Run, *, epoch: int | None = None) -> None:
+        """Save attempts, prompted, state, and until when it waits; raises `Fenced` if the epoch is not that one."""
         changes = {
             "attempts": run.attempts,
             "prompted": run.prompted,
@@ -53,18 +60,24 @@ class SqlRuns:
             "retry_at": run.retry_at,
             "waiting_since": run.waiting_since,
         }
-        self._connection.execute(_UPDATE, {"it": run.id, **changes})
+        if epoch is None:
+            self._session.run(_UPDATE, {"it": run.id, **changes})
+            return
+        ours = {"it": run.id, "in_chat": run.conversation, "epoch": epoch, **changes}
+        if self._session.run(_UPDATE_OURS, ours) == 0:
+            guard(self._session, run.conversation, epoch)
 
     def stop(self, conversation: ConversationId, how: Stop) -> Run | None:
         """Ask the run that is not finished to end; return it, None: there is none."""
-        self._connection.execute(_STOP, {"chat": conversation, "stop": how})
+        self._session.run(_STOP, {"chat": conversation, "stop": how})
         return self.open(conversation)
 
     def recent(self, limit: int) -> Sequence[tuple[Run, RunState]]:
         """The newest runs of all conversations, newest first."""
-        found = [_run(row) for row in self._connection.execute(_RECENT, {"newest": limit}).mappings()]
+        found = [run_of(row) for row in self._session.rows(_RECENT, {"newest": limit})]
         return [(run, run.state) for run in found]
 
 
-def _run(row: RowMapping) -> Run:
-    return Run(**row)
+def run_of(row: Sequence[Any]) -> Run:
+    """Read the values of `RUN`."""
+    return Run(**dict(zip(_FIELDS, row, strict=True)))

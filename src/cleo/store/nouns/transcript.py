@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from cleo.domain.conversation import ConversationId
 from cleo.domain.run import RunId
 from cleo.ports.store import Parked
 from cleo.store.schema import conversations, transcript
+from cleo.store.session import Session
 
 _of_it = transcript.c.conversation == bindparam("chat")
 _from = func.coalesce(
@@ -20,8 +21,6 @@ _WINDOW = (
     .order_by(transcript.c.revision.desc())
     .limit(bindparam("newest"))
 )
-_REVISION = select(func.coalesce(func.max(transcript.c.revision), 0)).where(_of_it)
-_BOUNDS = select(_from, func.coalesce(func.max(transcript.c.revision), 0)).where(_of_it)
 _APPEND = insert(transcript)
 _REPLACE = update(transcript).where(_of_it, transcript.c.revision == bindparam("number"))
 _parked_by = (transcript.c.conversation == conversations.c.id) & (
@@ -33,33 +32,34 @@ _PARKED = (
     .where(conversations.c.id == bindparam("chat"))
 )
 _CONVERSATION = update(conversations).where(conversations.c.id == bindparam("chat"))
+_newest = select(func.coalesce(func.max(transcript.c.revision), 0)).where(_of_it).scalar_subquery()
+_BEGIN_ANEW = _CONVERSATION.values(transcript_from=_newest)
 
 
 class SqlTranscript:
     """Implements `cleo.ports.Transcript` and `TranscriptRows`. The revision is the number of messages."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def window(self, conversation: ConversationId, limit: int) -> Sequence[bytes]:
         """The newest `limit` messages since the conversation began anew, oldest first."""
-        newest = self._connection.execute(_WINDOW, {"chat": conversation, "newest": limit}).scalars().all()
-        return newest[::-1]
+        newest = self._session.rows(_WINDOW, {"chat": conversation, "newest": limit})
+        return [body for (body,) in reversed(newest)]
 
-    def append(self, conversation: ConversationId, run: RunId, bodies: Sequence[bytes]) -> int:
-        """Add messages; tells the new revision."""
-        revision = self._connection.execute(_REVISION, {"chat": conversation}).scalar_one()
+    def append(self, conversation: ConversationId, run: RunId, bodies: Sequence[bytes], *, after: int) -> int:
+        """Add messages behind the newest revision; tells the new one."""
         rows = [
             {"conversation": conversation, "revision": number, "run": run, "body": body}
-            for number, body in enumerate(bodies, revision + 1)
+            for number, body in enumerate(bodies, after + 1)
         ]
         if rows:
-            self._connection.execute(_APPEND, rows)
-        return revision + len(rows)
+            self._session.run_all(_APPEND, rows)
+        return after + len(rows)
 
     def parked(self, conversation: ConversationId) -> Parked | None:
         """The open batch, if there is one."""
-        row = self._connection.execute(_PARKED, {"chat": conversation}).one_or_none()
+        row = self._session.row(_PARKED, {"chat": conversation})
         batch, requests, run = row or (None, None, None)
         if batch is None or requests is None:
             return None
@@ -72,18 +72,12 @@ class SqlTranscript:
             "parked_batch": parked.batch if parked else None,
             "parked_requests": parked.requests if parked else None,
         }
-        self._connection.execute(_CONVERSATION, row)
-
-    def bounds(self, conversation: ConversationId) -> tuple[int, int]:
-        """Return the revision after which the conversation began, and the newest one."""
-        began, newest = self._connection.execute(_BOUNDS, {"chat": conversation}).one()
-        return began, newest
+        self._session.run(_CONVERSATION, row)
 
     def replace(self, conversation: ConversationId, revision: int, body: bytes) -> None:
         """Put another message in the place of one."""
-        self._connection.execute(_REPLACE, {"chat": conversation, "number": revision, "body": body})
+        self._session.run(_REPLACE, {"chat": conversation, "number": revision, "body": body})
 
     def begin_anew(self, conversation: ConversationId) -> None:
         """Let windows start behind what is there now."""
-        _, newest = self.bounds(conversation)
-        self._connection.execute(_CONVERSATION, {"chat": conversation, "transcript_from": newest})
+        self._session.run(_BEGIN_ANEW, {"chat": conversation})

@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from cleo.domain.content import MessageId
 from cleo.domain.message import Receipt
@@ -12,6 +12,7 @@ from cleo.ports.clock import Clock
 from cleo.store.codec import RECEIPT, decode, encode
 from cleo.store.dialect import insert_once
 from cleo.store.schema import is_about_message, webhook_batches, webhook_events
+from cleo.store.session import Session
 
 _PORTION = 500
 
@@ -35,15 +36,15 @@ _FORGET_BATCHES = delete(webhook_batches).where(webhook_batches.c.seq.in_(bindpa
 class SqlWebhookEvents:
     """Implements `cleo.ports.WebhookEvents`."""
 
-    def __init__(self, connection: Connection, clock: Clock) -> None:
-        self._connection = connection
+    def __init__(self, session: Session, clock: Clock) -> None:
+        self._session = session
         self._clock = clock
-        self._add = insert_once(connection, webhook_events)
+        self._add = insert_once(session, webhook_events)
 
     def keep(self, batch: WebhookBatch) -> int:
         """Keep the request as it came; tells its number."""
         row = {"at": self._clock.now(), "channel": batch.channel, "raw": zlib.compress(batch.raw, 1)}
-        return self._connection.execute(_KEEP, row).scalar_one()
+        return self._session.value(_KEEP, row)
 
     def add(self, batch: int, event: WebhookEvent) -> bool:
         """Keep an event of it; False: it was here before."""
@@ -58,21 +59,21 @@ class SqlWebhookEvents:
             "about": receipt.of[0] if receipt and receipt.of else None,
             "receipt": encode(RECEIPT, receipt) if receipt else None,
         }
-        return self._connection.execute(self._add, row).rowcount == 1
+        return self._session.run(self._add, row) == 1
 
     def receipts(self, message_id: MessageId) -> Sequence[Receipt]:
         """What was told about a message, in the order of its telling."""
-        rows = self._connection.execute(_RECEIPTS, {"message": message_id}).scalars()
-        return [decode(RECEIPT, body) for body in rows if body]
+        rows = self._session.rows(_RECEIPTS, {"message": message_id})
+        return [decode(RECEIPT, body) for (body,) in rows if body]
 
     def any_since(self, at: float) -> bool:
         """Whether anything at all was told since then (Unix seconds): so news do come through."""
-        return self._connection.execute(_SINCE, {"since": at}).first() is not None
+        return self._session.row(_SINCE, {"since": at}) is not None
 
     def forget(self, before: float) -> int:
         """Remove what came before then (Unix seconds), a portion at a time; tells how many requests."""
-        old = list(self._connection.execute(_OLD, {"before": before}).scalars())
+        old = [seq for (seq,) in self._session.rows(_OLD, {"before": before})]
         if old:
-            self._connection.execute(_FORGET_EVENTS, {"old": old})
-            self._connection.execute(_FORGET_BATCHES, {"old": old})
+            self._session.run(_FORGET_EVENTS, {"old": old})
+            self._session.run(_FORGET_BATCHES, {"old": old})
         return len(old)

@@ -42,6 +42,7 @@ def upgrade() -> None:
     _split_spending()
     _add_account()
     _let_runs_wait()
+    op.execute("UPDATE inbox SET state = 'taken' WHERE state = 'done'")  # its run tells how it ended
     op.execute("UPDATE tool_calls SET state = 'succeeded' WHERE state = 'done'")
     if op.get_bind().dialect.name == "postgresql":
         _rename_constraints()
