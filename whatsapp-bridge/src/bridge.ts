@@ -63,7 +63,7 @@ export class Bridge {
     const counters = new Counters()
     const post = webhookOf(config, () => this.#origin)
     const deliverer = new Deliverer(spool, post, log)
-    const ingest = new Ingest({ rows, journal, spool, deliverer, media, auth, counters, log })
+    const ingest = new Ingest({ rows, journal, spool, deliverer, media, outbox, auth, counters, log })
     const receipts = new Receipts({ rows, spool, deliverer, outbox, auth })
     const sender = new Sender(outbox, () => this.account.connected(), log)
     sender.onLate = (sent, code) => receipts.onLateAck(sent, code)

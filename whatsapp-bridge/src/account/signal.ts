@@ -7,6 +7,7 @@ import {
   type SocketConfig,
 } from 'baileys'
 import { makeLibSignalRepository } from 'baileys/lib/Signal/libsignal.js'
+import { reasonOf } from '../errors.ts'
 import { failpoint } from '../failpoint.ts'
 import { JOURNAL, type Journal, type JournalRow } from '../inbound/journal.ts'
 
@@ -19,6 +20,8 @@ type Session = { indexInfo: { used?: number } }
 type SessionRecord = { _sessions: Record<string, Session> }
 type Encrypted = Parameters<SignalRepositoryWithLIDStore['decryptMessage']>[0]
 
+const KEY_IS_GONE = 'Key used already or never filled'
+
 /** The hooks for one socket: `onMessage` takes each message stanza before Baileys decrypts it. */
 export type DurableSignal = Pick<SocketConfig, 'makeSignalRepository'> & {
   onMessage(stanza: BinaryNode): void
@@ -30,12 +33,13 @@ export type DurableSignal = Pick<SocketConfig, 'makeSignalRepository'> & {
  * again after a crash is answered from the journal instead of failing on a used key.
  *
  * @param accountId JID under which Baileys' own sends lock the keys.
- * @param onCommit called after each commit that may have brought a journal row.
+ * @param hooks `onCommit` is called after each commit that may have brought a journal row, `onLost` for a ciphertext
+ *   whose key is gone: Baileys refuses it without asking for it again.
  */
 export function durableSignal(
   journal: Journal,
   accountId: () => string | undefined,
-  onCommit: () => void,
+  { onCommit, onLost }: { onCommit(): void; onLost(attrs: JournalRow['attrs']): void },
 ): DurableSignal {
   const origins = new WeakMap<Uint8Array, Omit<JournalRow, 'plain'>>()
 
@@ -65,6 +69,10 @@ export function durableSignal(
         await keys.set({ [JOURNAL]: { [key]: { ...origin, plain: fresh } } })
         failpoint('journal.before_commit')
         return fresh
+      }).catch((error: unknown) => {
+        const origin = origins.get(cipher)
+        if (origin && reasonOf(error) === KEY_IS_GONE) onLost(origin.attrs)
+        throw error
       })
       failpoint('journal.after_commit')
       onCommit()

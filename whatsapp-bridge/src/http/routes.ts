@@ -75,7 +75,7 @@ function health(
   const proof = guard.prove(request.headersDistinct['x-bridge-challenge']?.[0])
   const open: HealthAnswer = {
     state,
-    message: [message, deliverer.problem].filter(Boolean).join(' '),
+    message: [message, account.restriction, deliverer.problem].filter(Boolean).join(' '),
     ...(code === undefined ? {} : { code }),
     ...(proof ? { proof } : {}),
   }
@@ -83,6 +83,7 @@ function health(
   return {
     ...open,
     ...(account.number ? { account: account.number } : {}),
+    ...(account.restriction ? { restriction: account.restriction } : {}),
     spool: spool.size,
     deadLetters: spool.deadLetterCount,
     version: VERSION,

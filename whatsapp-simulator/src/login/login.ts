@@ -88,13 +88,13 @@ export class Login {
   ): Promise<boolean> {
     const action = this.#state.faults.match('login', { number, device })
     if (action?.do === 'delay') await pause(action.ms)
-    if (action?.do === 'refuse') sendFailure(connection, action.code)
+    if (action?.do === 'refuse') sendFailure(connection, action.code, action.attrs)
     return action?.do === 'refuse' || action?.do === 'withhold'
   }
 }
 
-function sendFailure(connection: Connection, code: number): void {
-  connection.send(stanza('failure', { reason: String(code), location: 'frc' }))
+function sendFailure(connection: Connection, code: number, more: Record<string, string> = {}): void {
+  connection.send(stanza('failure', { reason: String(code), location: 'frc', ...more }))
   connection.close()
 }
 
