@@ -65,14 +65,17 @@ export class Bridge {
     const deliverer = new Deliverer(spool, post, log)
     const ingest = new Ingest({ rows, journal, spool, deliverer, media, outbox, auth, counters, log })
     const receipts = new Receipts({ rows, spool, deliverer, outbox, auth })
-    const sender = new Sender(outbox, () => this.account.connected(), log)
+    const sender = new Sender(outbox, auth, () => this.account.connected(), log)
     sender.onLate = (sent, code) => receipts.onLateAck(sent, code)
     const sockets = new SocketFactory(config, auth, (id) => outbox.find(id)?.message, log)
     const { phone } = config
     const account = new Account({ auth, journal, ingest, receipts, sender, sockets, counters, phone, log })
 
     const guard = new Guard(config.secret, config.host, config.publicUrl)
-    const services = { config, guard, account, spool, deliverer, ingest, sender, media, counters, temporary }
+    const services = {
+      ...{ config, guard, account, spool, deliverer, ingest, sender, media, counters, temporary },
+      lidMapping: auth,
+    }
     this.#server = new HttpServer(guard, routes(services), log)
     this.#timers = [
       setInterval(() => this.#logFailures(() => ingest.sweep()), SWEEP_MS),

@@ -7,6 +7,7 @@ import type { Counters } from '../counters.ts'
 import type { Ingest } from '../inbound/ingest.ts'
 import { serveMedia } from '../inbound/media.ts'
 import type { MediaStore } from '../inbound/media-store.ts'
+import type { LidMapping } from '../jid.ts'
 import { Commands } from '../outbound/commands.ts'
 import type { Sender } from '../outbound/sender.ts'
 import { readJson } from './body.ts'
@@ -24,15 +25,16 @@ type Dependencies = {
   ingest: Ingest
   sender: Sender
   media: MediaStore
+  lidMapping: LidMapping
   counters: Counters
   temporary: string
 }
 
 /** Return every endpoint of the bridge. */
 export function routes(dependencies: Dependencies): Routes {
-  const { account, config, ingest, sender, temporary } = dependencies
+  const { account, config, ingest, sender, lidMapping, temporary } = dependencies
   const connected = () => account.connected()
-  const commands = new Commands({ config, ingest, sender, connected, temporary })
+  const commands = new Commands({ config, ingest, sender, lidMapping, connected, temporary })
   return {
     'GET /health': (context) => health(context, dependencies),
     'GET /link': () => account.link(),
