@@ -127,3 +127,54 @@ test('a refusal that comes when nobody waits any more sends to the other address
   await agent.event('“sent”', (e) => e.receipt === 'sent' && e.receiptFor?.[0] === bubble.id)
   await ends()
 })
+
+/** A person whose LID nobody knows, and who has written by phone number. */
+async function withoutLid(number: string): Promise<{ jid: string; lid: string }> {
+  const phone = await simulator.call<{ jid: string; lid: string }>('POST', '/phones', {
+    number,
+    lidHidden: true,
+  })
+  await simulator.send(number, { to: CLEO, text: `first of ${number}`, altJid: false })
+  await agent.text(`first of ${number}`)
+  await simulator.ledger(5000)
+  return phone
+}
+
+const retried = async () =>
+  (await simulator.ledger(5000)).filter(({ retries, state }) => retries > 0 || state !== 'receipted')
+
+test('when the LID of a number becomes known late, the session goes with it: nothing is asked for again', async () => {
+  const [dan, eve, fay] = ['15551110001', '15551110002', '15551110003'] as const
+  for (const number of [dan, eve, fay]) await withoutLid(number)
+  // beside a message
+  await simulator.send(dan, { to: CLEO, text: 'second of dan' })
+  // in a message that is addressed by it
+  await simulator.send(eve, { to: CLEO, text: 'second of eve', lid: true })
+  // from the server, before the message
+  const { jid, lid } = await simulator.call<{ jid: string; lid: string }>('GET', `/phones/${fay}`)
+  const profiles = { data: { xwa2_notify_linked_profiles: { jid: lid, added_profiles: [{ pn: jid }] } } }
+  await simulator.call('POST', `/phones/${CLEO}/stanzas`, {
+    stanza: {
+      tag: 'notification',
+      attrs: { from: 's.whatsapp.net', type: 'mex' },
+      content: [
+        {
+          tag: 'update',
+          attrs: { op_name: 'NotificationLinkedProfilesUpdates' },
+          content: JSON.stringify(profiles),
+        },
+      ],
+    },
+  })
+  await simulator.call('GET', `/phones/${CLEO}/companions/any?until=settled&wait=5000`)
+  await simulator.send(fay, { to: CLEO, text: 'second of fay', altJid: false })
+  for (const name of ['dan', 'eve', 'fay']) await agent.text(`second of ${name}`)
+  assert.deepEqual(await retried(), [])
+  for (const number of [dan, eve, fay]) {
+    assert.equal((await bridge.post('/send', { to: number, text: 'back' })).status, 200)
+    await simulator.bubble(number, ({ text }) => text === 'back')
+    await simulator.send(number, { to: CLEO, text: `third of ${number}` })
+    await agent.text(`third of ${number}`)
+  }
+  assert.deepEqual(await retried(), [])
+})
