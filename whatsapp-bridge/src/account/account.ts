@@ -19,6 +19,7 @@ import { closeAction, type Refusal } from './reconnect.ts'
 import { Restrictions } from './restrictions.ts'
 import { type DurableSignal, durableSignal } from './signal.ts'
 import type { SocketFactory } from './socket.ts'
+import type { WebVersion, WebVersions } from './web-versions.ts'
 
 /** State of the connection, with WhatsApp's last close code. */
 export type Status = Pick<HealthAnswer, 'state' | 'message'> & { code?: number }
@@ -28,6 +29,7 @@ type Dependencies = {
   journal: Journal
   ingest: Ingest
   sockets: SocketFactory
+  versions: WebVersions
   receipts: Receipts
   sender: Sender
   counters: Counters
@@ -52,6 +54,7 @@ export class Account {
   #socket: WASocket | undefined
   #status: Status = { state: 'starting', message: 'The bridge is starting.' }
   #attempt = 0
+  #version: WebVersion | undefined
   #reconnectTimer: NodeJS.Timeout | undefined
   #livenessTimer: NodeJS.Timeout | undefined
   #lastFrame = 0
@@ -82,6 +85,11 @@ export class Account {
   /** What WhatsApp does not let this number do now, in one sentence. */
   get restriction(): string | undefined {
     return this.#restrictions.sentence()
+  }
+
+  /** The version of WhatsApp Web that the last connection named. */
+  get version(): WebVersion | undefined {
+    return this.#version
   }
 
   /** The linked number as a JID. */
@@ -135,7 +143,7 @@ export class Account {
 
   #connect(): void {
     if (this.#stopped) return
-    const { auth, journal, ingest, sockets, counters } = this.#dependencies
+    const { auth, journal, ingest, sockets, versions, counters } = this.#dependencies
     try {
       if (auth.pairingUnfinished) auth.resetIdentity()
     } catch {
@@ -152,7 +160,8 @@ export class Account {
       onCommit: () => ingest.schedule(),
       onLost: (attrs) => this.#runHandler(() => ingest.onLost(attrs)),
     })
-    const socket = sockets.open(signal.makeSignalRepository)
+    this.#version = versions.choose()
+    const socket = sockets.open(signal.makeSignalRepository, this.#version.version)
     this.#socket = socket
     listen(socket, this.#handlers(socket, signal), counters)
   }
@@ -218,6 +227,7 @@ export class Account {
   }
 
   #onOpen(socket: WASocket): void {
+    if (this.#version) this.#dependencies.versions.onConnected(this.#version)
     this.#attempt = 0
     this.#linking.clear()
     this.#setStatus({ state: 'connected', message: 'Connected to WhatsApp.' })
@@ -259,7 +269,8 @@ export class Account {
         this.#reconnectLater(code, action.message)
         break
       case 'stop':
-        this.#stopWith(code, action.message)
+        if (code === 405) void this.#tryOtherVersion(action.message)
+        else this.#stopWith(code, action.message)
         break
       case 'wait':
         this.#waitUntil(action.until ?? clock.now(), code, action.message)
@@ -273,6 +284,20 @@ export class Account {
       default:
         action.next satisfies never
     }
+  }
+
+  /** Go on with another version of WhatsApp Web after one was refused, if there is one; else stop. */
+  async #tryOtherVersion(message: string): Promise<void> {
+    if (!this.#version) return
+    this.#setStatus({
+      state: this.#dependencies.auth.linked ? 'waiting' : 'linking',
+      code: 405,
+      message: 'WhatsApp refuses this version of WhatsApp Web (405). Looking for the current one.',
+    })
+    const found = await this.#dependencies.versions.onRefused(this.#version)
+    if (this.#stopped || this.#socket) return
+    if (found) this.#connect()
+    else this.#stopWith(405, message)
   }
 
   /** Return what WhatsApp said when it refused the login; `undefined`: the connection ended otherwise. */

@@ -1,4 +1,5 @@
 import type { Account } from '../account/account.ts'
+import { textOf, type WebVersions } from '../account/web-versions.ts'
 import type { Deliverer } from '../agent/deliver.ts'
 import type { Spool } from '../agent/spool.ts'
 import type { Config } from '../config.ts'
@@ -26,6 +27,7 @@ type Dependencies = {
   sender: Sender
   media: MediaStore
   lidMapping: LidMapping
+  versions: WebVersions
   counters: Counters
   temporary: string
 }
@@ -71,13 +73,15 @@ async function phoneFrom(request: RequestContext['request']): Promise<string | u
 /** Without the secret the answer has no number and no counts. */
 function health(
   { request, authorized }: RequestContext,
-  { account, spool, deliverer, guard, counters }: Dependencies,
+  { account, config, spool, deliverer, guard, versions, counters }: Dependencies,
 ): HealthAnswer {
   const { state, code, message } = account.status
   const proof = guard.prove(request.headersDistinct['x-bridge-challenge']?.[0])
   const open: HealthAnswer = {
     state,
-    message: [message, account.restriction, deliverer.problem].filter(Boolean).join(' '),
+    message: [message, account.restriction, proxyNote(config), versions.problem(), deliverer.problem]
+      .filter(Boolean)
+      .join(' '),
     ...(code === undefined ? {} : { code }),
     ...(proof ? { proof } : {}),
   }
@@ -89,6 +93,13 @@ function health(
     spool: spool.size,
     deadLetters: spool.deadLetterCount,
     version: VERSION,
+    ...(account.version
+      ? { webVersion: textOf(account.version.version), webVersionFrom: account.version.from }
+      : {}),
+    ...(config.proxy ? { proxy: config.proxy.host } : {}),
     counters: counters.all(),
   }
 }
+
+const proxyNote = ({ proxy }: Config): string | undefined =>
+  proxy && `The way to WhatsApp leads through the proxy ${proxy.host} (HTTPS_PROXY).`

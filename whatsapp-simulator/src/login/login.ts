@@ -25,6 +25,8 @@ export class Login {
     const { devicePairingData } = payload
     const number = devicePairingData ? undefined : String(payload.username)
     if (await this.#refusedByFault(connection, number, payload.device ?? 0)) return
+    const { least = 0 } = this.#state.webVersion
+    if ((payload.userAgent?.appVersion?.tertiary ?? 0) < least) return sendFailure(connection, 405)
     if (devicePairingData) {
       connection.registration = devicePairingData
       return this.#linking.sendQrRefs(connection)
