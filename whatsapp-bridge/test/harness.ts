@@ -263,6 +263,10 @@ export class BridgeProcess {
     return (await exit)[0]
   }
 
+  get pid(): number | undefined {
+    return this.#child?.exitCode === null ? this.#child.pid : undefined
+  }
+
   closeInput(): void {
     this.#child?.stdin?.end()
   }

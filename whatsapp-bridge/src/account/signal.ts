@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto'
 import {
   type BinaryNode,
   getBinaryNodeChildren,
+  proto,
   type SignalKeyStoreWithTransaction,
   type SignalRepositoryWithLIDStore,
   type SocketConfig,
+  unpadRandomMax16,
 } from 'baileys'
 import { makeLibSignalRepository } from 'baileys/lib/Signal/libsignal.js'
 import { reasonOf } from '../errors.ts'
@@ -76,7 +78,7 @@ export function durableSignal(
       })
       failpoint('journal.after_commit')
       onCommit()
-      return plain
+      return !origins.has(cipher) || isMessage(plain) ? plain : NOTHING
     }
 
     return {
@@ -93,6 +95,22 @@ export function durableSignal(
     }
   }
   return { onMessage, makeSignalRepository }
+}
+
+/** A padded message without content. */
+const NOTHING = Buffer.from([1])
+
+/**
+ * Return whether decrypted bytes are a message. Asking for others again, as Baileys does, brings the same bytes: the
+ * journal has them, and tells that they came.
+ */
+function isMessage(plain: Uint8Array): boolean {
+  try {
+    proto.Message.decode(unpadRandomMax16(plain))
+    return true
+  } catch {
+    return false
+  }
 }
 
 /**

@@ -1,5 +1,4 @@
 import { type proto, toNumber, type WAMessage } from 'baileys'
-import { clock } from '../clock.ts'
 import type { InboundEvent, Quoted } from '../contract.ts'
 import {
   bareJid,
@@ -16,6 +15,7 @@ import { safeId } from './content/protocol.ts'
 import { quotedText, readContent } from './content/read.ts'
 import { clip, lines } from './content/words.ts'
 import type { Me } from './journal.ts'
+import { timestampOf } from './timestamp.ts'
 
 /** An event before delivery, which adds `seq` and the media's address. */
 export type PendingEvent = Omit<InboundEvent, 'seq' | 'media'> & { media?: Content['media'] }
@@ -40,7 +40,7 @@ export function translate(
 ): Translation {
   const chat = message.key.remoteJid ?? ''
   if (isIgnored(chat)) return { ignored: 'status' }
-  if (!message.key.id) return { ignored: 'empty' }
+  if (!message.key.id || !bareJid(chat)) return { ignored: 'empty' }
   const content = found ?? (message.message ? readContent(message.message) : readNotice(message, lidMapping))
   if (!content) return { ignored: message.message ? 'device' : 'empty' }
   const participants = participantsOf(message, me, lidMapping)
@@ -76,7 +76,7 @@ function envelope(message: WAMessage, { chat, sender, group }: Participants, me:
   const event: PendingEvent = {
     from: chat,
     messageId: safeId(message.key.id ?? ''),
-    timestamp: toNumber(message.messageTimestamp ?? 0) * 1000 || clock.now(),
+    timestamp: timestampOf(toNumber(message.messageTimestamp ?? 0)),
     senderId: sender.id,
     account: bareJid(me.id) ?? me.id,
   }

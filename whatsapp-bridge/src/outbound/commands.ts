@@ -13,6 +13,7 @@ import { writeTemporaryFile } from '../temporary-file.ts'
 import { kindFor, mediaMessage, messageKey, quoteOption, reactionMessage, textMessage } from './compose.ts'
 import { addressesOf } from './recipient.ts'
 import type { Sender, SendRequest } from './sender.ts'
+import { readSound } from './sound.ts'
 
 type Dependencies = {
   config: Config
@@ -127,12 +128,10 @@ export class Commands {
   async #media(jid: string, command: SendMedia, file: Upload) {
     const mimetype = mimetypeFor(command, file)
     const filename = command.filename ?? file.filename
+    const kind = command.kind ?? kindFor(mimetype)
+    const sound = kind === 'voice' || kind === 'audio' ? await readSound(file.path) : undefined
     return {
-      content: mediaMessage(
-        command.kind ?? kindFor(mimetype),
-        { path: file.path, mimetype, filename },
-        command,
-      ),
+      content: mediaMessage(kind, { path: file.path, mimetype, filename }, command, sound),
       options: this.#quote(jid, command.quoted),
     }
   }

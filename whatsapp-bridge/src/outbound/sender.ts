@@ -9,6 +9,7 @@ import {
 import type { SendAnswer } from '../contract.ts'
 import { HttpError, reasonOf } from '../errors.ts'
 import { failpoint } from '../failpoint.ts'
+import { timestampOf } from '../inbound/timestamp.ts'
 import { isLid, type LidMapping } from '../jid.ts'
 import { baileysLogger, type Log, redact } from '../log.ts'
 import { messageIdFor, type Outbox, randomMessageId, type Sent } from './outbox.ts'
@@ -76,7 +77,7 @@ export class Sender {
     const { id, error, t } = attrs
     if (!id) return
     failpoint('send.before_ack')
-    const ack: Ack = { code: error ? Number(error) : undefined, timestamp: t ? Number(t) * 1000 : undefined }
+    const ack: Ack = { code: error ? Number(error) : undefined, timestamp: t ? timestampOf(t) : undefined }
     const redirect = OTHER_ADDRESS.has(ack.code ?? 0) ? this.#outbox.redirect(id) : undefined
     if (redirect) {
       this.#redirect(id, { ...ack, redirect })

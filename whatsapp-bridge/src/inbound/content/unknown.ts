@@ -34,16 +34,26 @@ export function readUnknown(plain: Uint8Array, depth = 0): Content | undefined {
 }
 
 function readField(field: Field, depth: number): Content | undefined {
-  const [known] = Object.entries(proto.Message.decode(field.whole))
+  const known = knownIn(field)
+  if (known === 'unreadable') return undefined
   if (known) return isWrapper(known[1]) ? readWrapped(field, depth) : undefined
   if (BETWEEN_DEVICES.has(field.number)) return undefined
-  if (field.number === POLL_V6) return poll(proto.Message.PollCreationMessage.decode(field.bytes))
   return (
+    newPoll(field) ??
     newWrapper(field.bytes) ?? {
       kind: NAMES[field.number] ?? `unknown_${field.number}`,
       ...textOf(lines(...textsIn(field.bytes))),
     }
   )
+}
+
+/** Return the field that Baileys' protobuf has for it. */
+function knownIn({ whole }: Field): [string, unknown] | 'unreadable' | undefined {
+  try {
+    return Object.entries(proto.Message.decode(whole))[0]
+  } catch {
+    return 'unreadable' // a wrong type, or cut
+  }
 }
 
 const isWrapper = (value: unknown): boolean =>
@@ -54,6 +64,14 @@ const readWrapped = ({ bytes }: Field, depth: number): Content | undefined =>
     .filter((inner) => !ADDRESS.test(Buffer.from(inner.bytes.subarray(0, 64)).toString('latin1')))
     .map((inner) => readUnknown(inner.bytes, depth + 1))
     .find(Boolean)
+
+function newPoll({ number, bytes }: Field): Content | undefined {
+  try {
+    return number === POLL_V6 ? poll(proto.Message.PollCreationMessage.decode(bytes)) : undefined
+  } catch {
+    return undefined
+  }
+}
 
 /** Read a new wrapper: one field that holds a whole message of a kind that is known. */
 function newWrapper(bytes: Uint8Array): Content | undefined {
