@@ -7,7 +7,8 @@
 #   make check     format, lint, floors, types, generated files, house rules
 #   make test      every test
 #   make faults    every fault of network, disk, clock and load, under the same judge as make crash
-#   make fuzz      N webhooks of the Cloud API by chance, whole and broken (SEED=7 plays the same again)
+#   make fuzz      N webhooks of the Cloud API by chance, whole and broken, and N/10 stanzas and messages of WhatsApp Web
+#                  (SEED=7 plays the same again)
 #   make crash     kill agent and bridge N times while people write (SEED=7 plays the same again, BACKEND=cloud)
 #   make mutants   break the modules that decide, N small changes each, and count what their tests notice (SEED=7 chooses
 #                  the same again, without N all are tried, ARGS=agent/gate.py one module)
@@ -67,6 +68,7 @@ faults: setup
 fuzz: N = 20000
 fuzz: setup
 	@$(BIN)/python -m tests.fuzz.webhook_fuzzer --examples $(N) $(if $(SEED),--seed $(SEED)) $(ARGS)
+	@$(BIN)/node whatsapp-bridge/test/wire-fuzzer.ts --examples $$(($(N) / 10)) $(if $(SEED),--seed $(SEED))
 
 crash: setup
 	@$(BIN)/python -m tests.faults.crash --backend $(BACKEND) --kills $(N) $(if $(SEED),--seed $(SEED)) $(ARGS)

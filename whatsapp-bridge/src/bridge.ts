@@ -5,6 +5,7 @@ import { Account } from './account/account.ts'
 import { AuthStore } from './account/auth-store.ts'
 import { lockDirectory } from './account/lock.ts'
 import { SocketFactory } from './account/socket.ts'
+import { WebVersions } from './account/web-versions.ts'
 import { Deliverer } from './agent/deliver.ts'
 import { Spool } from './agent/spool.ts'
 import { webhookOf } from './agent/webhook.ts'
@@ -37,6 +38,7 @@ export class Bridge {
   readonly #deliverer: Deliverer
   readonly #ingest: Ingest
   readonly #sender: Sender
+  readonly #versions: WebVersions
   readonly #server: HttpServer
   readonly #timers: NodeJS.Timeout[]
   #origin: string
@@ -63,16 +65,23 @@ export class Bridge {
     const counters = new Counters()
     const post = webhookOf(config, () => this.#origin)
     const deliverer = new Deliverer(spool, post, log)
-    const ingest = new Ingest({ rows, journal, spool, deliverer, media, auth, counters, log })
+    const ingest = new Ingest({ rows, journal, spool, deliverer, media, outbox, auth, counters, log })
     const receipts = new Receipts({ rows, spool, deliverer, outbox, auth })
-    const sender = new Sender(outbox, () => this.account.connected(), log)
+    const sender = new Sender(outbox, auth, () => this.account.connected(), log)
     sender.onLate = (sent, code) => receipts.onLateAck(sent, code)
     const sockets = new SocketFactory(config, auth, (id) => outbox.find(id)?.message, log)
+    const versions = new WebVersions(rows, config.version, log)
     const { phone } = config
-    const account = new Account({ auth, journal, ingest, receipts, sender, sockets, counters, phone, log })
+    const account = new Account({
+      ...{ auth, journal, ingest, receipts, sender, sockets, versions, counters, phone, log },
+    })
 
     const guard = new Guard(config.secret, config.host, config.publicUrl)
-    const services = { config, guard, account, spool, deliverer, ingest, sender, media, counters, temporary }
+    const services = {
+      ...{ config, guard, account, spool, deliverer, ingest, sender, media, counters, temporary },
+      lidMapping: auth,
+      versions,
+    }
     this.#server = new HttpServer(guard, routes(services), log)
     this.#timers = [
       setInterval(() => this.#logFailures(() => ingest.sweep()), SWEEP_MS),
@@ -83,6 +92,7 @@ export class Bridge {
     this.#deliverer = deliverer
     this.#ingest = ingest
     this.#sender = sender
+    this.#versions = versions
   }
 
   /** Start the HTTP server. @returns the address on which it listens. */
@@ -101,6 +111,7 @@ export class Bridge {
     this.#ingest.drain()
     this.#deliverer.start()
     this.account.start()
+    this.#versions.start()
   }
 
   /** Take no new requests, let running sends finish for a moment, and close everything. */
@@ -110,6 +121,7 @@ export class Bridge {
     const timeout = new Promise<void>((resolve) => setTimeout(resolve, DRAIN_TIMEOUT_MS).unref())
     await Promise.race([Promise.all([this.#sender.idle(), this.#deliverer.stop()]), timeout])
     this.account.stop()
+    this.#versions.stop()
     this.#server.close(true)
     this.#database.close()
     this.#lock.release()

@@ -20,7 +20,12 @@ export type Config = {
   /** Digits of the number to link by pairing code. */
   phone: string | undefined
   socketUrl: string | undefined
-  version: [number, number, number] | undefined
+  /** The version of WhatsApp Web to name, or where it comes from. */
+  version: [number, number, number] | 'current' | 'bundled'
+  /** The proxy on the way to WhatsApp. */
+  proxy: URL | undefined
+  /** Hosts that are reached without it. */
+  noProxy: string[]
   mediaMaxBytes: number
   logLevel: string
   /** A supervisor holds stdin: exit when it closes. */
@@ -43,6 +48,8 @@ export function readConfig(env: Environment = process.env): Config {
     phone: readPhone(env),
     socketUrl: readSocketUrl(env),
     version: readVersion(env),
+    proxy: readProxy(env),
+    noProxy: (env.NO_PROXY || env.no_proxy || '').split(',').flatMap((host) => host.trim() || []),
     mediaMaxBytes: integer(env, 'WHATSAPP_MEDIA_MAX_BYTES', 64 * MEBIBYTE, 1, 2 * 1024 * MEBIBYTE),
     logLevel: readLevel(env),
     supervised: env.CLEO_SUPERVISED === '1',
@@ -136,11 +143,26 @@ function readSocketUrl(env: Environment): string | undefined {
   return text
 }
 
-function readVersion(env: Environment): [number, number, number] | undefined {
-  const text = env.WHATSAPP_WEB_VERSION
+function readProxy(env: Environment): URL | undefined {
+  const text = env.HTTPS_PROXY || env.https_proxy
   if (!text) return undefined
+  const url = URL.parse(text.includes('://') ? text : `http://${text}`)
+  if (url && /^https?:$/.test(url.protocol) && url.hostname) return url
+  throw new ConfigError(
+    'HTTPS_PROXY must be the address of an HTTP proxy such as http://proxy.lan:3128; others (socks) cannot be used. ' +
+      'NO_PROXY names hosts that are reached without it.',
+  )
+}
+
+function readVersion(env: Environment): Config['version'] {
+  const text = env.WHATSAPP_WEB_VERSION
+  if (text === 'current' || text === 'bundled') return text
+  if (!text) return env.WHATSAPP_WEB_SOCKET_URL ? 'bundled' : 'current' // another server has no page to ask
   const match = /^(\d+)\.(\d+)\.(\d+)$/.exec(text)
-  if (!match) throw new ConfigError(`WHATSAPP_WEB_VERSION must look like 2.3000.1043857760, not "${text}".`)
+  if (!match)
+    throw new ConfigError(
+      `WHATSAPP_WEB_VERSION must be current, bundled or look like 2.3000.1043857760, not "${text}".`,
+    )
   return [Number(match[1]), Number(match[2]), Number(match[3])]
 }
 

@@ -102,6 +102,20 @@ export interface InboundEvent {
    * Why a `failed` receipt failed.
    */
   reason?: string | null
+  /**
+   * People whom the text names (`@…`), or whom a change of the group is about.
+   *
+   * @maxItems 1024
+   */
+  mentions?: string[]
+  /**
+   * The sender's own name of the row or button that was chosen; `text` is what was shown.
+   */
+  chosenId?: string | null
+  /**
+   * What stood in the advertisement from which the person came.
+   */
+  referral?: string | null
 }
 /**
  * An attachment. `url` is fetched by the agent from the bridge's own origin, with the secret.
@@ -274,6 +288,22 @@ export interface HealthAnswer {
   counters?: {
     [k: string]: number
   } | null
+  /**
+   * What WhatsApp does not let this number do now, in one sentence.
+   */
+  restriction?: string | null
+  /**
+   * The version of WhatsApp Web that the bridge names, such as `2.3000.1043857760`.
+   */
+  webVersion?: string | null
+  /**
+   * Where that version comes from.
+   */
+  webVersionFrom?: ('setting' | 'current' | 'last_good' | 'bundled') | null
+  /**
+   * Host and port of the proxy on the way to WhatsApp.
+   */
+  proxy?: string | null
   /**
    * Hex HMAC-SHA256 with the secret over `cleo-bridge-health:` and the request's `X-Bridge-Challenge`
    * (16–128 visible ASCII characters): this process knows the secret.

@@ -34,6 +34,7 @@ export function baileysLogger(log: Log): ILogger {
 /** Mask everything that could be a number, an id or a key; at most 300 characters. */
 export const redact = (text: string): string =>
   text
+    .replace(/\/\/[^\s/]*@/g, '//…@')
     .replace(/[\w.:+-]+@[\w.]+/g, '…@…')
     .replace(/\d{4,}/g, '…')
     .replace(/[A-Za-z0-9+/=_-]{20,}/g, '…')

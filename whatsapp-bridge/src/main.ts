@@ -3,6 +3,7 @@ import { type Config, readConfig } from './config.ts'
 import { ConfigError, DataError, reasonOf } from './errors.ts'
 import { armFailpoints } from './failpoint.ts'
 import { openLog, redact, silenceConsole } from './log.ts'
+import { useProxy } from './proxy.ts'
 import { StatusOutput } from './status-output.ts'
 
 /** Run the bridge until it is told to end. */
@@ -11,6 +12,7 @@ async function main(): Promise<void> {
   process.umask(0o077)
   const config = readConfig()
   armFailpoints(config.failpoints)
+  useProxy(config)
   const log = openLog(config.logLevel)
   const output = new StatusOutput()
   const bridge = new Bridge(config, log)

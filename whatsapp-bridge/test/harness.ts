@@ -61,15 +61,18 @@ function jsonLines(child: ChildProcess): Json[] {
 export class Simulator {
   readonly control: string
   readonly env: Record<string, string>
+  /** `host:port` of the media server, which is also a WhatsApp socket. */
+  readonly mediaHost: string
 
   private constructor(ready: Json) {
     this.control = String(ready.control)
     this.env = ready.env as Record<string, string>
+    this.mediaHost = String(ready.mediaHost)
   }
 
-  static async start(): Promise<Simulator> {
+  static async start(...flags: string[]): Promise<Simulator> {
     const path = new URL('whatsapp-simulator/src/main.ts', REPOSITORY).pathname
-    const child = spawn(process.execPath, [path], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, [path, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] })
     cleanups.push(() => void child.kill('SIGKILL'))
     const lines = jsonLines(child)
     return new Simulator(await until('the simulator', () => lines[0]))
@@ -258,6 +261,10 @@ export class BridgeProcess {
     const exit = once(child, 'exit')
     child.kill(signal)
     return (await exit)[0]
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.exitCode === null ? this.#child.pid : undefined
   }
 
   closeInput(): void {

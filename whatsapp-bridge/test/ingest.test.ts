@@ -35,8 +35,10 @@ function pipeline(database = new Database(temporaryDirectory()), account?: strin
     log,
   )
   const media = new MediaStore(rows)
-  const ingest = new Ingest({ rows, journal, spool, deliverer, media, auth, counters: new Counters(), log })
-  return { journal, ingest, spool, deliverer, delivered, auth, outbox: new Outbox(rows) }
+  const outbox = new Outbox(rows)
+  const counters = new Counters()
+  const ingest = new Ingest({ rows, journal, spool, deliverer, media, outbox, auth, counters, log })
+  return { journal, ingest, spool, deliverer, delivered, auth, outbox }
 }
 
 const FROM = '15551234567@s.whatsapp.net'

@@ -160,3 +160,76 @@ test('an upload that fails says so and sends nothing; no file is left behind', a
   await simulator.call('DELETE', `/faults/${id}`)
   assert.deepEqual(readdirSync(join(bridge.data, 'tmp')), [])
 })
+
+/** Make an Ogg page with these packets, each shorter than 255 bytes. */
+function page(granule: number, packets: Buffer[]): Buffer {
+  const head = Buffer.alloc(27 + packets.length)
+  head.write('OggS', 'latin1')
+  head.writeBigInt64LE(BigInt(granule), 6)
+  head[26] = packets.length
+  packets.forEach((packet, index) => {
+    head[27 + index] = packet.length
+  })
+  return Buffer.concat([head, ...packets])
+}
+
+/** Make a voice note of 20 ms packets: silence, then speech. */
+function voiceNote(seconds: number): Buffer {
+  const opusHead = Buffer.concat([Buffer.from('OpusHead'), Buffer.from([1, 1, 0x38, 1]), Buffer.alloc(7)])
+  const pages = Array.from({ length: seconds }, (_, second) =>
+    page(
+      48_000 * (second + 1) + 312,
+      Array.from({ length: 50 }, () => Buffer.alloc(second * 2 < seconds ? 4 : 120)),
+    ),
+  )
+  return Buffer.concat([page(0, [opusHead]), page(0, [Buffer.from('OpusTags')]), ...pages])
+}
+
+/** Make a WAV file that grows louder. */
+function wave(seconds: number): Buffer {
+  const samples = Buffer.alloc(seconds * 16_000)
+  for (let index = 0; index < samples.length / 2; index += 1)
+    samples.writeInt16LE(
+      Math.round(((index % 2 ? 1 : -1) * (30_000 * 2 * index)) / samples.length),
+      index * 2,
+    )
+  const head = Buffer.alloc(44)
+  head.write('RIFF', 0, 'latin1')
+  head.write('WAVEfmt ', 8, 'latin1')
+  head.writeUInt32LE(16, 16)
+  head.writeUInt32LE(16_000, 28)
+  head.writeUInt16LE(16, 34)
+  head.write('data', 36, 'latin1')
+  head.writeUInt32LE(samples.length, 40)
+  return Buffer.concat([head, samples])
+}
+
+test('a voice note shows its own length and its own bars', async () => {
+  const cases: [string, Buffer, string, number][] = [
+    ['v1', voiceNote(8), 'audio/ogg; codecs=opus', 8],
+    ['v2', wave(3), 'audio/wav', 3],
+  ]
+  for (const [name, bytes, mimetype, seconds] of cases) {
+    const form = new FormData()
+    for (const [field, value] of Object.entries({ to: ANN_JID, kind: 'voice', mimetype }))
+      form.set(field, value)
+    form.set('file', new Blob([bytes]), name)
+    const sent = (await (await bridge.fetch('POST', '/send-media', { body: form })).json()) as {
+      messageId: string
+    }
+    const { media } = await simulator.bubble(ANN, ({ id }) => id === sent.messageId)
+    const { waveform = [], seconds: shown } = media as unknown as { waveform?: number[]; seconds: number }
+    assert.deepEqual([shown, waveform.length, waveform[0], waveform.at(-1)], [seconds, 64, 0, 100])
+    assert.ok(waveform.every((bar) => bar >= 0 && bar <= 100))
+  }
+  const form = new FormData()
+  for (const [field, value] of Object.entries({ to: ANN_JID, kind: 'voice', seconds: '5' }))
+    form.set(field, value)
+  form.set('file', new Blob(['no sound at all']), 'x')
+  const sent = (await (await bridge.fetch('POST', '/send-media', { body: form })).json()) as {
+    messageId: string
+  }
+  const { media } = await simulator.bubble(ANN, ({ id }) => id === sent.messageId)
+  const { waveform = [], seconds } = media as unknown as { waveform?: number[]; seconds: number }
+  assert.deepEqual([seconds, waveform.length, new Set(waveform).size], [5, 64, 1])
+})

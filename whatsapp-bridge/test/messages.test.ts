@@ -91,7 +91,7 @@ test('location, contact, poll, vote, view once, disappearing, forwarded and an u
   const place = await agent.event('the place', (e) => e.kind === 'location')
   assert.deepEqual(place.location, { latitude: 52.5, longitude: 13.4, name: 'Berlin' })
   await simulator.send(ANN, { to: CLEO, contact: { name: 'Bob', number: BOB } })
-  assert.equal((await agent.event('the contact', (e) => e.kind === 'contact')).text, 'Bob')
+  assert.equal((await agent.event('the contact', (e) => e.kind === 'contact')).text, `Bob, +${BOB}`)
   const poll = await simulator.send(ANN, { to: CLEO, poll: { name: 'Lunch?', options: ['yes', 'no'] } })
   assert.match((await agent.event('the poll', (e) => e.kind === 'poll')).text ?? '', /^Lunch\?\n- yes\n- no$/)
   await simulator.send(ANN, { to: CLEO, vote: { id: poll, options: ['yes'] } })

@@ -45,7 +45,7 @@ test('ten requests at once with one key are one send', async () => {
 
 test('a nack is an error with its code and a sentence, and is never tried again', async () => {
   for (const code of [463, 479]) {
-    await simulator.fault({ on: 'in', do: 'refuse', code, match: { tag: 'message' } })
+    await simulator.fault({ on: 'in', do: 'refuse', code, match: { tag: 'message' }, times: 2 })
     const refused = await bridge.post('/send', { to: ANN_JID, text: `nacked ${code}` }, `nack-${code}`)
     assert.equal(refused.status, 422)
     assert.equal(refused.body.error, 'refused')

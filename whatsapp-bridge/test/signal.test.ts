@@ -50,11 +50,7 @@ function party(): Party {
     },
   }
   const keys = addTransactionCapability(slow, logger, { maxCommitRetries: 1, delayBetweenTriesMs: 1 })
-  const signal = durableSignal(
-    journal,
-    () => jid,
-    () => {},
-  )
+  const signal = durableSignal(journal, () => jid, { onCommit: () => {}, onLost: () => {} })
   return { jid, creds, keys, repository: signal.makeSignalRepository({ creds, keys }, logger) }
 }
 

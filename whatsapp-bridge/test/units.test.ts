@@ -13,7 +13,7 @@ import {
   readSendText,
   readTyping,
 } from '../src/http/validate.ts'
-import { readContent } from '../src/inbound/content.ts'
+import { readContent } from '../src/inbound/content/read.ts'
 import { addressOf } from '../src/inbound/download.ts'
 import { restore } from '../src/inbound/journal.ts'
 import { translate } from '../src/inbound/translate.ts'
@@ -239,6 +239,26 @@ test('close codes: what comes next', () => {
   )
   assert.equal(next(401), 'unlinked')
   assert.deepEqual([next(401, false), next(408, false), next(405, false)], ['backoff', 'backoff', 'stop'])
+  assert.deepEqual(
+    [406, 409, 415, 516].map((code) => next(code)),
+    new Array(4).fill('stop'),
+  )
+  assert.deepEqual(
+    [406, 409, 415].map((code) => next(code, false)),
+    new Array(3).fill('stop'),
+  )
+  const refused = (code: number, attempts: number) =>
+    closeAction(code, true, '', { attrs: {}, attempts }).next
+  assert.deepEqual(
+    [refused(418, 0), refused(418, 4), refused(418, 5), refused(499, 9)],
+    ['backoff', 'backoff', 'stop', 'stop'],
+  )
+  assert.deepEqual([refused(408, 9), refused(428, 9), refused(503, 9)], ['backoff', 'backoff', 'backoff'])
+  for (const expire of ['3600', String(Math.floor(Date.now() / 1000) + 3600), undefined, 'soon', '-1']) {
+    const ban = closeAction(402, true, '', { attrs: expire === undefined ? {} : { expire }, attempts: 0 })
+    assert.equal(ban.next, 'wait')
+    assert.ok(Math.abs((ban.until ?? 0) - Date.now() - 3_600_000) < 5000, expire)
+  }
 })
 
 test('without a network the one sentence about it is true, linked or not', () => {

@@ -1,6 +1,12 @@
 import { parseArgs } from 'node:util'
 
-export type Config = { port: number; state: string | undefined; record: boolean; supervised: boolean }
+export type Config = {
+  port: number
+  state: string | undefined
+  record: boolean
+  supervised: boolean
+  publicNames: boolean
+}
 
 /** What a bridge's preload (`trust.ts`) needs to take the simulator for WhatsApp. */
 export type Trust = { noiseRoot: Buffer | undefined; mediaHost: string | undefined }
@@ -14,12 +20,14 @@ export function readConfig(args: string[]): Config {
       state: { type: 'string' },
       record: { type: 'boolean' },
       supervised: { type: 'boolean' },
+      'public-names': { type: 'boolean' },
     },
   })
   const port = Number(values.port ?? 0)
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new Error(`--port must be a port number from 0 to 65535, not "${values.port}"`)
-  return { port, state: values.state, record: values.record ?? false, supervised: values.supervised ?? false }
+  const { state, record = false, supervised = false, 'public-names': publicNames = false } = values
+  return { port, state, record, supervised, publicNames }
 }
 
 /** Read `CLEO_SIM_NOISE_ROOT` (hex) and `CLEO_SIM_MEDIA_HOST` (`host:port`). */

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { DEF_MEDIA_HOST } from 'baileys'
 import { WebSocketServer } from 'ws'
 import type { Config } from './config.ts'
 import { originOf, startControl } from './control/server.ts'
@@ -9,6 +10,7 @@ import { makeTls } from './media/tls.ts'
 import { State } from './state.ts'
 import { WhatsApp } from './whatsapp.ts'
 
+const WEB_HOST = 'web.whatsapp.com'
 const SOCKET_PATH = '/ws/chat'
 const LARGEST_FRAME = 64 * 1024 * 1024
 
@@ -35,17 +37,21 @@ export async function startSimulator(config: Config): Promise<Simulator> {
   const whatsapp = new WhatsApp(state)
   const media = await startMediaServer(state, tls)
   const control = await startControl(whatsapp, config.port)
-  const sockets = new WebSocketServer({ server: control, path: SOCKET_PATH, maxPayload: LARGEST_FRAME })
-  sockets.on('connection', (socket) => whatsapp.accept(socket))
+  const sockets = [control, media].map((server) => {
+    const accepting = new WebSocketServer({ server, path: SOCKET_PATH, maxPayload: LARGEST_FRAME })
+    return accepting.on('connection', (socket) => whatsapp.accept(socket))
+  })
+  const ready = readyLine(originOf(control), ca, whatsapp)
+  if (config.publicNames) usePublicNames(ready, whatsapp)
   return {
-    ready: readyLine(originOf(control), ca, whatsapp),
+    ready,
     stop: async () => {
       for (const connection of state.connections) connection.terminate()
       for (const server of [control, media]) {
         server.close()
         server.closeAllConnections()
       }
-      sockets.close()
+      for (const accepting of sockets) accepting.close()
       if (directory.temporary) rmSync(directory.path, { recursive: true, force: true })
     },
   }
@@ -63,6 +69,13 @@ function readyLine(control: string, ca: string, { root, state }: WhatsApp): Read
     NODE_OPTIONS: `--import ${new URL('./trust.ts', import.meta.url).href}`,
   }
   return { ready: true, control, socket, noiseRoot, mediaHost, ca, env }
+}
+
+/** Name servers as the real ones are named, so that a client gets here only by a proxy that leads to `mediaHost`. */
+function usePublicNames({ env }: Ready, { state }: WhatsApp): void {
+  state.media.host = DEF_MEDIA_HOST
+  env.WHATSAPP_WEB_SOCKET_URL = `wss://${WEB_HOST}${SOCKET_PATH}`
+  delete env.CLEO_SIM_MEDIA_HOST
 }
 
 function stateDirectory(wanted: string | undefined): { path: string; temporary: boolean } {

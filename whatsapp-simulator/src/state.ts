@@ -15,6 +15,8 @@ export class State {
   readonly faults = new Faults()
   readonly connections = new Set<Connection>()
   readonly recorder: Recorder
+  /** The revision of WhatsApp Web that its page names, and the least one that may log in. */
+  readonly webVersion: { current?: number; least?: number } = {}
 
   constructor(record: boolean) {
     this.recorder = new Recorder(record)

@@ -18,7 +18,7 @@ from cleo.agent.commands import Commands
 from cleo.agent.outbox.delivery_status import DeliveryStatus
 from cleo.agent.outbox.queue import OutboxQueue
 from cleo.domain.access import Access
-from cleo.domain.account_news import AccountNews
+from cleo.domain.health import AccountNews
 from cleo.domain.content import Choices, Edit, Reaction, Revoke, Text
 from cleo.domain.conversation import Conversation, ConversationId, LastInbound, conversation_id
 from cleo.domain.errors import Overloaded

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from cleo.domain.account_news import AccountNews
+from cleo.domain.health import AccountNews
 from cleo.domain.message import IdentityChange, Inbound, Receipt
 
 

@@ -10,7 +10,7 @@ from cleo.agent import ClaimCode
 from cleo.agent.account_news import ACCOUNT_NEWS, account_news
 from cleo.agent.outbox.deliver import MOST_TRIES, NOBODY_KNOWS, REPEATED
 from cleo.agent.outbox.delivery_status import FRESH
-from cleo.domain.account_news import AccountNews
+from cleo.domain.health import AccountNews
 from cleo.domain.content import Chosen, MessageId, Template, Text
 from cleo.domain.errors import SendFailed, SendUncertain, TemporarilyRefused
 from cleo.domain.identity import Address

@@ -6,7 +6,7 @@ import pytest
 from tests.support.cloud_payloads import Json, parse_change
 
 from cleo.channels.whatsapp.cloud.inbound.account_events import read_account_event
-from cleo.domain.account_news import AccountNews
+from cleo.domain.health import AccountNews
 
 
 def template(event: str, **more: Any) -> Json:

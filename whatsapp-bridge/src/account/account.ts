@@ -1,4 +1,4 @@
-import type { ConnectionState, WASocket } from 'baileys'
+import type { BinaryNode, ConnectionState, WASocket } from 'baileys'
 import { backoffMs } from '../backoff.ts'
 import { clock } from '../clock.ts'
 import type { HealthAnswer, LinkAnswer } from '../contract.ts'
@@ -13,10 +13,13 @@ import { type Log, redact } from '../log.ts'
 import type { Sender } from '../outbound/sender.ts'
 import { isStorageError } from '../store/database.ts'
 import type { AuthStore } from './auth-store.ts'
+import { acknowledge, LinkSteps } from './link-steps.ts'
 import { Linking } from './linking.ts'
-import { closeAction } from './reconnect.ts'
+import { closeAction, type Refusal } from './reconnect.ts'
+import { Restrictions } from './restrictions.ts'
 import { type DurableSignal, durableSignal } from './signal.ts'
 import type { SocketFactory } from './socket.ts'
+import type { WebVersion, WebVersions } from './web-versions.ts'
 
 /** State of the connection, with WhatsApp's last close code. */
 export type Status = Pick<HealthAnswer, 'state' | 'message'> & { code?: number }
@@ -26,6 +29,7 @@ type Dependencies = {
   journal: Journal
   ingest: Ingest
   sockets: SocketFactory
+  versions: WebVersions
   receipts: Receipts
   sender: Sender
   counters: Counters
@@ -39,14 +43,18 @@ const CONNECT_TIMEOUT_MS = 45_000
 const LINK_WAIT_MS = 15_000
 const FIRST_WAIT_MS = 1000
 const LONGEST_WAIT_MS = 60_000
+const LONGEST_TIMER_MS = 24 * 3_600_000
 
 /** One WhatsApp number and its socket: one connection at a time; `reconnect.ts` decides what follows its end. */
 export class Account {
   readonly #dependencies: Dependencies
   readonly #linking: Linking
+  readonly #linkSteps: LinkSteps
+  readonly #restrictions = new Restrictions()
   #socket: WASocket | undefined
   #status: Status = { state: 'starting', message: 'The bridge is starting.' }
   #attempt = 0
+  #version: WebVersion | undefined
   #reconnectTimer: NodeJS.Timeout | undefined
   #livenessTimer: NodeJS.Timeout | undefined
   #lastFrame = 0
@@ -61,11 +69,27 @@ export class Account {
     this.#dependencies = dependencies
     this.#linking = new Linking(dependencies.phone)
     this.#linking.onChange = (link) => this.onLink(link)
+    this.#linkSteps = new LinkSteps({
+      ...dependencies,
+      linking: this.#linking,
+      saveCreds: (socket) => this.#runHandler(() => this.#saveCreds(socket)),
+      refused: (...refusal) => this.#onLinkRefused(...refusal),
+    })
     dependencies.auth.onFailure = (error) => this.#onStorageFailure(error)
   }
 
   get status(): Status {
     return this.#status
+  }
+
+  /** What WhatsApp does not let this number do now, in one sentence. */
+  get restriction(): string | undefined {
+    return this.#restrictions.sentence()
+  }
+
+  /** The version of WhatsApp Web that the last connection named. */
+  get version(): WebVersion | undefined {
+    return this.#version
   }
 
   /** The linked number as a JID. */
@@ -119,7 +143,7 @@ export class Account {
 
   #connect(): void {
     if (this.#stopped) return
-    const { auth, journal, ingest, sockets, counters } = this.#dependencies
+    const { auth, journal, ingest, sockets, versions, counters } = this.#dependencies
     try {
       if (auth.pairingUnfinished) auth.resetIdentity()
     } catch {
@@ -132,19 +156,19 @@ export class Account {
         state: 'linking',
         message: 'Not linked yet. Asking WhatsApp for a code to link with.',
       })
-    const signal = durableSignal(
-      journal,
-      () => auth.creds.me?.id,
-      () => ingest.schedule(),
-    )
-    const socket = sockets.open(signal.makeSignalRepository)
+    const signal = durableSignal(journal, () => auth.creds.me?.id, {
+      onCommit: () => ingest.schedule(),
+      onLost: (attrs) => this.#runHandler(() => ingest.onLost(attrs)),
+    })
+    this.#version = versions.choose()
+    const socket = sockets.open(signal.makeSignalRepository, this.#version.version)
     this.#socket = socket
     listen(socket, this.#handlers(socket, signal), counters)
   }
 
   /** Return what to do with the events of a socket, as long as it is the current one. */
   #handlers(socket: WASocket, signal: DurableSignal): EventHandlers {
-    const { ingest, sockets, receipts, sender } = this.#dependencies
+    const { auth, ingest, sockets, receipts, sender } = this.#dependencies
     const guarded =
       <T>(work: (payload: T) => void) =>
       (payload: T) => {
@@ -160,8 +184,14 @@ export class Account {
       },
       message: (stanza) => {
         signal.onMessage(stanza)
-        ingest.count(stanza)
+        this.#runHandler(() => ingest.onMessage(stanza))
       },
+      notification: (stanza) =>
+        auth.linked ? this.#onGroupChange(stanza) : this.#linkSteps.onNotification(socket, stanza),
+      iq: (stanza) => this.#linkSteps.onIq(socket, stanza),
+      success: (stanza) => this.#linkSteps.onSuccess(stanza),
+      acknowledge: (stanza) => void acknowledge(socket, stanza),
+      capping: guarded((limit) => this.#restrictions.onCapping(limit)),
       receipt: (stanza) => this.#runHandler(() => receipts.onReceipt(stanza)),
       ack: (stanza) => this.#runHandler(() => sender.onAck(stanza)),
     }
@@ -188,22 +218,44 @@ export class Account {
   }
 
   #onUpdate(socket: WASocket, update: Partial<ConnectionState>): void {
+    const { auth, log } = this.#dependencies
     if (update.qr) {
       this.#attempt = 0
       this.#setStatus({
         state: 'linking',
         message: 'Not linked yet: scan the QR code, or enter the pairing code.',
       })
-      this.#linking.onQr(update.qr, (phone) => socket.requestPairingCode(phone), this.#dependencies.log)
+      this.#linking.onQr(update.qr, auth.creds.advSecretKey, (phone) => socket.requestPairingCode(phone), log)
     }
-    if (update.connection === 'open') this.#onOpen()
+    if (update.reachoutTimeLock) this.#restrictions.onTimeLock(update.reachoutTimeLock)
+    if (update.connection === 'open') this.#onOpen(socket)
     if (update.connection === 'close') this.#onClosed(update.lastDisconnect?.error)
   }
 
-  #onOpen(): void {
+  #onOpen(socket: WASocket): void {
+    if (this.#version) this.#dependencies.versions.onConnected(this.#version)
     this.#attempt = 0
     this.#linking.clear()
     this.#setStatus({ state: 'connected', message: 'Connected to WhatsApp.' })
+    void socket.fetchAccountReachoutTimelock().catch(() => {}) // the answer comes as connection.update
+  }
+
+  /** Take a change of a group. @returns `false` when Baileys does all that there is to do. */
+  #onGroupChange(stanza: BinaryNode): boolean {
+    let isNew = false
+    if (stanza.attrs.type === 'w:gp2')
+      this.#runHandler(() => {
+        isNew = this.#dependencies.ingest.onGroupChange(stanza)
+      })
+    return isNew
+  }
+
+  /** Stop linking: WhatsApp has said that it cannot go on like this. */
+  #onLinkRefused(socket: WASocket, code: number | undefined, message: string): void {
+    if (socket !== this.#socket) return
+    this.#disconnect()
+    this.#stopWith(code, message)
+    this.#linking.giveUp()
   }
 
   #onClosed(error: Error | undefined): void {
@@ -212,7 +264,7 @@ export class Account {
     const wasLinked = auth.linked
     const unlinkedByUs = error?.message === 'Intentional Logout'
     this.#dropSocket()
-    const action = closeAction(code, wasLinked, error?.message ?? '')
+    const action = closeAction(code, wasLinked, error?.message ?? '', this.#refusalOf(error))
     log.info({ code, next: action.next }, 'the connection to WhatsApp ended')
     if (this.#stopped) return
     switch (action.next) {
@@ -223,7 +275,11 @@ export class Account {
         this.#reconnectLater(code, action.message)
         break
       case 'stop':
-        this.#stopWith(code, action.message)
+        if (code === 405) void this.#tryOtherVersion(action.message)
+        else this.#stopWith(code, action.message)
+        break
+      case 'wait':
+        this.#waitUntil(action.until ?? clock.now(), code, action.message)
         break
       case 'unlinked':
         ingest.drain() // what was received until now belongs to this number
@@ -234,6 +290,39 @@ export class Account {
       default:
         action.next satisfies never
     }
+  }
+
+  /** Go on with another version of WhatsApp Web after one was refused, if there is one; else stop. */
+  async #tryOtherVersion(message: string): Promise<void> {
+    if (!this.#version) return
+    this.#setStatus({
+      state: this.#dependencies.auth.linked ? 'waiting' : 'linking',
+      code: 405,
+      message: 'WhatsApp refuses this version of WhatsApp Web (405). Looking for the current one.',
+    })
+    const found = await this.#dependencies.versions.onRefused(this.#version)
+    if (this.#stopped || this.#socket) return
+    if (found) this.#connect()
+    else this.#stopWith(405, message)
+  }
+
+  /** Return what WhatsApp said when it refused the login; `undefined`: the connection ended otherwise. */
+  #refusalOf(error: Error | undefined): Refusal | undefined {
+    const { data } = (error ?? {}) as { data?: Record<string, string> }
+    if (error?.message !== 'Connection Failure' || !data) return undefined
+    return { attrs: data, attempts: this.#attempt }
+  }
+
+  /** Connect at a moment, and not before. */
+  #waitUntil(until: number, code: number | undefined, message: string): void {
+    this.#setStatus({ state: 'waiting', message, ...(code ? { code } : {}) })
+    clearTimeout(this.#reconnectTimer)
+    const wait = () => {
+      const left = until - clock.now()
+      if (left <= 0) this.#connect()
+      else this.#reconnectTimer = setTimeout(wait, Math.min(left, LONGEST_TIMER_MS))
+    }
+    wait()
   }
 
   #stopWith(code: number | undefined, message: string): void {

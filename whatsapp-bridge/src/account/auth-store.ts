@@ -11,6 +11,7 @@ import { clock } from '../clock.ts'
 import { JOURNAL, type Journal, type JournalRow } from '../inbound/journal.ts'
 import type { AccountRows } from '../store/account-rows.ts'
 import { damaged } from '../store/database.ts'
+import { moveToLid } from './lid-move.ts'
 
 /** The changes of one commit by Baileys: its own types of keys and ours. */
 type Mutations = Record<string, Record<string, unknown> | undefined>
@@ -119,7 +120,13 @@ export class AuthStore {
     this.#durably(() => {
       for (const [type, values] of Object.entries(mutations))
         for (const [id, value] of Object.entries(values ?? {})) this.#write(type, id, value)
+      this.#moveToLids(mutations['lid-mapping'] ?? {})
     })
+  }
+
+  #moveToLids(pairs: Record<string, unknown>): void {
+    for (const [phone, lid] of Object.entries(pairs))
+      if (typeof lid === 'string' && !phone.endsWith('_reverse')) moveToLid(this.#rows, phone, lid)
   }
 
   #durably(work: () => void): void {

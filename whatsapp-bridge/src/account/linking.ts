@@ -5,6 +5,8 @@ import { type Log, redact } from '../log.ts'
 
 type LinkCode = { qr?: string; code?: string; expiresAt: number }
 
+type RequestCode = (phone: string) => Promise<string>
+
 /** WhatsApp lets the first QR code live a minute and each of the next five 20 seconds; then it closes the connection. */
 const FIRST_QR_MS = 60_000
 const NEXT_QR_MS = 20_000
@@ -30,19 +32,48 @@ export class Linking {
     this.#ready = Promise.withResolvers<void>()
   }
 
-  /** Take a QR code from WhatsApp; when a phone number is set it means that a pairing code can be requested now. */
-  onQr(qr: string, requestCode: (phone: string) => Promise<string>, log: Log): void {
+  /** Whether a pairing code is asked for, and not a QR code. */
+  get byCode(): boolean {
+    return this.#phone !== undefined
+  }
+
+  /**
+   * Take a QR code from WhatsApp; when a phone number is set it means that a pairing code can be requested now.
+   *
+   * @param secret the secret that it must show: Baileys goes on to show the first one when it has been replaced.
+   */
+  onQr(qr: string, secret: string, requestCode: RequestCode, log: Log): void {
     this.#qrCount += 1
-    if (!this.#phone) {
-      this.#set({ qr, expiresAt: clock.elapsed() + (this.#qrCount === 1 ? FIRST_QR_MS : NEXT_QR_MS) })
-      return
-    }
-    if (this.#qrCount > 1) return
+    if (!this.#phone)
+      this.#set({
+        qr: withSecret(qr, secret),
+        expiresAt: clock.elapsed() + (this.#qrCount === 1 ? FIRST_QR_MS : NEXT_QR_MS),
+      })
+    else if (this.#qrCount === 1) this.requestCode(requestCode, log)
+  }
+
+  /** Ask for a pairing code, and show it instead of the one before. */
+  requestCode(requestCode: RequestCode, log: Log): void {
+    if (!this.#phone) return
     const expiresAt = clock.elapsed() + PAIRING_CODE_MS
+    const current = this.#ready
     requestCode(this.#phone).then(
-      (code) => this.#set({ code, expiresAt }),
+      (code) => {
+        if (current === this.#ready) this.#set({ code, expiresAt })
+      },
       (error: unknown) => log.error({ reason: redact(reasonOf(error)) }, 'WhatsApp gave no pairing code'),
     )
+  }
+
+  /** Show the QR code with another secret, for as long as it was valid anyway. */
+  replaceSecret(secret: string): void {
+    if (this.#current?.qr) this.#set({ ...this.#current, qr: withSecret(this.#current.qr, secret) })
+  }
+
+  /** Stop waiting for a code: there will be none. */
+  giveUp(): void {
+    this.clear()
+    this.#ready.resolve()
   }
 
   /** Forget the code: a phone is linked, or the connection is gone. */
@@ -81,4 +112,10 @@ export class Linking {
     this.#ready.resolve()
     this.onChange(this.answer())
   }
+}
+
+/** Replace the secret in a QR code: `…#ref,noise key,identity key,secret,platform`. */
+function withSecret(qr: string, secret: string): string {
+  const parts = qr.split(',')
+  return parts.length < 4 ? qr : parts.with(3, secret).join(',')
 }

@@ -2,11 +2,14 @@ import { createHash } from 'node:crypto'
 import {
   type BinaryNode,
   getBinaryNodeChildren,
+  proto,
   type SignalKeyStoreWithTransaction,
   type SignalRepositoryWithLIDStore,
   type SocketConfig,
+  unpadRandomMax16,
 } from 'baileys'
 import { makeLibSignalRepository } from 'baileys/lib/Signal/libsignal.js'
+import { reasonOf } from '../errors.ts'
 import { failpoint } from '../failpoint.ts'
 import { JOURNAL, type Journal, type JournalRow } from '../inbound/journal.ts'
 
@@ -19,6 +22,8 @@ type Session = { indexInfo: { used?: number } }
 type SessionRecord = { _sessions: Record<string, Session> }
 type Encrypted = Parameters<SignalRepositoryWithLIDStore['decryptMessage']>[0]
 
+const KEY_IS_GONE = 'Key used already or never filled'
+
 /** The hooks for one socket: `onMessage` takes each message stanza before Baileys decrypts it. */
 export type DurableSignal = Pick<SocketConfig, 'makeSignalRepository'> & {
   onMessage(stanza: BinaryNode): void
@@ -30,12 +35,13 @@ export type DurableSignal = Pick<SocketConfig, 'makeSignalRepository'> & {
  * again after a crash is answered from the journal instead of failing on a used key.
  *
  * @param accountId JID under which Baileys' own sends lock the keys.
- * @param onCommit called after each commit that may have brought a journal row.
+ * @param hooks `onCommit` is called after each commit that may have brought a journal row, `onLost` for a ciphertext
+ *   whose key is gone: Baileys refuses it without asking for it again.
  */
 export function durableSignal(
   journal: Journal,
   accountId: () => string | undefined,
-  onCommit: () => void,
+  { onCommit, onLost }: { onCommit(): void; onLost(attrs: JournalRow['attrs']): void },
 ): DurableSignal {
   const origins = new WeakMap<Uint8Array, Omit<JournalRow, 'plain'>>()
 
@@ -65,10 +71,14 @@ export function durableSignal(
         await keys.set({ [JOURNAL]: { [key]: { ...origin, plain: fresh } } })
         failpoint('journal.before_commit')
         return fresh
+      }).catch((error: unknown) => {
+        const origin = origins.get(cipher)
+        if (origin && reasonOf(error) === KEY_IS_GONE) onLost(origin.attrs)
+        throw error
       })
       failpoint('journal.after_commit')
       onCommit()
-      return plain
+      return !origins.has(cipher) || isMessage(plain) ? plain : NOTHING
     }
 
     return {
@@ -85,6 +95,22 @@ export function durableSignal(
     }
   }
   return { onMessage, makeSignalRepository }
+}
+
+/** A padded message without content. */
+const NOTHING = Buffer.from([1])
+
+/**
+ * Return whether decrypted bytes are a message. Asking for others again, as Baileys does, brings the same bytes: the
+ * journal has them, and tells that they came.
+ */
+function isMessage(plain: Uint8Array): boolean {
+  try {
+    proto.Message.decode(unpadRandomMax16(plain))
+    return true
+  } catch {
+    return false
+  }
 }
 
 /**

@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache'
 import type { Config } from '../config.ts'
 import { isIgnored } from '../jid.ts'
 import { baileysLogger, type Log } from '../log.ts'
+import { socketAgent } from '../proxy.ts'
 import type { AuthStore } from './auth-store.ts'
 
 const QUERY_TIMEOUT_MS = 15_000
@@ -31,14 +32,20 @@ export class SocketFactory {
     this.#log = log
   }
 
-  open(makeSignalRepository: SocketConfig['makeSignalRepository']): WASocket {
-    const { socketUrl, version } = this.#config
+  /** @param version the version of WhatsApp Web to name. */
+  open(
+    makeSignalRepository: SocketConfig['makeSignalRepository'],
+    version: [number, number, number],
+  ): WASocket {
+    const { socketUrl } = this.#config
+    const agent = socketAgent(this.#config)
     const socket: WASocket = makeWASocket({
       auth: this.#auth.state,
       logger: baileysLogger(this.#log),
       makeSignalRepository,
       ...(socketUrl ? { waWebSocketUrl: socketUrl } : {}),
-      ...(version ? { version } : {}),
+      ...(agent ? { agent } : {}),
+      version,
       emitOwnEvents: false,
       markOnlineOnConnect: false,
       syncFullHistory: false,

@@ -1,4 +1,5 @@
 import type { Account } from '../account/account.ts'
+import { textOf, type WebVersions } from '../account/web-versions.ts'
 import type { Deliverer } from '../agent/deliver.ts'
 import type { Spool } from '../agent/spool.ts'
 import type { Config } from '../config.ts'
@@ -7,6 +8,7 @@ import type { Counters } from '../counters.ts'
 import type { Ingest } from '../inbound/ingest.ts'
 import { serveMedia } from '../inbound/media.ts'
 import type { MediaStore } from '../inbound/media-store.ts'
+import type { LidMapping } from '../jid.ts'
 import { Commands } from '../outbound/commands.ts'
 import type { Sender } from '../outbound/sender.ts'
 import { readJson } from './body.ts'
@@ -24,15 +26,17 @@ type Dependencies = {
   ingest: Ingest
   sender: Sender
   media: MediaStore
+  lidMapping: LidMapping
+  versions: WebVersions
   counters: Counters
   temporary: string
 }
 
 /** Return every endpoint of the bridge. */
 export function routes(dependencies: Dependencies): Routes {
-  const { account, config, ingest, sender, temporary } = dependencies
+  const { account, config, ingest, sender, lidMapping, temporary } = dependencies
   const connected = () => account.connected()
-  const commands = new Commands({ config, ingest, sender, connected, temporary })
+  const commands = new Commands({ config, ingest, sender, lidMapping, connected, temporary })
   return {
     'GET /health': (context) => health(context, dependencies),
     'GET /link': () => account.link(),
@@ -69,13 +73,15 @@ async function phoneFrom(request: RequestContext['request']): Promise<string | u
 /** Without the secret the answer has no number and no counts. */
 function health(
   { request, authorized }: RequestContext,
-  { account, spool, deliverer, guard, counters }: Dependencies,
+  { account, config, spool, deliverer, guard, versions, counters }: Dependencies,
 ): HealthAnswer {
   const { state, code, message } = account.status
   const proof = guard.prove(request.headersDistinct['x-bridge-challenge']?.[0])
   const open: HealthAnswer = {
     state,
-    message: [message, deliverer.problem].filter(Boolean).join(' '),
+    message: [message, account.restriction, proxyNote(config), versions.problem(), deliverer.problem]
+      .filter(Boolean)
+      .join(' '),
     ...(code === undefined ? {} : { code }),
     ...(proof ? { proof } : {}),
   }
@@ -83,9 +89,17 @@ function health(
   return {
     ...open,
     ...(account.number ? { account: account.number } : {}),
+    ...(account.restriction ? { restriction: account.restriction } : {}),
     spool: spool.size,
     deadLetters: spool.deadLetterCount,
     version: VERSION,
+    ...(account.version
+      ? { webVersion: textOf(account.version.version), webVersionFrom: account.version.from }
+      : {}),
+    ...(config.proxy ? { proxy: config.proxy.host } : {}),
     counters: counters.all(),
   }
 }
+
+const proxyNote = ({ proxy }: Config): string | undefined =>
+  proxy && `The way to WhatsApp leads through the proxy ${proxy.host} (HTTPS_PROXY).`

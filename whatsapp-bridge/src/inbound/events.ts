@@ -1,10 +1,11 @@
-import type {
-  AuthenticationCreds,
-  BaileysEventMap,
-  BinaryNode,
-  ConnectionState,
-  WAMessage,
-  WASocket,
+import {
+  type AuthenticationCreds,
+  type BaileysEventMap,
+  type BinaryNode,
+  type ConnectionState,
+  S_WHATSAPP_NET,
+  type WAMessage,
+  type WASocket,
 } from 'baileys'
 import type { Counters } from '../counters.ts'
 
@@ -15,6 +16,8 @@ export type EventHandlers = {
   messages(messages: WAMessage[]): void
   /** A group's members or settings have changed. */
   groupChanged(id: string): void
+  /** WhatsApp limits how many new chats the account may start. */
+  capping(limit: BaileysEventMap['message-capping.update']): void
   /** Called for every stanza, first. */
   stanza(): void
   /** Called before Baileys decrypts the message. */
@@ -23,10 +26,18 @@ export type EventHandlers = {
   receipt(stanza: BinaryNode): void
   /** WhatsApp's server has answered a send. */
   ack(stanza: BinaryNode): void
+  /** A group has changed, or linking goes on. @returns `false` when Baileys does all that there is to do. */
+  notification(stanza: BinaryNode): unknown
+  /** A login has succeeded. @returns `false` when it may. */
+  success(stanza: BinaryNode): unknown
+  /** An answer to a query, or a step of linking. @returns `false` when Baileys does all that there is to do. */
+  iq(stanza: BinaryNode): unknown
+  /** A stanza waits for an acknowledgement that Baileys does not give. */
+  acknowledge(stanza: BinaryNode): void
 }
 
-/** The way to a handler, or the reason why an event is only counted. */
-type Entry<T> = ((payload: T, handlers: EventHandlers) => void) | string
+/** The way to a handler, which may return that there was nothing for it; or the reason why an event is only counted. */
+type Entry<T> = ((payload: T, handlers: EventHandlers) => unknown) | string
 
 const CHANNELS = 'Channels are no messages to this account.'
 const CHATS = 'The agent keeps its own conversations.'
@@ -56,7 +67,7 @@ export const BAILEYS_EVENTS = {
   'messages.media-update': 'The download that asked for a new upload waits for it itself.',
   'messages.reaction': AS_MESSAGE,
   'message-receipt.update': RECEIPTS,
-  'message-capping.update': 'A send that exceeds the limit is refused with its code.',
+  'message-capping.update': (limit, handlers) => handlers.capping(limit),
   'lid-mapping.update': 'Baileys stores the pair among the keys.',
   'chats.upsert': CHATS,
   'chats.update': CHATS,
@@ -91,9 +102,10 @@ export const STANZAS: Record<string, Entry<BinaryNode>> = {
   chatstate: 'Baileys turns it into presence.update.',
   presence: 'Baileys turns it into presence.update.',
   appdata: 'Baileys fetches changes of the app state by itself.',
+  status: 'It is about status updates, which are no messages to this account.',
   error: 'It names a stanza that WhatsApp could not read; the sender’s timeout deals with it.',
-  iq: 'An answer to a query of Baileys, a ping, or a step of linking.',
-  success: CONNECTION,
+  iq: (stanza, handlers) => handlers.iq(stanza),
+  success: (stanza, handlers) => handlers.success(stanza),
   failure: CONNECTION,
   'stream:error': CONNECTION,
   xmlstreamend: CONNECTION,
@@ -105,14 +117,19 @@ export const STANZAS: Record<string, Entry<BinaryNode>> = {
   'ib client_expiration': 'A version that is too old is refused at login (405).',
   'ib thread_metadata': IN_THE_APP,
   ib: 'News about the connection of a type that this list does not have.',
-  'notification w:gp2': 'Baileys turns it into events of groups, and into a message.',
+  // most of them Baileys turns into events of groups, and into a message
+  'notification w:gp2': (stanza, handlers) => handlers.notification(stanza),
   'notification encrypt': 'Baileys uploads prekeys, or forgets the sessions of a changed identity.',
   'notification devices': BY_BAILEYS,
   'notification fbid:devices': 'Devices of Facebook accounts are not written to.',
   'notification account_sync': BY_BAILEYS,
   'notification server_sync': BY_BAILEYS,
   'notification privacy_token': BY_BAILEYS,
-  'notification link_code_companion_reg': 'A step of linking by pairing code, done by Baileys.',
+  // steps of linking; those that Baileys knows are its own
+  'notification link_code_companion_reg': (stanza, handlers) => handlers.notification(stanza),
+  'notification companion_reg_refresh': (stanza, handlers) => handlers.notification(stanza),
+  'notification passkey_prologue_request': (stanza, handlers) => handlers.notification(stanza),
+  'notification crsc_continuation': (stanza, handlers) => handlers.notification(stanza),
   'notification mediaretry': 'Baileys turns it into messages.media-update.',
   'notification mex': 'Baileys turns it into events of channels and limits.',
   'notification newsletter': CHANNELS,
@@ -129,6 +146,15 @@ export const STANZAS: Record<string, Entry<BinaryNode>> = {
   notification: 'A notification of a type that this list does not have.',
 }
 
+/** Stanzas that come from somebody. */
+const ADDRESSED = new Set(['message', 'receipt', 'notification', 'call'])
+/** Stanzas that Baileys acknowledges, or that nobody does; what else has an id comes again at each login until then. */
+const SETTLED = new Set([
+  ...ADDRESSED,
+  ...['ack', 'iq', 'ib', 'success', 'failure', 'error', 'presence', 'chatstate'],
+  ...['stream:error', 'stream:features', 'xmlstreamend'],
+])
+
 /** Bring a socket's events and stanzas to their handlers, and count the others as `event.…` and `stanza.…`. */
 export function listen(
   socket: Pick<WASocket, 'ev' | 'ws'>,
@@ -143,13 +169,14 @@ export function listen(
   socket.ws.on('frame', (frame: BinaryNode | Uint8Array) => {
     if (frame instanceof Uint8Array) return // the handshake
     handlers.stanza()
+    if (ADDRESSED.has(frame.tag)) frame.attrs.from ??= S_WHATSAPP_NET // Baileys cannot do without
+    if (!SETTLED.has(frame.tag) && frame.attrs.id) handlers.acknowledge(frame)
     const kind = [kindOf(frame), frame.tag].find((each) => Object.hasOwn(STANZAS, each))
     dispatch(STANZAS[kind ?? ''] ?? '', frame, `stanza.${kind ?? 'unknown'}`)
   })
 
   function dispatch<T>(entry: Entry<T>, payload: T, counter: string): void {
-    if (typeof entry === 'string') counters.add(counter)
-    else entry(payload, handlers)
+    if (typeof entry === 'string' || entry(payload, handlers) === false) counters.add(counter)
   }
 }
 

@@ -1,4 +1,4 @@
-import type { BinaryNode, proto, WAMessage } from 'baileys'
+import { type BinaryNode, type proto, unpadRandomMax16, type WAMessage } from 'baileys'
 import type { AuthStore } from '../account/auth-store.ts'
 import type { Deliverer } from '../agent/deliver.ts'
 import type { Spool } from '../agent/spool.ts'
@@ -8,9 +8,16 @@ import { reasonOf } from '../errors.ts'
 import { failpoint } from '../failpoint.ts'
 import { isIgnored } from '../jid.ts'
 import { type Log, redact } from '../log.ts'
+import type { Outbox } from '../outbound/outbox.ts'
 import type { AccountRows } from '../store/account-rows.ts'
-import { type Journal, type JournalRow, type Me, restore } from './journal.ts'
+import { absentContent } from './content/absent.ts'
+import type { Content } from './content/content.ts'
+import { readChange, unreadChanges } from './content/notice.ts'
+import { readContent } from './content/read.ts'
+import { readUnknown } from './content/unknown.ts'
+import { envelopeOf, type Journal, type JournalRow, type Me, restore } from './journal.ts'
 import type { MediaStore } from './media-store.ts'
+import { Secrets } from './secrets.ts'
 import { type PendingEvent, type Translation, translate } from './translate.ts'
 
 /** How long a retry may still bring an undecryptable message before the agent is told of it. */
@@ -24,10 +31,14 @@ type Dependencies = {
   spool: Spool
   deliverer: Deliverer
   media: MediaStore
+  outbox: Outbox
   auth: AuthStore
   counters: Counters
   log: Log
 }
+
+/** A message, with what was read elsewhere than in its fields. */
+type Arrival = { message: WAMessage; content: Content | undefined; offline: boolean }
 
 /** The chats that got something in a transaction. */
 type Chats = Set<string>
@@ -39,17 +50,19 @@ export class Ingest {
   readonly #spool: Spool
   readonly #deliverer: Deliverer
   readonly #media: MediaStore
+  readonly #secrets: Secrets
   readonly #auth: AuthStore
   readonly #counters: Counters
   readonly #log: Log
   #scheduled = false
 
-  constructor({ rows, journal, spool, deliverer, media, auth, counters, log }: Dependencies) {
+  constructor({ rows, journal, spool, deliverer, media, outbox, auth, counters, log }: Dependencies) {
     this.#rows = rows
     this.#journal = journal
     this.#spool = spool
     this.#deliverer = deliverer
     this.#media = media
+    this.#secrets = new Secrets(rows, outbox, auth)
     this.#auth = auth
     this.#counters = counters
     this.#log = log
@@ -78,7 +91,8 @@ export class Ingest {
             () => restore(row, me),
             () => unreadable(keyFrom(row.attrs), Number(row.attrs.t)),
           )
-          this.#ingest(message, row.attrs.offline !== undefined, me, chats)
+          const content = this.#contentOf(message, me, row.plain)
+          this.#ingest({ message, content, offline: row.attrs.offline !== undefined }, me, chats)
           this.#journal.markDone(key)
         }
       })
@@ -95,8 +109,71 @@ export class Ingest {
     if (!me) return
     this.drain()
     this.#commit('transaction', (chats) => {
-      for (const message of messages) this.#ingest(message, false, me, chats)
+      for (const message of messages) {
+        const content = this.#contentOf(message, me)
+        this.#ingest({ message, content, offline: false }, me, chats)
+      }
     })
+  }
+
+  /**
+   * Take a message stanza before Baileys does. One without a ciphertext that Baileys would drop becomes an event at
+   * once: it names what the phone alone may show.
+   */
+  onMessage(stanza: BinaryNode): void {
+    if (isIgnored(stanza.attrs.from ?? '')) {
+      this.#counters.add('ignored_status')
+      return
+    }
+    this.#counters.add('stanzas')
+    const content = absentContent(stanza)
+    if (content) this.#add([{ stanza, content, id: stanza.attrs.id ?? '' }])
+  }
+
+  /** Take the changes of a group that Baileys does not read. @returns whether there were some. */
+  onGroupChange(stanza: BinaryNode): boolean {
+    const { id = '' } = stanza.attrs
+    const changes = unreadChanges(stanza).map((change, index) => ({
+      stanza,
+      content: readChange(change, this.#auth),
+      id: index ? `${id}.${index}` : id,
+    }))
+    this.#add(changes)
+    return changes.length > 0
+  }
+
+  /** Take a stanza whose ciphertext can never be read: its key was used already. Known messages are no loss. */
+  onLost(attrs: JournalRow['attrs']): void {
+    this.#add([{ stanza: { tag: 'message', attrs }, content: { kind: 'undecryptable' }, id: attrs.id ?? '' }])
+  }
+
+  /** Add events that are read from stanzas; durable on return, before Baileys acknowledges them. */
+  #add(notices: { stanza: BinaryNode; content: Content; id: string }[]): void {
+    const me = this.#me()
+    if (!me || !notices.length) return
+    this.drain()
+    this.#commit('transaction', (chats) => {
+      for (const { stanza, content, id } of notices) {
+        const message = this.#read(
+          () => envelopeOf(stanza, me, id),
+          () => ({ key: keyFrom({ ...stanza.attrs, id }), messageTimestamp: Number(stanza.attrs.t) || 0 }),
+        )
+        this.#ingest({ message, content, offline: stanza.attrs.offline !== undefined }, me, chats)
+      }
+    })
+  }
+
+  /** Return what only the bytes or another message's secret can tell; `undefined`: the message says it all. */
+  #contentOf(message: WAMessage, me: Me, plain?: Uint8Array): Content | undefined {
+    if (!message.message) return undefined
+    return this.#read(
+      () => {
+        const opened = this.#secrets.open(message, me)
+        if (opened || !plain || readContent(message.message ?? {})) return opened
+        return readUnknown(unpadRandomMax16(plain))
+      },
+      () => undefined,
+    )
   }
 
   /** Tell the agent of messages that stayed undecryptable. */
@@ -109,7 +186,10 @@ export class Ingest {
     this.#commit('transaction', (chats) => {
       for (const { key, event } of due) {
         this.#rows.run('delete from undecryptable where account = :account and key = ?', String(key))
-        if (!this.#known(String(key))) this.#add(JSON.parse(String(event)), undefined, chats)
+        if (this.#known(String(key))) continue
+        const notice: PendingEvent = JSON.parse(String(event))
+        this.#spool.add(notice)
+        chats.add(notice.from)
       }
     })
   }
@@ -117,6 +197,7 @@ export class Ingest {
   sweep(): void {
     this.#journal.sweep()
     this.#media.sweep()
+    this.#secrets.sweep()
     this.#rows.run('delete from seen where account = :account and at < ?', clock.now() - KEEP_SEEN_MS)
   }
 
@@ -127,12 +208,6 @@ export class Ingest {
       id,
     )
     return row && JSON.parse(String(row.raw))
-  }
-
-  /** Count a message stanza. */
-  count(stanza: BinaryNode): void {
-    if (isIgnored(stanza.attrs.from ?? '')) this.#counters.add('ignored_status')
-    else this.#counters.add('stanzas')
   }
 
   /** Return `fallback()` when `read()` throws: a message that cannot be read must not stop the next ones. */
@@ -149,8 +224,9 @@ export class Ingest {
     }
   }
 
-  #ingest(message: WAMessage, offline: boolean, me: Me, chats: Chats): void {
-    const translation = this.#translate(message, me, offline)
+  #ingest(arrival: Arrival, me: Me, chats: Chats): void {
+    const { message } = arrival
+    const translation = this.#translate(arrival, me)
     if ('ignored' in translation) {
       this.#counters.add(`ignored_${translation.ignored}`)
       return
@@ -165,14 +241,16 @@ export class Ingest {
       'insert into seen(account, key, id, raw, at) values(:account, ?, ?, ?, ?)',
       ...[key, event.messageId, JSON.stringify(message.key), clock.now()],
     )
+    this.#secrets.remember(message, event)
     const media = event.media && message.message ? this.#media.add(message) : undefined
-    this.#add(event, media, chats)
+    this.#spool.add(event, media)
+    chats.add(event.from)
     this.#counters.add('received')
   }
 
-  #translate(message: WAMessage, me: Me, offline: boolean): Translation {
+  #translate({ message, content, offline }: Arrival, me: Me): Translation {
     const translation = this.#read(
-      () => translate(message, me, this.#auth, offline),
+      () => translate(message, me, this.#auth, offline, content),
       () => translate(unreadable(message.key, message.messageTimestamp), me, this.#auth, offline),
     )
     if ('event' in translation && translation.content === 'stub')
@@ -189,11 +267,6 @@ export class Ingest {
       'insert or ignore into undecryptable(account, key, event, due) values(:account, ?, ?, ?)',
       ...[original, JSON.stringify(notice), clock.now() + UNDECRYPTABLE_WAIT_MS],
     )
-  }
-
-  #add(event: PendingEvent, media: string | undefined, chats: Chats): void {
-    this.#spool.add(event, media)
-    chats.add(event.from)
   }
 
   #commit(durability: 'lazily' | 'transaction', work: (chats: Chats) => void): void {

@@ -86,11 +86,19 @@ export function restore(row: JournalRow, me: Me): WAMessage {
   fullMessage.message = content
   const own = content.deviceSentMessage
   if (own?.message) {
-    fullMessage.message = own.message
+    const { messageContextInfo = null } = content
+    fullMessage.message = { messageContextInfo, ...own.message }
     // only our own phone may say whose chat a copy belongs to
     if (fullMessage.key.fromMe && !row.attrs.recipient && own.destinationJid)
       fullMessage.key.remoteJid = own.destinationJid
   }
+  cleanMessage(fullMessage, me.id, me.lid ?? '')
+  return fullMessage
+}
+
+/** Return what a stanza says about its message, without any content. @throws when it is no message's. */
+export function envelopeOf({ attrs }: BinaryNode, me: Me, id: string): WAMessage {
+  const { fullMessage } = decodeMessageNode({ tag: 'message', attrs: { ...attrs, id } }, me.id, me.lid ?? '')
   cleanMessage(fullMessage, me.id, me.lid ?? '')
   return fullMessage
 }

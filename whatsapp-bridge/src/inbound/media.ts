@@ -5,7 +5,7 @@ import type { MediaType, proto, WAMessage, WASocket } from 'baileys'
 import { HttpError } from '../errors.ts'
 import { failpoint } from '../failpoint.ts'
 import { type TemporaryFile, writeTemporaryFile } from '../temporary-file.ts'
-import { unwrap } from './content.ts'
+import { unwrap } from './content/read.ts'
 import { type Descriptor, DownloadError, downloadMedia } from './download.ts'
 import type { MediaStore } from './media-store.ts'
 

@@ -8,6 +8,7 @@ import { failpoint } from '../failpoint.ts'
 import { bareJid, isGroup, resolveIdentity } from '../jid.ts'
 import type { Outbox, Sent } from '../outbound/outbox.ts'
 import type { AccountRows } from '../store/account-rows.ts'
+import { timestampOf } from './timestamp.ts'
 import type { PendingEvent } from './translate.ts'
 
 type State = NonNullable<InboundEvent['receipt']>
@@ -90,5 +91,5 @@ function readReceipt(stanza: BinaryNode): Receipt | undefined {
   if (!state || !id || !from || recipient) return undefined
   const list = getBinaryNodeChildren(getBinaryNodeChild(stanza, 'list'), 'item')
   const ids = [id, ...list.flatMap((item) => item.attrs.id ?? [])]
-  return { state, ids, chat: from, reader: participant ?? from, at: t ? Number(t) * 1000 : clock.now() }
+  return { state, ids, chat: from, reader: participant ?? from, at: timestampOf(t) }
 }

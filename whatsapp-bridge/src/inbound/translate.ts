@@ -1,5 +1,4 @@
-import { proto, toNumber, type WAMessage } from 'baileys'
-import { clock } from '../clock.ts'
+import { type proto, toNumber, type WAMessage } from 'baileys'
 import type { InboundEvent, Quoted } from '../contract.ts'
 import {
   bareJid,
@@ -10,8 +9,13 @@ import {
   type LidMapping,
   resolveIdentity,
 } from '../jid.ts'
-import { type Content, clip, quotedText, readContent, safeId } from './content.ts'
+import type { Content } from './content/content.ts'
+import { readNotice } from './content/notice.ts'
+import { safeId } from './content/protocol.ts'
+import { quotedText, readContent } from './content/read.ts'
+import { clip, lines } from './content/words.ts'
 import type { Me } from './journal.ts'
+import { timestampOf } from './timestamp.ts'
 
 /** An event before delivery, which adds `seq` and the media's address. */
 export type PendingEvent = Omit<InboundEvent, 'seq' | 'media'> & { media?: Content['media'] }
@@ -21,18 +25,23 @@ export type Translation =
   | { event: PendingEvent /** unique per message of one author */; key: string; content: 'message' | 'stub' }
   | { ignored: 'status' | 'device' | 'empty' }
 
-const { StubType } = proto.WebMessageInfo
-
 /**
  * Translate a message of WhatsApp into an event of the contract. Nothing that a person wrote is dropped: a kind without
  * a reader becomes an event that names it.
+ *
+ * @param found what was read elsewhere: in the message's bytes, with another message's secret, in a notification.
  */
-export function translate(message: WAMessage, me: Me, lidMapping: LidMapping, offline: boolean): Translation {
+export function translate(
+  message: WAMessage,
+  me: Me,
+  lidMapping: LidMapping,
+  offline: boolean,
+  found?: Content,
+): Translation {
   const chat = message.key.remoteJid ?? ''
   if (isIgnored(chat)) return { ignored: 'status' }
-  if (!message.key.id) return { ignored: 'empty' }
-  const stub = stubContent(message)
-  const content = message.message ? readContent(message.message) : stub
+  if (!message.key.id || !bareJid(chat)) return { ignored: 'empty' }
+  const content = found ?? (message.message ? readContent(message.message) : readNotice(message, lidMapping))
   if (!content) return { ignored: message.message ? 'device' : 'empty' }
   const participants = participantsOf(message, me, lidMapping)
   const event: PendingEvent = {
@@ -67,7 +76,7 @@ function envelope(message: WAMessage, { chat, sender, group }: Participants, me:
   const event: PendingEvent = {
     from: chat,
     messageId: safeId(message.key.id ?? ''),
-    timestamp: toNumber(message.messageTimestamp ?? 0) * 1000 || clock.now(),
+    timestamp: timestampOf(toNumber(message.messageTimestamp ?? 0)),
     senderId: sender.id,
     account: bareJid(me.id) ?? me.id,
   }
@@ -78,23 +87,46 @@ function envelope(message: WAMessage, { chat, sender, group }: Participants, me:
   return event
 }
 
-function contentFields({ context, ...content }: Content, lidMapping: LidMapping): Partial<PendingEvent> {
-  const quoted = context?.stanzaId ? quotedOf(context, lidMapping) : undefined
-  return { ...content, ...(quoted ? { quoted } : {}), ...(context?.isForwarded ? { forwarded: true } : {}) }
+const MOST_MENTIONS = 256
+
+function contentFields(
+  { context, about, ...content }: Content,
+  lidMapping: LidMapping,
+): Partial<PendingEvent> {
+  const quoted = context?.stanzaId ? quotedOf(context, lidMapping) : aboutOf(about, lidMapping)
+  const mentions = [
+    ...(content.mentions ?? []),
+    ...(context?.mentionedJid ?? []).flatMap((jid) => mentionOf(jid, lidMapping)),
+  ].slice(0, MOST_MENTIONS)
+  const ad = context?.externalAdReply
+  const referral = ad?.sourceUrl || ad?.sourceId ? lines(ad.title, ad.body, ad.sourceUrl) : ''
+  return {
+    ...content,
+    ...(quoted ? { quoted } : {}),
+    ...(mentions.length ? { mentions } : {}),
+    ...(referral ? { referral: clip(referral, 4096) } : {}),
+    ...(context?.isForwarded ? { forwarded: true } : {}),
+  }
 }
+
+const mentionOf = (jid: string, lidMapping: LidMapping): string | [] =>
+  bareJid(jid) ? safeAddress(resolveIdentity(jid, [], lidMapping).id) : []
+
+/** Return the message that this one is about, as what it replies to. */
+function aboutOf(about: Content['about'], lidMapping: LidMapping): Quoted | undefined {
+  if (!about?.id) return undefined
+  const sender = about.participant ? mentionOf(about.participant, lidMapping) : []
+  return { messageId: safeId(about.id), ...(typeof sender === 'string' ? { senderId: sender } : {}) }
+}
+
+/** Return an address that the contract allows; senders choose the addresses that they mention. */
+const safeAddress = (jid: string): string | [] => (/^[0-9A-Za-z][\w.:@-]{0,127}$/.test(jid) ? jid : [])
 
 function quotedOf(context: proto.IContextInfo, lidMapping: LidMapping): Quoted {
   const quoted: Quoted = { messageId: safeId(context.stanzaId ?? '') }
-  if (context.participant) quoted.senderId = resolveIdentity(context.participant, [], lidMapping).id
+  const sender = context.participant ? mentionOf(context.participant, lidMapping) : []
+  if (typeof sender === 'string') quoted.senderId = sender
   const text = quotedText(context.quotedMessage)
   if (text) quoted.text = text
   return quoted
-}
-
-/** Name a message without content: group changes, missed calls, what could not be decrypted or only the phone may see. */
-function stubContent(message: WAMessage): Content | undefined {
-  const type = message.messageStubType
-  if (!type) return message.key.isViewOnce ? { kind: 'view_once' } : undefined
-  if (type === StubType.CIPHERTEXT) return { kind: 'undecryptable' }
-  return { kind: (StubType[type] ?? `notice_${type}`).toLowerCase().slice(0, 64) }
 }

@@ -8,15 +8,18 @@ import { mimetypeOf, readJson } from '../http/body.ts'
 import { readForm, type Upload } from '../http/form.ts'
 import { readReact, readRead, readSendMedia, readSendText, readTyping } from '../http/validate.ts'
 import type { Ingest } from '../inbound/ingest.ts'
-import { bareJid } from '../jid.ts'
+import { bareJid, type LidMapping } from '../jid.ts'
 import { writeTemporaryFile } from '../temporary-file.ts'
 import { kindFor, mediaMessage, messageKey, quoteOption, reactionMessage, textMessage } from './compose.ts'
+import { addressesOf } from './recipient.ts'
 import type { Sender, SendRequest } from './sender.ts'
+import { readSound } from './sound.ts'
 
 type Dependencies = {
   config: Config
   ingest: Ingest
   sender: Sender
+  lidMapping: LidMapping
   connected: () => WASocket
   /** Directory for temporary files. */
   temporary: string
@@ -37,10 +40,9 @@ export class Commands {
   async send(request: IncomingMessage): Promise<SendAnswer> {
     const key = keyFrom(request)
     const command = await readSendText(await readJson(request))
-    const options = () => this.#quote(command.to, command.quoted)
-    return this.#send(key, ['text', command], command.to, async () => ({
+    return this.#send(key, ['text', command], command.to, async (jid) => ({
       content: textMessage(command.text),
-      options: options(),
+      options: this.#quote(jid, command.quoted),
     }))
   }
 
@@ -50,8 +52,8 @@ export class Commands {
       const command = await readSendMedia(await readJson(request))
       this.#checkSource(command.url)
       return this.#withFiles((track) =>
-        this.#send(key, ['media', command], command.to, async () =>
-          this.#media(command, track(await this.#fetch(command.url ?? ''))),
+        this.#send(key, ['media', command], command.to, async (jid) =>
+          this.#media(jid, command, track(await this.#fetch(command.url ?? ''))),
         ),
       )
     }
@@ -64,8 +66,8 @@ export class Commands {
       if (!file) throw new HttpError(422, 'bad_request', 'The form needs a part named "file".')
       track(file)
       const command = await readSendMedia(formFields(fields))
-      return this.#send(key, ['file', command, file.sha256], command.to, async () =>
-        this.#media(command, file),
+      return this.#send(key, ['file', command, file.sha256], command.to, async (jid) =>
+        this.#media(jid, command, file),
       )
     })
   }
@@ -73,14 +75,15 @@ export class Commands {
   async react(request: IncomingMessage): Promise<SendAnswer> {
     const key = keyFrom(request)
     const command = await readReact(await readJson(request))
-    return this.#send(key, ['react', command], command.to, async () => ({
-      content: reactionMessage(command.to, command, (id) => this.#dependencies.ingest.keyOf(id)),
+    return this.#send(key, ['react', command], command.to, async (jid) => ({
+      content: reactionMessage(jid, command, (id) => this.#dependencies.ingest.keyOf(id)),
     }))
   }
 
   /** Show or end “typing…”. It needs us online; afterwards we go offline, so that the phone gets notifications again. */
   async typing(request: IncomingMessage): Promise<object> {
-    const { to, state = 'composing' } = await readTyping(await readJson(request))
+    const { to: asked, state = 'composing' } = await readTyping(await readJson(request))
+    const to = this.#addressOf(asked)
     const socket = this.#dependencies.connected()
     clearTimeout(this.#goOffline)
     const leave = () => socket.sendPresenceUpdate('unavailable').catch(() => {})
@@ -100,11 +103,16 @@ export class Commands {
     const socket = this.#dependencies.connected()
     const keys = messageIds.map((id) => {
       const received = this.#dependencies.ingest.keyOf(id)
-      const key = messageKey(to, id, false, senderId, () => received)
+      const key = messageKey(this.#addressOf(to), id, false, senderId, () => received)
       return received?.remoteJid ? { ...key, remoteJid: received.remoteJid } : key
     })
     await this.#whileConnected(socket.readMessages(keys))
     return {}
+  }
+
+  /** Return the address to use for a person: the LID where it is known. */
+  #addressOf(jid: string): string {
+    return addressesOf(jid, this.#dependencies.lidMapping)[0] ?? jid
   }
 
   #send(
@@ -117,16 +125,14 @@ export class Commands {
     return this.#dependencies.sender.send({ key, hash, jid, compose })
   }
 
-  async #media(command: SendMedia, file: Upload) {
+  async #media(jid: string, command: SendMedia, file: Upload) {
     const mimetype = mimetypeFor(command, file)
     const filename = command.filename ?? file.filename
+    const kind = command.kind ?? kindFor(mimetype)
+    const sound = kind === 'voice' || kind === 'audio' ? await readSound(file.path) : undefined
     return {
-      content: mediaMessage(
-        command.kind ?? kindFor(mimetype),
-        { path: file.path, mimetype, filename },
-        command,
-      ),
-      options: this.#quote(command.to, command.quoted),
+      content: mediaMessage(kind, { path: file.path, mimetype, filename }, command, sound),
+      options: this.#quote(jid, command.quoted),
     }
   }
 

@@ -1,6 +1,7 @@
 import type { AnyMessageContent, proto, WAMessageKey } from 'baileys'
 import type { Quoted, React, SendMedia } from '../contract.ts'
 import { isGroup } from '../jid.ts'
+import { flatWaveform, type Sound } from './sound.ts'
 
 /** A file ready to be sent. */
 export type File = { path: string; mimetype: string; filename: string | undefined }
@@ -29,12 +30,16 @@ export function kindFor(mimetype: string): Kind {
   return family === 'image' || family === 'video' || family === 'audio' ? family : 'document'
 }
 
-/** Compose a media message. It sets thumbnail, length and waveform, so that Baileys looks for no image or audio library. */
-export function mediaMessage(kind: Kind, file: File, fields: SendMedia): AnyMessageContent {
+/**
+ * Compose a media message. It sets thumbnail, length and waveform, so that Baileys looks for no image or audio library.
+ *
+ * @param sound what was read from an audio file.
+ */
+export function mediaMessage(kind: Kind, file: File, fields: SendMedia, sound?: Sound): AnyMessageContent {
   const source = { url: file.path }
   const { mimetype } = file
   const caption = fields.caption ? { caption: fields.caption } : {}
-  const seconds = fields.seconds ?? 0
+  const seconds = fields.seconds ?? sound?.seconds ?? 0
   const none = { jpegThumbnail: '' }
   switch (kind) {
     case 'image':
@@ -44,7 +49,7 @@ export function mediaMessage(kind: Kind, file: File, fields: SendMedia): AnyMess
     case 'audio':
       return { audio: source, mimetype, seconds }
     case 'voice':
-      return { audio: source, mimetype, seconds, ptt: true, ...flatWaveform() }
+      return { audio: source, mimetype, seconds, ptt: true, ...waveformOf(sound) }
     case 'sticker':
       return { sticker: source, mimetype }
     case 'document':
@@ -80,5 +85,5 @@ export function messageKey(
   return { remoteJid: to, id, fromMe, ...(participant ? { participant } : {}) }
 }
 
-/** Return 64 bars of equal height: nobody measures a voice note's sound here. (Missing in Baileys' types.) */
-const flatWaveform = (): object => ({ waveform: new Uint8Array(64).fill(40) })
+/** Return the bars of a voice note. (Missing in Baileys' types.) */
+const waveformOf = (sound: Sound | undefined): object => ({ waveform: sound?.waveform ?? flatWaveform() })

@@ -57,12 +57,33 @@ export class Outbox {
     }
   }
 
-  write(key: string | undefined, sent: Pick<Sent, 'id' | 'jid' | 'hash' | 'message'>): void {
+  /** @param other a second address of the recipient, for when the first one is refused. */
+  write(
+    key: string | undefined,
+    sent: Pick<Sent, 'id' | 'jid' | 'hash' | 'message'>,
+    other?: string | undefined,
+  ): void {
     const bytes = proto.Message.encode(sent.message).finish()
     this.#rows.run(
       `insert into outbox(account, id, key, hash, jid, message, state, at) values(:account, ?, ?, ?, ?, ?, 'sending', ?)`,
       ...[sent.id, key ?? null, sent.hash, sent.jid, bytes, clock.now()],
     )
+    if (other)
+      this.#rows.run('insert into other_addresses(account, id, jid) values(:account, ?, ?)', sent.id, other)
+  }
+
+  /** Go over to the recipient's other address, once. @returns it; `undefined` when there is none left. */
+  redirect(id: string): string | undefined {
+    return this.#rows.lazily(() => {
+      const jid = this.#rows.get(
+        'select jid from other_addresses where account = :account and id = ?',
+        id,
+      )?.jid
+      if (typeof jid !== 'string') return undefined
+      this.#rows.run('delete from other_addresses where account = :account and id = ?', id)
+      const sql = `update outbox set jid = ? where account = :account and id = ? and state = 'sending'`
+      return this.#rows.run(sql, jid, id) > 0 ? jid : undefined
+    })
   }
 
   /** Store the server's answer. @returns whether it is the first one. */
@@ -85,5 +106,9 @@ export class Outbox {
 
   sweep(): void {
     this.#rows.run('delete from outbox where account = :account and at < ?', clock.now() - KEEP_MS)
+    this.#rows.run(
+      `delete from other_addresses where account = :account and id not in
+       (select id from outbox where account = :account and state = 'sending')`,
+    )
   }
 }

@@ -9,9 +9,11 @@ import {
 import type { SendAnswer } from '../contract.ts'
 import { HttpError, reasonOf } from '../errors.ts'
 import { failpoint } from '../failpoint.ts'
-import { bareJid, isGroup, isPhone, userOf } from '../jid.ts'
+import { timestampOf } from '../inbound/timestamp.ts'
+import { isLid, type LidMapping } from '../jid.ts'
 import { baileysLogger, type Log, redact } from '../log.ts'
 import { messageIdFor, type Outbox, randomMessageId, type Sent } from './outbox.ts'
+import { addressAttributes, findRecipient } from './recipient.ts'
 
 /** A message to send. `compose` is called once, only when it is really sent. */
 export type SendRequest = {
@@ -19,19 +21,22 @@ export type SendRequest = {
   /** Digest of the command: the same key with another command is a mistake. */
   hash: string
   jid: string
-  compose(): Promise<{ content: AnyMessageContent; options?: MiscMessageGenerationOptions }>
+  /** @param jid the address that it goes to. */
+  compose(jid: string): Promise<{ content: AnyMessageContent; options?: MiscMessageGenerationOptions }>
 }
 
-/** The server's answer to one message. */
-type Ack = { code: number | undefined; timestamp: number | undefined }
+/** The server's answer to one message; `redirect`: it was refused at one address, and goes to this one next. */
+type Ack = { code: number | undefined; timestamp: number | undefined; redirect?: string | undefined }
 
 const ACK_MS = 20_000
 const UPLOAD_MS = 60_000
-const QUERY_MS = 8000
+/** Refusals that may be about the address alone: bad addressing, no chat with it, a stale device. */
+const OTHER_ADDRESS = new Set([400, 463, 479])
 
 /** Send each message once and answer when WhatsApp's server has answered. */
 export class Sender {
   readonly #outbox: Outbox
+  readonly #lidMapping: LidMapping
   readonly #connected: () => WASocket
   readonly #log: Log
   readonly #running = new Map<string, { hash: string; answer: Promise<SendAnswer> }>()
@@ -42,8 +47,9 @@ export class Sender {
   onLate: (sent: Sent, code: number | undefined) => void = () => {}
 
   /** @param connected gives the socket, or throws `HttpError` when there is none. */
-  constructor(outbox: Outbox, connected: () => WASocket, log: Log) {
+  constructor(outbox: Outbox, lidMapping: LidMapping, connected: () => WASocket, log: Log) {
     this.#outbox = outbox
+    this.#lidMapping = lidMapping
     this.#connected = connected
     this.#log = log
   }
@@ -71,7 +77,12 @@ export class Sender {
     const { id, error, t } = attrs
     if (!id) return
     failpoint('send.before_ack')
-    const ack: Ack = { code: error ? Number(error) : undefined, timestamp: t ? Number(t) * 1000 : undefined }
+    const ack: Ack = { code: error ? Number(error) : undefined, timestamp: t ? timestampOf(t) : undefined }
+    const redirect = OTHER_ADDRESS.has(ack.code ?? 0) ? this.#outbox.redirect(id) : undefined
+    if (redirect) {
+      this.#redirect(id, { ...ack, redirect })
+      return
+    }
     const isNew = this.#outbox.settle(
       id,
       ack.code === undefined ? 'acked' : 'refused',
@@ -90,6 +101,26 @@ export class Sender {
     this.#relays.clear()
   }
 
+  #redirect(id: string, ack: Ack): void {
+    this.#log.info({ code: ack.code }, 'a message was refused at one address; it goes to the other one')
+    this.#relays.delete(id)
+    const waiter = this.#waiters.get(id)
+    if (waiter) waiter(ack)
+    else void this.#sendLate(id)
+  }
+
+  /** Send to the other address what nobody waits for any more. */
+  async #sendLate(id: string): Promise<void> {
+    const sent = this.#outbox.find(id)
+    if (!sent) return
+    try {
+      await this.#transmit(this.#connected(), id, sent.jid, sent.message)
+      this.onLate(sent, undefined)
+    } catch (error) {
+      if (error instanceof HttpError && error.code !== undefined) this.onLate(sent, error.code)
+    }
+  }
+
   #reportLate(id: string, { code }: Ack): void {
     const sent = this.#outbox.find(id)
     if (sent) this.onLate(sent, code)
@@ -102,52 +133,20 @@ export class Sender {
     if (known?.state === 'refused') throw refused(known.code)
     const socket = this.#connected()
     if (known) return this.#transmit(socket, id, known.jid, known.message)
-    const jid = await this.#reachable(socket, request.jid)
+    const { jid, other } = await findRecipient(socket, request.jid, this.#lidMapping)
     const message = await this.#compose(socket, id, jid, request)
     failpoint('send.before_write')
-    this.#outbox.write(request.key, { id, jid, hash: request.hash, message })
+    this.#outbox.write(request.key, { id, jid, hash: request.hash, message }, other)
     return this.#transmit(this.#connected(), id, jid, message)
   }
 
-  /**
-   * Make sure that the recipient's devices are known before anything is sent: Baileys would otherwise send an empty
-   * message, which nobody can read, and call it a success.
-   *
-   * @returns the address under which WhatsApp knows the recipient.
-   */
-  async #reachable(socket: WASocket, jid: string): Promise<string> {
-    const me = bareJid(socket.user?.id)
-    if (isGroup(jid) || jid === me || jid === bareJid(socket.user?.lid)) return jid
-    const own = (isPhone(jid) ? me : bareJid(socket.user?.lid)) ?? jid
-    if (await this.#hasDevices(socket, [own, jid], jid)) return jid
-    if (!isPhone(jid)) throw devicesUnknown()
-    const found = await orUndefined(socket.onWhatsApp(jid))
-    if (!found) throw devicesUnknown()
-    const there = found.find(({ exists }) => exists)
-    const address = bareJid(there?.jid)
-    if (!address)
-      throw new HttpError(
-        422,
-        'unknown_recipient',
-        'This number is not on WhatsApp. Check the country code and the digits.',
-      )
-    if (address === jid || !(await this.#hasDevices(socket, [own, address], address))) throw devicesUnknown()
-    return address
-  }
-
-  async #hasDevices(socket: WASocket, jids: string[], jid: string): Promise<boolean> {
-    const devices = await orUndefined(socket.getUSyncDevices(jids, true, false))
-    if (!devices) throw devicesUnknown()
-    return devices.some(({ user }) => user === userOf(jid))
-  }
-
   async #compose(socket: WASocket, id: string, jid: string, request: SendRequest): Promise<proto.IMessage> {
-    const { content, options } = await request.compose()
+    const { content, options } = await request.compose(jid)
     let composed: proto.IWebMessageInfo
     try {
       composed = await generateWAMessage(jid, content, {
         logger: baileysLogger(this.#log),
-        userJid: socket.user?.id ?? '',
+        userJid: (isLid(jid) ? socket.user?.lid : undefined) ?? socket.user?.id ?? '',
         upload: socket.waUploadToServer,
         mediaUploadTimeoutMs: UPLOAD_MS,
         messageId: id,
@@ -170,6 +169,7 @@ export class Sender {
     const failed = this.#relay(socket, id, jid, messageToSend)
     const result = await Promise.race([ack.promise, failed]).finally(ack.cancel)
     if (result === undefined) throw noAck()
+    if (result.redirect) return this.#transmit(this.#connected(), id, result.redirect, messageToSend)
     if (result.code !== undefined) throw refused(result.code)
     return answerOf(id, result.timestamp)
   }
@@ -177,7 +177,7 @@ export class Sender {
   /** Give the message to Baileys, unless an earlier attempt still runs. @returns a promise that only rejects. */
   #relay(socket: WASocket, id: string, jid: string, message: proto.IMessage): Promise<never> {
     failpoint('send.before_relay')
-    const relay = this.#relays.get(id) ?? socket.relayMessage(jid, message, { messageId: id })
+    const relay = this.#relays.get(id) ?? this.#relayNow(socket, id, jid, message)
     this.#relays.set(id, relay)
     const forget = () => this.#relays.get(id) === relay && this.#relays.delete(id)
     return new Promise((_, reject) => {
@@ -191,6 +191,11 @@ export class Sender {
         reject(notSent('WhatsApp did not take the message. Nothing was sent; try again.'))
       })
     })
+  }
+
+  #relayNow(socket: WASocket, id: string, jid: string, message: proto.IMessage): Promise<unknown> {
+    const additionalAttributes = addressAttributes(jid, this.#lidMapping)
+    return socket.relayMessage(jid, message, { messageId: id, additionalAttributes })
   }
 
   #expect(id: string): { promise: Promise<Ack | undefined>; cancel: () => void } {
@@ -208,17 +213,7 @@ export class Sender {
 const answerOf = (messageId: string, timestamp: number | undefined): SendAnswer =>
   timestamp === undefined ? { messageId } : { messageId, timestamp }
 
-/** Await a query; `undefined` when it fails or WhatsApp does not answer it. */
-function orUndefined<T>(query: Promise<T>): Promise<T | undefined> {
-  const { promise, resolve } = Promise.withResolvers<undefined>()
-  const timer = setTimeout(() => resolve(undefined), QUERY_MS)
-  return Promise.race([query.catch(() => undefined), promise]).finally(() => clearTimeout(timer))
-}
-
 const notSent = (message: string) => new HttpError(503, 'not_sent', message, { retryAfter: 2 })
-
-const devicesUnknown = () =>
-  notSent('WhatsApp did not say to which devices this message must go. Nothing was sent; try again.')
 
 const noAck = () =>
   new HttpError(
@@ -235,7 +230,7 @@ const conflict = () =>
   )
 
 const REASONS: Record<number, string> = {
-  463: 'this person has not written to this number yet, and WhatsApp does not let it start chats now',
+  463: 'it does not let this number write to this person now; mostly because they have not written to it yet',
   479: 'the address is not valid in this chat',
 }
 

@@ -77,4 +77,12 @@ create table outbox(
 insert into outbox select 'default', id, key, hash, jid, message, state, code, timestamp, at from outbox_1;
 drop table outbox_1;
 `,
+  // what edits and votes are encrypted with, the address still to be tried, and what the bridge found out
+  `
+create table secrets(
+  account text not null, id text not null, author text not null, secret blob not null, options text not null,
+  at integer not null, primary key(account, id, author)) without rowid;
+create table facts(account text not null, name text not null, value text not null, primary key(account, name)) without rowid;
+create table other_addresses(account text not null, id text not null, jid text not null, primary key(account, id)) without rowid;
+`,
 ]

@@ -23,6 +23,11 @@ export class OfflineQueue {
     return this.#queued.size
   }
 
+  /** Return what the device has not settled yet: the oldest of it, without content. */
+  waiting(most = 20): { tag: string; attrs: Stanza['attrs'] }[] {
+    return [...this.#queued].slice(0, most).map(({ stanza: { tag, attrs } }) => ({ tag, attrs }))
+  }
+
   add(stanza: Stanza, delivery: Delivery | undefined): void {
     const queued = { stanza, delivery, writtenOn: undefined }
     const id = stanza.attrs.id ?? ''

@@ -17,6 +17,8 @@ export type Settings = {
   autoRead: boolean
   /** Sends an (empty) initial history to a newly linked device, as phones do; Baileys holds its events back until then. */
   initialHistory: boolean
+  /** WhatsApp does not tell its LID when it is asked. */
+  lidHidden: boolean
 }
 
 /** A receipt that reached this phone. `from` is a number; `chat` may be a group id. */
@@ -37,6 +39,8 @@ export type Sent = {
   /** JID of the other side, or of the group, as the sender addressed it. */
   chat: string
   attrs: Record<string, string>
+  /** What is encrypted instead of `message`: any bytes. */
+  bytes?: Buffer | undefined
 }
 
 /** A simulated phone: device 0 of an account. */

@@ -3,7 +3,12 @@ import { readJid } from '../stream/jid.ts'
 import type { Companion } from './companion.ts'
 import { Phone, type Settings } from './phone.ts'
 
-const DEFAULTS: Omit<Settings, 'name'> = { autoReceipt: true, autoRead: false, initialHistory: true }
+const DEFAULTS: Omit<Settings, 'name'> = {
+  autoReceipt: true,
+  autoRead: false,
+  initialHistory: true,
+  lidHidden: false,
+}
 
 /** Who exists: phones by number and by LID. */
 export class Registry {

@@ -45,9 +45,10 @@ export class SignalEnd {
   }
 
   /** Encrypt for a linked device; starts a session from its prekeys when there is none. */
-  async encrypt(to: Companion, message: proto.IMessage): Promise<Cipher> {
+  async encrypt(to: Companion, message: proto.IMessage | Buffer): Promise<Cipher> {
     if (!(await this.#repository.validateSession(to.jid)).exists) await this.startSession(to)
-    return this.#repository.encryptMessage({ jid: to.jid, data: encodeWAMessage(message) })
+    const data = Buffer.isBuffer(message) ? message : encodeWAMessage(message)
+    return this.#repository.encryptMessage({ jid: to.jid, data })
   }
 
   async decrypt(from: Companion, cipher: Cipher): Promise<proto.Message> {

@@ -17,7 +17,12 @@ const BODIES: Record<string, (message: Fields) => Body> = {
   text: (message) => ({ kind: 'text', text: message.text('text') }),
   reaction: (message) => readReaction(message.object('reaction')),
   edit: (message) =>
-    read(message.object('edit'), (edit) => ({ kind: 'edit', id: edit.text('id'), text: edit.text('text') })),
+    read(message.object('edit'), (edit) => ({
+      kind: 'edit',
+      id: edit.text('id'),
+      text: edit.text('text'),
+      encrypted: edit.flag('encrypted'),
+    })),
   revoke: (message) =>
     read(message.object('revoke'), (revoke) => ({ kind: 'revoke', id: revoke.text('id') })),
   poll: (message) => read(message.object('poll'), readPoll),
@@ -35,6 +40,7 @@ const BODIES: Record<string, (message: Fields) => Body> = {
       number: digits(contact.text('number')),
     })),
   raw: (message) => readRaw(message.take('raw')),
+  bytes: (message) => ({ kind: 'bytes', bytes: Buffer.from(message.text('bytes'), 'base64') }),
 }
 
 /** Read one message of `POST /phones/{number}/messages`. @throws {HttpError} when it is not a whole message */

@@ -36,7 +36,7 @@ function readAction(body: Fields, action: FaultAction['do']): FaultAction {
     case 'delay':
       return { do: action, ms: body.number('ms'), overtake: body.flag('overtake') }
     case 'refuse':
-      return { do: action, code: body.maybeCount('code') ?? 500 }
+      return { do: action, code: body.maybeCount('code') ?? 500, attrs: body.dictionary('attrs') }
     case 'duplicate':
       return { do: action, copies: body.maybeCount('copies') ?? 1 }
     case 'reorder':

@@ -57,6 +57,14 @@ export function faultRoutes(router: Router, whatsapp: WhatsApp): void {
     return { sent: connections.length }
   })
 
+  router.add('POST', '/web-version', (call) => {
+    const body = call.body()
+    const [current, least] = [body.maybeCount('current'), body.maybeCount('least')]
+    body.finish()
+    Object.assign(state.webVersion, { current, least })
+    return state.webVersion
+  })
+
   router.add('POST', '/offline', (call) => {
     const body = call.body()
     const action = body.oneOf('action', OFFLINE)

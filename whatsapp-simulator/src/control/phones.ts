@@ -32,6 +32,7 @@ export function phoneRoutes(router: Router, whatsapp: WhatsApp): void {
       autoReceipt: body.maybeFlag('autoReceipt'),
       autoRead: body.maybeFlag('autoRead'),
       initialHistory: body.maybeFlag('initialHistory'),
+      lidHidden: body.maybeFlag('lidHidden'),
     }
     body.finish()
     const settings = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))

@@ -8,6 +8,7 @@ import { messageRoutes } from './messages.ts'
 import { phoneRoutes } from './phones.ts'
 import { presenceRoutes } from './presence.ts'
 import { Router } from './router.ts'
+import { stanzaRoutes } from './stanzas.ts'
 
 /** Start the control API on loopback. @param port 0 for a free one */
 export async function startControl(whatsapp: WhatsApp, port: number): Promise<Server> {
@@ -20,6 +21,7 @@ export async function startControl(whatsapp: WhatsApp, port: number): Promise<Se
   historyRoutes(router, whatsapp)
   groupRoutes(router, whatsapp)
   faultRoutes(router, whatsapp)
+  stanzaRoutes(router, whatsapp)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, '127.0.0.1', resolve)

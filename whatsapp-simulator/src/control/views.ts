@@ -14,6 +14,7 @@ export const companionView = (companion: Companion): object => ({
   ready: companion.ready,
   held: companion.held,
   queued: companion.queue.size,
+  waiting: companion.queue.waiting(),
   preKeys: companion.preKeys.size,
   counters: companion.counters,
 })

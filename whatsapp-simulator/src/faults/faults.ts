@@ -1,3 +1,4 @@
+import { isGroup, isLid } from '../stream/jid.ts'
 import { children, type Stanza } from '../stream/stanza.ts'
 
 /** Where a fault applies: a stanza from (`in`) or to (`out`) the bridge, a login, media over HTTPS, a phone's decryption. */
@@ -6,7 +7,8 @@ export type FaultPoint = (typeof FAULT_POINTS)[number]
 
 export type Drop = { do: 'drop'; when: 'before' | 'after' | 'answered' }
 export type Delay = { do: 'delay'; ms: number; overtake: boolean }
-export type Refuse = { do: 'refuse'; code: number }
+/** `attrs`: further attributes of a refused login, such as `expire`. */
+export type Refuse = { do: 'refuse'; code: number; attrs: Record<string, string> }
 export type FaultAction =
   | Drop
   | Delay
@@ -99,5 +101,9 @@ function applies(fault: Fault, target: Target): boolean {
 function matches(node: Stanza, name: string, value: string): boolean {
   if (name === 'tag') return node.tag === value
   if (name === 'child') return children(node, value).length > 0
+  if (name === 'addressing') return addressingOf(node.attrs.to ?? node.attrs.from) === value
   return node.attrs[name] === value
 }
+
+/** Return how a person is addressed: `pn` by phone number, `lid`; `group` when it is none. */
+const addressingOf = (jid: string | undefined): string => (isGroup(jid) ? 'group' : isLid(jid) ? 'lid' : 'pn')

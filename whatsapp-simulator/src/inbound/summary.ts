@@ -13,7 +13,14 @@ export type MessageSummary = {
   vote?: { id: string; options: string[] }
   location?: { latitude: number; longitude: number; name?: string; address?: string }
   contact?: { name: string; vcard: string }
-  media?: { kind: MediaKind; mimetype: string; filename?: string; size: number; seconds?: number }
+  media?: {
+    kind: MediaKind
+    mimetype: string
+    filename?: string
+    size: number
+    seconds?: number
+    waveform?: number[]
+  }
   viewOnce?: true
   mentions?: string[]
 }
@@ -120,6 +127,7 @@ function mediaSummary(content: proto.IMessage): MessageSummary | undefined {
     size: Number(toNumber(info.fileLength)),
     ...(info.fileName && { filename: info.fileName }),
     ...(info.seconds && { seconds: info.seconds }),
+    ...(info.waveform?.length && { waveform: [...info.waveform] }),
   }
   return { kind, media, ...(info.caption && { caption: info.caption }) }
 }

@@ -99,7 +99,9 @@ export class Queries {
     const answers = [
       ...(asked.has('contact') ? [stanza('contact', { type: phone ? 'in' : 'out' })] : []),
       ...(asked.has('devices') && phone ? [deviceList([...phone.companions.keys()])] : []),
-      ...(asked.has('lid') && phone && !isLid(jid) ? [stanza('lid', { val: phone.lid })] : []),
+      ...(asked.has('lid') && phone && !isLid(jid) && !phone.settings.lidHidden
+        ? [stanza('lid', { val: phone.lid })]
+        : []),
     ]
     return stanza('user', { jid: bareJid(jid) }, answers)
   }

@@ -25,6 +25,8 @@ export class Login {
     const { devicePairingData } = payload
     const number = devicePairingData ? undefined : String(payload.username)
     if (await this.#refusedByFault(connection, number, payload.device ?? 0)) return
+    const { least = 0 } = this.#state.webVersion
+    if ((payload.userAgent?.appVersion?.tertiary ?? 0) < least) return sendFailure(connection, 405)
     if (devicePairingData) {
       connection.registration = devicePairingData
       return this.#linking.sendQrRefs(connection)
@@ -88,13 +90,13 @@ export class Login {
   ): Promise<boolean> {
     const action = this.#state.faults.match('login', { number, device })
     if (action?.do === 'delay') await pause(action.ms)
-    if (action?.do === 'refuse') sendFailure(connection, action.code)
+    if (action?.do === 'refuse') sendFailure(connection, action.code, action.attrs)
     return action?.do === 'refuse' || action?.do === 'withhold'
   }
 }
 
-function sendFailure(connection: Connection, code: number): void {
-  connection.send(stanza('failure', { reason: String(code), location: 'frc' }))
+function sendFailure(connection: Connection, code: number, more: Record<string, string> = {}): void {
+  connection.send(stanza('failure', { reason: String(code), location: 'frc', ...more }))
   connection.close()
 }
 

@@ -30,9 +30,16 @@ async function answer(state: State, request: IncomingMessage, response: ServerRe
   if (action?.do === 'delay') await pause(action.ms)
   if (action?.do === 'refuse') return end(response, action.code, '{}')
   if (body) return accepted(state, response, body)
+  if (path === '/sw.js') return serviceWorker(state, response)
   const file = state.media.get(path)
   if (file) end(response, 200, damaged(file, action))
   else end(response, 404, 'not found')
+}
+
+/** The page from which clients learn the current version of WhatsApp Web. */
+function serviceWorker({ webVersion }: State, response: ServerResponse): void {
+  if (webVersion.current === undefined) end(response, 404, 'not found')
+  else end(response, 200, `self.x={"client_revision":${webVersion.current}}`)
 }
 
 function accepted(state: State, response: ServerResponse, body: Buffer): void {

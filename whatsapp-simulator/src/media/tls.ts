@@ -17,7 +17,7 @@ const AUTHORITY = [
   extension('2.5.29.15', true, Buffer.from([0x03, 0x02, 0x01, 0x06])),
 ]
 
-/** RFC 5280 §4.2.1.6 and §4.2.1.12: a TLS server called localhost, 127.0.0.1 and ::1. */
+/** RFC 5280 §4.2.1.6 and §4.2.1.12: a TLS server called localhost, 127.0.0.1 and ::1, and as WhatsApp's. */
 const SERVER = [
   extension('2.5.29.19', true, sequence()),
   extension('2.5.29.15', true, Buffer.from([0x03, 0x02, 0x07, 0x80])),
@@ -27,6 +27,8 @@ const SERVER = [
     false,
     sequence(
       tagged(2, Buffer.from('localhost'), false),
+      tagged(2, Buffer.from('mmg.whatsapp.net'), false),
+      tagged(2, Buffer.from('web.whatsapp.com'), false),
       tagged(7, Buffer.from([127, 0, 0, 1]), false),
       tagged(7, Buffer.from([...new Uint8Array(15), 1]), false),
     ),

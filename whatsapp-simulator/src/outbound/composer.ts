@@ -4,7 +4,7 @@ import { clock } from '../clock.ts'
 import { HttpError } from '../http-error.ts'
 import type { MediaStore } from '../media/store.ts'
 import type { Body, Draft, MediaDraft } from './draft.ts'
-import { encryptVote, newSecret } from './polls.ts'
+import { encryptEdit, encryptVote, newSecret } from './polls.ts'
 
 /** The chat a message is written in, as its sender sees it. */
 export type Chat = {
@@ -32,12 +32,21 @@ export async function compose(
   const context = contextOf(draft, chat)
   const whole = context ? withContext(message, context) : message
   const once = draft.viewOnce ? { viewOnceMessageV2: { message: whole } } : whole
-  return draft.ephemeral === undefined ? once : { ephemeralMessage: { message: once } }
+  const outer = draft.ephemeral === undefined ? once : { ephemeralMessage: { message: once } }
+  return HAVE_SECRETS.has(draft.body.kind) ? withSecret(outer) : outer
 }
+
+/** What phones put a secret into: edits, reactions and comments are encrypted with it later. */
+const HAVE_SECRETS = new Set<Body['kind']>(['text', 'media', 'location', 'contact'])
+
+const withSecret = (message: proto.IMessage): proto.IMessage => ({
+  ...message,
+  messageContextInfo: { ...message.messageContextInfo, messageSecret: newSecret() },
+})
 
 /** Return the stanza's `edit` attribute, for bodies that have one. */
 export const editAttribute = (body: Body): string | undefined =>
-  body.kind === 'edit' ? EDIT : body.kind === 'revoke' ? REVOKE : undefined
+  body.kind === 'edit' && !body.encrypted ? EDIT : body.kind === 'revoke' ? REVOKE : undefined
 
 /** Return the stanza's `type` attribute. */
 export function typeAttribute(body: Body): string {
@@ -54,7 +63,7 @@ async function bodyOf(from: Phone, { body }: Draft, chat: Chat, media: MediaStor
     case 'reaction':
       return reaction(body, chat)
     case 'edit':
-      return protocolMessage(Type.MESSAGE_EDIT, body.id, chat, { editedMessage: { conversation: body.text } })
+      return edit(from, body, chat)
     case 'revoke':
       return protocolMessage(Type.REVOKE, body.id, chat, {})
     case 'poll':
@@ -71,6 +80,8 @@ async function bodyOf(from: Phone, { body }: Draft, chat: Chat, media: MediaStor
       return { contactMessage: { displayName: body.name, vcard: vcard(body.name, body.number) } }
     case 'raw':
       return body.message
+    case 'bytes':
+      return {}
   }
 }
 
@@ -88,6 +99,23 @@ function protocolMessage(
 ): proto.IMessage {
   const key = { remoteJid: chat.jid, fromMe: true, id }
   return { protocolMessage: { type, key, timestampMs: clock.millis(), ...more } }
+}
+
+/** Compose an edit: open, or encrypted with the secret of the message that it changes, as phones do since May 2026. */
+function edit(from: Phone, body: Extract<Body, { kind: 'edit' }>, chat: Chat): proto.IMessage {
+  const open = protocolMessage(Type.MESSAGE_EDIT, body.id, chat, {
+    editedMessage: { conversation: body.text },
+  })
+  if (!body.encrypted) return open
+  const secret = from.findSent(body.id)?.message.messageContextInfo?.messageSecret
+  if (!secret) throw new HttpError(409, `${from.number} has sent no message ${body.id} with a secret`)
+  return {
+    secretEncryptedMessage: {
+      targetMessageKey: { remoteJid: chat.jid, fromMe: true, id: body.id },
+      ...encryptEdit(body.id, chat.jidOf(from.number), secret, open),
+      secretEncType: proto.Message.SecretEncryptedMessage.SecretEncType.MESSAGE_EDIT,
+    },
+  }
 }
 
 function poll(body: Extract<Body, { kind: 'poll' }>): proto.IMessage {

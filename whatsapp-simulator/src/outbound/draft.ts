@@ -17,7 +17,7 @@ export type Body =
   | { kind: 'text'; text: string }
   | { kind: 'media'; media: MediaDraft }
   | { kind: 'reaction'; id: string; emoji: string; fromMe: boolean; author: string | undefined }
-  | { kind: 'edit'; id: string; text: string }
+  | { kind: 'edit'; id: string; text: string; encrypted: boolean }
   | { kind: 'revoke'; id: string }
   | { kind: 'poll'; name: string; options: string[]; selectable: number }
   | { kind: 'vote'; id: string; options: string[] }
@@ -30,6 +30,7 @@ export type Body =
     }
   | { kind: 'contact'; name: string; number: string }
   | { kind: 'raw'; message: proto.IMessage }
+  | { kind: 'bytes'; bytes: Buffer }
 
 /** One message that a phone is told to send. */
 export type Draft = {

@@ -50,8 +50,8 @@ export class Outbound {
       if (!sent) return
       const group = this.#state.groups.get(sent.chat)
       const key = group ? await from.signal.senderKey(group.id, from.own(group.lid)) : {}
-      const message = { ...this.#copyFor(from, to, sent).message, ...key }
-      const { type, ciphertext } = await from.signal.encrypt(to, message)
+      const copy = this.#copyFor(from, to, sent)
+      const { type, ciphertext } = await from.signal.encrypt(to, copy.bytes ?? { ...copy.message, ...key })
       const enc = stanza('enc', { v: '2', type, count: String(count) }, ciphertext)
       this.#deliver(from, to, { id, sent, absent: false }, [enc])
     })
@@ -64,7 +64,8 @@ export class Outbound {
     const message = await compose(from, draft, chat, this.#state.media)
     const id = draft.id ?? newMessageId()
     const attrs = { ...this.#attributes(from, draft, id), ...directAddress(from, draft, lid) }
-    const outgoing = { id, sent: { message, chat: chat.jid, attrs }, absent: draft.absent }
+    const bytes = draft.body.kind === 'bytes' ? draft.body.bytes : undefined
+    const outgoing = { id, sent: { message, chat: chat.jid, attrs, bytes }, absent: draft.absent }
     this.#remember(from, outgoing)
     const devices = new Set([...to.companions.values(), ...from.companions.values()])
     for (const device of devices) await this.#toCompanion(from, device, outgoing)
@@ -115,7 +116,8 @@ export class Outbound {
   }
 
   async #toCompanion(from: Phone, to: Companion, outgoing: OutgoingMessage): Promise<void> {
-    const { type, ciphertext } = await from.signal.encrypt(to, this.#copyFor(from, to, outgoing.sent).message)
+    const { message, bytes } = this.#copyFor(from, to, outgoing.sent)
+    const { type, ciphertext } = await from.signal.encrypt(to, bytes ?? message)
     this.#deliver(from, to, outgoing, [stanza('enc', { v: '2', type }, ciphertext)])
   }
 

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, hkdfSync, randomBytes } from 'node:crypto'
 import { aesEncryptGCM, decryptPollVote, hmacSign, proto } from 'baileys'
 
 /** A poll as a phone remembers it. `creator` is a number. */
@@ -22,6 +22,22 @@ export function encryptVote(
   const encIv = randomBytes(12)
   const plain = proto.Message.PollVoteMessage.encode({ selectedOptions: options.map(hashOf) }).finish()
   return { encIv, encPayload: aesEncryptGCM(plain, key, encIv, Buffer.from(`${poll.id}\u0000${voter}`)) }
+}
+
+/** Encrypt a change of a message with that message's secret; author and editor are one person. */
+export function encryptEdit(
+  id: string,
+  author: string,
+  secret: Uint8Array,
+  change: proto.IMessage,
+): { encIv: Uint8Array; encPayload: Uint8Array } {
+  const purpose = Buffer.from(`${id}${author}${author}Message Edit`)
+  const key = Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), purpose, 32))
+  const encIv = randomBytes(12)
+  return {
+    encIv,
+    encPayload: aesEncryptGCM(proto.Message.encode(change).finish(), key, encIv, Buffer.alloc(0)),
+  }
 }
 
 /** Decrypt the names of the chosen options. @throws when the vote does not fit the poll. */

@@ -156,6 +156,12 @@ class InboundEvent(Wire):
     receipt_for: Annotated[tuple[MessageId, ...], Field(max_length=1000)] = ()
     reason: Label | None = None
     """Why a `failed` receipt failed."""
+    mentions: Annotated[tuple[Address, ...], Field(max_length=1024)] = ()
+    """People whom the text names (`@…`), or whom a change of the group is about."""
+    chosen_id: Label | None = None
+    """The sender's own name of the row or button that was chosen; `text` is what was shown."""
+    referral: Words | None = None
+    """What stood in the advertisement from which the person came."""
 
 
 class WebhookAnswer(Wire):
@@ -263,6 +269,14 @@ class HealthAnswer(Wire):
     version: str | None = None
     counters: dict[str, int] | None = None
     """What happened since the bridge started, by name."""
+    restriction: str | None = None
+    """What WhatsApp does not let this number do now, in one sentence."""
+    web_version: str | None = None
+    """The version of WhatsApp Web that the bridge names, such as `2.3000.1043857760`."""
+    web_version_from: Literal["setting", "current", "last_good", "bundled"] | None = None
+    """Where that version comes from."""
+    proxy: str | None = None
+    """Host and port of the proxy on the way to WhatsApp."""
     proof: str | None = None
     """Hex HMAC-SHA256 with the secret over `cleo-bridge-health:` and the request's `X-Bridge-Challenge`
     (16–128 visible ASCII characters): this process knows the secret."""

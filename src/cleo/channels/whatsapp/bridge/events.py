@@ -104,7 +104,7 @@ def _content(event: wire.InboundEvent) -> Content | None:
     if event.edits:
         return Edit(of=MessageId(event.edits), body=body)
     if event.location:
-        return _location(event.location)
+        return _location(event.location, body)
     if event.media:
         return _file(event.media, event.kind, body)
     return _text(event.kind or "text", body)
@@ -124,11 +124,11 @@ def _text(kind: str, body: str) -> Content | None:
     return Text(body=body) if body.strip() else None
 
 
-def _location(place: wire.Place) -> Location:
+def _location(place: wire.Place, words: str) -> Location:
     return Location(
         latitude=place.latitude,
         longitude=place.longitude,
-        name=label(place.name),
+        name=label(" ".join(filter(None, [place.name, words]))),
         address=label(place.address),
     )
 

@@ -13,7 +13,7 @@ from cleo.channels.http.sanitize import label
 from cleo.channels.http.strict_json import Json
 from cleo.channels.whatsapp.backend import CHANNEL
 from cleo.channels.whatsapp.cloud.wire import Part
-from cleo.domain.account_news import AccountNews
+from cleo.domain.health import AccountNews
 
 _LONGEST = 300
 _LOOK = "Look at it in the WhatsApp Manager."
