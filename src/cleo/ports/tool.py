@@ -20,7 +20,8 @@ class Say(Protocol):
     async def __call__(self, content: Content, *, to: Address | None = None, rendered: bool = False) -> None:
         """Say it here, or in the direct chat with the address `to`.
 
-        Words are Markdown, which becomes what the channel shows; not if they are `rendered` already.
+        Words are Markdown, which becomes what the channel shows; not if they are `rendered` already, and never in a
+        tool that asks before it runs: there they go out as they are.
         """
         ...
 

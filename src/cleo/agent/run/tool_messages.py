@@ -1,7 +1,7 @@
 """How a tool says something: a row in the outbox, here or in another chat, under the key of its call."""
 
 from cleo.agent.outbox.queue import OutboxQueue
-from cleo.domain.content import Content
+from cleo.domain.content import Content, Text
 from cleo.domain.conversation import Conversation, conversation_id
 from cleo.domain.identity import Address
 from cleo.ports import Clock, Engine, Store, Transaction
@@ -23,12 +23,19 @@ class ToolMessages:
 
     async def __call__(self, content: Content, *, to: Address | None = None, rendered: bool = False) -> None:
         """Queue it; saying the same under the same key again changes nothing."""
-        parts = [content] if rendered else self._queue.render(self._here, content)
+        parts = self._as_it_is(content) if rendered else self._queue.render(self._here, content)
         first = self._said
         self._said += len(parts)
         where = await self._store.write(lambda tx: self._put(tx, parts, first, to))
         if where.id != self._here.id:
             await self._engine.wake(where.id)
+
+    def _as_it_is(self, content: Content) -> list[Content]:
+        if not isinstance(content, Text):
+            return [content]
+        size = self._queue.text_max(self._here)
+        starts = range(0, len(content.body), size)
+        return [Text(body=content.body[start : start + size]) for start in starts]
 
     def _put(self, tx: Transaction, parts: list[Content], first: int, to: Address | None) -> Conversation:
         where = self._direct(tx, to) if to else self._here
