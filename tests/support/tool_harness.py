@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from tests.support.clock import FakeClock
 
-from cleo.agent.approval.preparing import preparing
+from cleo.agent.approval.tool_contexts import confirmed, preparing
 from cleo.channels.whatsapp.text.render import render_markdown
 from cleo.domain.content import Content
 from cleo.domain.conversation import ConversationId
@@ -64,7 +64,10 @@ class ToolHarness:
         if key not in self.frozen:
             self.frozen[key] = await self.shown(tool, **arguments)
         function: Callable[..., Any] = tool.function
-        return str(await function(self.context(key), **self.frozen[key]))
+        context = self.context(key)
+        return str(
+            await function(confirmed(context) if tool.requires_confirmation else context, **self.frozen[key])
+        )
 
     async def shown(self, tool: Tool, **arguments: Any) -> dict[str, Any]:
         """Tell with which arguments a question would be asked."""

@@ -8,9 +8,9 @@ from pydantic import TypeAdapter
 from cleo.agent.outbox.queue import OutboxQueue
 from cleo.agent.owner_chats import owner_chats
 from cleo.domain.access import Access
-from cleo.domain.health import AccountNews
 from cleo.domain.content import Text
 from cleo.domain.conversation import ConversationId
+from cleo.domain.health import AccountNews
 from cleo.ports import Transaction
 
 ACCOUNT_NEWS = "account_news"

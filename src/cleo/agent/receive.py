@@ -18,11 +18,11 @@ from cleo.agent.commands import Commands
 from cleo.agent.outbox.delivery_status import DeliveryStatus
 from cleo.agent.outbox.queue import OutboxQueue
 from cleo.domain.access import Access
-from cleo.domain.health import AccountNews
 from cleo.domain.content import Choices, Edit, Reaction, Revoke, Text
 from cleo.domain.conversation import Conversation, ConversationId, LastInbound, conversation_id
 from cleo.domain.errors import Overloaded
 from cleo.domain.failpoint import failpoint
+from cleo.domain.health import AccountNews
 from cleo.domain.identity import Person
 from cleo.domain.message import IdentityChange, Inbound, InboxState, Receipt
 from cleo.domain.webhook_batch import WebhookBatch, WebhookEvent

@@ -39,7 +39,7 @@ async def send_message(ctx: ToolContext, to: str, text: str) -> str:
     resolved = _RESOLVED.fullmatch(to)
     number = resolved["number"] if resolved else _e164(to)
     words = _checked(text)
-    await ctx.say(Text(body=words), to=address("phone", number), markdown=False)
+    await ctx.say(Text(body=words), to=address("phone", number))
     shown = phonenumbers.format_number(
         phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.INTERNATIONAL
     )

@@ -10,9 +10,9 @@ from cleo.agent import ClaimCode
 from cleo.agent.account_news import ACCOUNT_NEWS, account_news
 from cleo.agent.outbox.deliver import MOST_TRIES, NOBODY_KNOWS, REPEATED
 from cleo.agent.outbox.delivery_status import FRESH
-from cleo.domain.health import AccountNews
 from cleo.domain.content import Chosen, MessageId, Template, Text
 from cleo.domain.errors import SendFailed, SendUncertain, TemporarilyRefused
+from cleo.domain.health import AccountNews
 from cleo.domain.identity import Address
 from cleo.domain.message import Inbound, OutgoingMessage, Receipt, ReceiptState
 from cleo.domain.webhook_batch import WebhookBatch, WebhookEvent

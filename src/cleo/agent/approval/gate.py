@@ -16,7 +16,7 @@ from cleo.agent.approval.ask import TOO_MANY
 from cleo.agent.approval.origin import origin_of
 from cleo.agent.approval.outcome import show_outcome
 from cleo.agent.approval.plan import PlannedCall, digest, freeze, frozen_again, read_arguments
-from cleo.agent.approval.preparing import preparing
+from cleo.agent.approval.tool_contexts import confirmed, preparing
 from cleo.agent.approval.tool_hash import tool_hash
 from cleo.agent.model.exchange import Exchange
 from cleo.agent.run.deps import RunDeps
@@ -228,7 +228,7 @@ async def _confirmed(deps: RunDeps, exchange: Exchange, call: DescribedCall, eff
     async def end(ending: Ending, value: str) -> None:
         await deps.store.write(lambda tx: _finish(tx, deps, row, ending, value))
 
-    return await _recorded(deps, call.tool.timeout, key, effect, end)
+    return await _recorded(deps, call.tool.timeout, key, lambda make: effect(lambda: confirmed(make())), end)
 
 
 async def _refuse_changed(deps: RunDeps, call: ToolCallPart) -> ToolReturnPart:

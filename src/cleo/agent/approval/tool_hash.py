@@ -23,7 +23,7 @@ _PLAIN = (str, int, float, bool, bytes, complex, type(None), type(...))
 
 def tool_hash(definition: ToolDefinition, tool: Tool) -> str:
     """Return the hex SHA-256 of all that decides what a call does."""
-    told = [definition.name, definition.description, repr(definition.parameters_json_schema)]
+    told = [definition.name, definition.description, repr(definition.parameters_json_schema), tool.title]
     walk = _Walk(_package(tool.function))
     code = [*walk.describe(tool.function), "prepare", *walk.describe(tool.prepare)]
     return hashlib.sha256("\0".join([*map(str, told), *code]).encode(errors="surrogatepass")).hexdigest()
@@ -132,7 +132,7 @@ class _Walk:
     def _state(self, value: object) -> Iterator[str]:
         """The plain values of an object: they are its configuration."""
         for name, each in sorted(getattr(value, "__dict__", {}).items()):
-            if isinstance(each, _PLAIN | FunctionType | MethodType):
+            if isinstance(each, (*_PLAIN, FunctionType, MethodType)):
                 yield name
                 yield from self.describe(each)
 

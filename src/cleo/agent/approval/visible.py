@@ -21,7 +21,8 @@ _FULL_STOPS = frozenset("。．｡")
 _LATIN = frozenset({"Latin"})
 _EAST_ASIAN = frozenset({"Han", "Hiragana", "Katakana", "Hangul", "Bopomofo"})
 _MOST_MARKS = 2
-"""Accents on one letter; the scripts that need more are not those that are piled up."""
+"""Accents on one letter of a script that needs no more."""
+_MOST_MARKS_ANYWHERE = 8
 
 _NAMELESS = {"Co": "private use", "Cn": "unassigned", "Cs": "half a mark"}
 
@@ -66,7 +67,7 @@ def _token(token: str, native: frozenset[str]) -> str:
         return token.replace("\n", "⏎")
     if token.isascii() and token.isprintable():
         return _own_marks(token)
-    is_address = "@" in _folded(token) or _HOST.search(_folded(token)) is not None
+    is_address = "@" in _folded(token) or _HOST.search(token) is not None
     shown: list[str] = []
     end = 0
     for found in _HOST.finditer(token):
@@ -137,7 +138,9 @@ def _is_odd_accent(at: _Around) -> bool:
     if unicodedata.category(at.mark) == "Me" or unicodedata.combining(at.mark) == 1:
         return True
     base = at.place - 1
-    while base >= 0 and unicodedata.category(at.text[base])[0] == "M":
+    while (
+        base >= 0 and base > at.place - _MOST_MARKS_ANYWHERE and unicodedata.category(at.text[base])[0] == "M"
+    ):
         base -= 1
     if base < 0 or unicodedata.category(at.text[base])[0] != "L":
         return True

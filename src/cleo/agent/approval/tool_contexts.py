@@ -1,4 +1,4 @@
-"""What a tool may do before the question: look, and nothing else."""
+"""What a tool that asks may do: look, before the question; and say nothing but the very bytes, after the yes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -17,6 +17,15 @@ _NOT_YET = "NOT DONE: the tool tried to change something before it was confirmed
 def preparing(context: ToolContext) -> ToolContext:
     """Return a context in which nothing can be said or written."""
     return replace(context, store=_ReadOnly(context.store), say=_say_nothing)
+
+
+def confirmed(context: ToolContext) -> ToolContext:
+    """Return a context in which words go out as they are: as Markdown they would not be what was approved."""
+
+    async def say(content: Content, *, to: Address | None = None, markdown: bool = False) -> None:
+        await context.say(content, to=to, markdown=False)
+
+    return replace(context, say=say)
 
 
 async def _say_nothing(content: Content, *, to: Address | None = None, markdown: bool = True) -> None:
