@@ -8,6 +8,7 @@ import hmac
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import structlog
 
@@ -20,7 +21,7 @@ from cleo.domain.content import Choices, Edit, Reaction, Revoke, Text
 from cleo.domain.conversation import Conversation, ConversationId, LastInbound, conversation_id
 from cleo.domain.errors import Overloaded
 from cleo.domain.failpoint import failpoint
-from cleo.domain.identity import Person
+from cleo.domain.identity import Person, namespace
 from cleo.domain.message import IdentityChange, Inbound, InboxState, Receipt
 from cleo.domain.webhook_batch import WebhookBatch, WebhookEvent
 from cleo.ports import Clock, Engine, IntakeStatus, Store, Transaction
@@ -29,6 +30,12 @@ _log = structlog.get_logger("cleo.receive")
 
 CONTESTED = "contested"
 """The installation fact that says whose addresses were named as another one's."""
+
+_STRANGER = "not answered: nobody has let this person in (cleo access list)"
+_UNMAPPED = (
+    "not answered: nobody has let this hidden id (LID) in, whose number is not known (cleo access list)"
+)
+_UNKNOWN = frozenset({_STRANGER, _UNMAPPED})
 
 WELCOME = (
     "You are my owner now. 👋 I will ask you before I change anything. Write *help* to see what I can do."
@@ -59,12 +66,23 @@ class ClaimCode:
         return right
 
 
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """One message, and what became of it: a line in the log once it is on disk."""
+
+    inbound: Inbound
+    conversation: ConversationId
+    person: Person
+    outcome: str
+
+
 @dataclass(slots=True)
 class _Kept:
     answer: IntakeStatus
     wake: set[ConversationId] = field(default_factory=set[ConversationId])
     new: int = 0
     claimed: bool = False
+    heard: list[_Heard] = field(default_factory=list[_Heard])
 
 
 class Receiver:
@@ -103,6 +121,7 @@ class Receiver:
     async def receipt(self, receipt: Receipt) -> IntakeStatus:
         """Note what became of messages that Cleo sent."""
         kept = await self._write(lambda tx: self._note_receipt(tx, receipt))
+        _log.info("status received", state=receipt.state, ids=receipt.of, outcome=kept.answer)
         return kept.answer
 
     async def batch(self, batch: WebhookBatch) -> int:
@@ -115,8 +134,10 @@ class Receiver:
 
     async def _write(self, work: Callable[[Transaction], _Kept]) -> _Kept:
         failpoint("receive.before_commit")
+        since = self._clock.now()
         kept = await self._store.write(work)
         failpoint("receive.after_commit")
+        self._tell(kept.heard, since)
         if kept.claimed and self._claim:
             _log.warning("somebody became the owner by the claim code")
             for claimed in self._claim.listeners:
@@ -124,6 +145,21 @@ class Receiver:
         for conversation in kept.wake:
             await self._engine.wake(conversation)
         return kept
+
+    def _tell(self, heard: Sequence[_Heard], since: float) -> None:
+        """Log what became of each message, so that one which is not answered is explained."""
+        ms = round(1000 * (self._clock.now() - since))
+        for each in heard:
+            inbound = each.inbound
+            _log.info(
+                "message received",
+                chat=each.conversation,
+                id=inbound.id,
+                sender=inbound.sender,
+                kind=inbound.content.type,
+                outcome=each.outcome,
+                ms=ms,
+            )
 
     def _keep_all(self, tx: Transaction, batch: WebhookBatch, codes: Sequence[bool]) -> _Kept:
         number = tx.webhook_events.keep(batch)
@@ -134,6 +170,7 @@ class Receiver:
                 kept = self._keep_event(tx, event, knows_code=knows_code)
                 whole.wake |= kept.wake
                 whole.claimed |= kept.claimed
+                whole.heard += kept.heard
         return whole
 
     def _keep_event(self, tx: Transaction, event: WebhookEvent, *, knows_code: bool) -> _Kept:
@@ -178,19 +215,31 @@ class Receiver:
         claims = knows_code and starts and not tx.people.owners()
         state: InboxState = "new" if allowed and not claims and _starts_run(inbound) else "noted"
         seq = tx.inbox.add(inbound, conversation.id, person.id, state)
+        heard = partial(_Heard, inbound, conversation.id, person)
         if seq is None:
-            return _Kept("duplicate")
+            return _Kept("duplicate", heard=[heard("known already")])
         released = last_inbound is not None and self._delivery.release(tx, conversation.id)
         if claims:
-            return _greet_owner(tx, self._queue, conversation, person)
+            greeted = _greet_owner(tx, self._queue, conversation, person)
+            return replace(greeted, heard=[heard("claims ownership")])
         if not allowed:  # strangers are noted, not answered
-            return _Kept("ignored", {conversation.id} if released else set())
+            why = self._why_not(person, inbound) if starts else "context only"
+            if why in _UNKNOWN:
+                tx.access.note_unknown(person.id, now)
+            return _Kept("ignored", {conversation.id} if released else set(), heard=[heard(why)])
         effect = self._answer_reader.read(tx, inbound, conversation, person, now)
         if state == "new" and (effect.is_answer or self._commands.obey(tx, inbound, conversation, now)):
             tx.inbox.move([seq], "noted")
         elif state == "new" and self._is_too_much(tx, conversation):
             raise Overloaded(f"{self._most_waiting} messages wait for an answer already (CLEO_INBOX_MAX).")
-        return _Kept("accepted", {conversation.id} | effect.wake)
+        outcome = (
+            "answers a question"
+            if effect.is_answer
+            else "waits for a run"
+            if state == "new"
+            else "context only"
+        )
+        return _Kept("accepted", {conversation.id} | effect.wake, heard=[heard(outcome)])
 
     def _is_too_much(self, tx: Transaction, conversation: Conversation) -> bool:
         """A chat in which nothing else waits is always last_inbound, so that busy ones cannot shut it out."""
@@ -202,6 +251,15 @@ class Receiver:
         if inbound.from_me or (inbound.is_group and inbound.chat not in self._access.groups):
             return False
         return self._access.role(person) != "stranger"
+
+    def _why_not(self, person: Person, inbound: Inbound) -> str:
+        """Say why a message is not answered."""
+        if inbound.from_me:
+            return "not answered: sent from Cleo's own number"
+        if inbound.is_group and inbound.chat not in self._access.groups:
+            return "not answered: the group is not in CLEO_ALLOWED_GROUPS"
+        has_number = any(namespace(address) == "phone" for address in person.addresses)
+        return _STRANGER if has_number else _UNMAPPED
 
     def _note_receipt(self, tx: Transaction, receipt: Receipt) -> _Kept:
         wake = self._delivery.on_receipt(tx, receipt)

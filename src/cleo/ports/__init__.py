@@ -24,6 +24,7 @@ from cleo.ports.engine import Engine
 from cleo.ports.files import Files
 from cleo.ports.store import (
     LONG_TEXT,
+    AccessBook,
     ConfirmationLookup,
     Confirmations,
     Conversations,
@@ -48,12 +49,14 @@ from cleo.ports.store import (
     Transaction,
     Transcript,
     TranscriptRows,
+    UnknownPerson,
     WebhookEvents,
 )
 from cleo.ports.tool import Say, Tool, ToolContext
 
 __all__ = [
     "LONG_TEXT",
+    "AccessBook",
     "Capabilities",
     "Channel",
     "ChoiceLimits",
@@ -100,5 +103,6 @@ __all__ = [
     "Transcript",
     "TranscriptRows",
     "TypingIndicator",
+    "UnknownPerson",
     "WebhookEvents",
 ]

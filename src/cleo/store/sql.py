@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError
 from cleo.domain.errors import ConfigError
 from cleo.ports.clock import Clock
 from cleo.ports.store import Transaction
+from cleo.store.nouns.access import SqlAccessBook
 from cleo.store.nouns.confirmations import SqlConfirmationLookup, SqlConfirmations
 from cleo.store.nouns.conversations import SqlConversations
 from cleo.store.nouns.dead_letters import SqlDeadLetters
@@ -119,4 +120,5 @@ def nouns(connection: Connection, clock: Clock) -> Transaction:
         records=SqlRecords(connection),
         dead_letters=SqlDeadLetters(connection),
         installation=SqlInstallation(connection),
+        access=SqlAccessBook(connection),
     )

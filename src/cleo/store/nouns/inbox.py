@@ -16,14 +16,14 @@ from cleo.store.codec import INBOUND, decode, encode
 from cleo.store.dialect import insert_once, portions
 from cleo.store.schema import inbox, is_new
 
-_ITEM = select(inbox.c.seq, inbox.c.conversation, inbox.c.person, inbox.c.body, inbox.c.received_at).order_by(
+ITEM = select(inbox.c.seq, inbox.c.conversation, inbox.c.person, inbox.c.body, inbox.c.received_at).order_by(
     inbox.c.seq
 )
-_NEW = _ITEM.where(inbox.c.conversation == bindparam("conversation"), is_new)
+_NEW = ITEM.where(inbox.c.conversation == bindparam("conversation"), is_new)
 _WAITING = select(func.count()).select_from(
     select(inbox.c.seq).where(is_new).limit(bindparam("most")).subquery()
 )
-_OF_RUN = _ITEM.where(inbox.c.run == bindparam("run"))
+_OF_RUN = ITEM.where(inbox.c.run == bindparam("run"))
 _MOVE = update(inbox).where(inbox.c.seq.in_(bindparam("seqs", expanding=True)))
 
 
@@ -52,7 +52,7 @@ class SqlInbox:
     def new(self, conversation: ConversationId) -> Sequence[InboxItem]:
         """What waits for a run, oldest first."""
         rows = self._connection.execute(_NEW, {"conversation": conversation})
-        return [_item(*row) for row in rows]
+        return [item(*row) for row in rows]
 
     def waiting(self, limit: int) -> int:
         """Count what waits for a run, in all conversations, up to `limit`."""
@@ -61,7 +61,7 @@ class SqlInbox:
     def of_run(self, run: RunId) -> Sequence[InboxItem]:
         """What the run took, oldest first."""
         rows = self._connection.execute(_OF_RUN, {"run": run})
-        return [_item(*row) for row in rows]
+        return [item(*row) for row in rows]
 
     def move(self, seqs: Iterable[int], state: InboxState, run: RunId | None = None) -> None:
         """Change the state, and the run if one is given."""
@@ -84,7 +84,8 @@ def fingerprint(message: Inbound) -> bytes:
     return hashlib.sha256(json.dumps(parts).encode()).digest()[:16]
 
 
-def _item(seq: int, conversation: str, person: str, body: str, received_at: float) -> InboxItem:
+def item(seq: int, conversation: str, person: str, body: str, received_at: float) -> InboxItem:
+    """Read a row of `ITEM`."""
     return InboxItem(
         seq=seq,
         conversation=ConversationId(conversation),
