@@ -130,6 +130,8 @@ class Receiver:
             isinstance(event.meaning, Inbound) and self._knows_code(event.meaning) for event in batch.events
         ]
         kept = await self._write(lambda tx: self._keep_all(tx, batch, codes))
+        for receipt in (event.meaning for event in batch.events if isinstance(event.meaning, Receipt)):
+            _log.info("status received", state=receipt.state, ids=receipt.of)
         return kept.new
 
     async def _write(self, work: Callable[[Transaction], _Kept]) -> _Kept:
