@@ -272,8 +272,7 @@ def titles(question: Bubble) -> list[str]:
 async def test_an_owner_who_hides_the_number_is_answered_and_confirms(make_cloud: MakeCloud) -> None:
     system = await make_cloud(owners=0)
     ann = await system.phone("Ann", hide_phone=True, username="ann.l")
-    code = await system.agent.says(r"Send it this from your own phone: (\S+)")
-    await ann.say(code[1])
+    await ann.say(await system.claim())
     await ann.hears("You are my owner now")
     question = await ask(ann, "red")
     await ann.press(titles(question)[0])

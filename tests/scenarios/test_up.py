@@ -119,8 +119,19 @@ async def test_from_an_empty_directory_to_an_owner_who_is_answered(world: World,
         assert "✓ Sent" in sent.said
         await me.hears(r"^Good \*morning\*$")
 
+        stranger: Phone = await world.phone(cleo.number, "Stranger")
+        await stranger.say("what is 3 * 7?")
+
+        async def listed() -> bool:
+            return f"● +{stranger.number}" in (await cleo.command("access", "list")).said
+
+        await until("the stranger in the list", listed)
+        await cleo.command("access", "allow", f"+{stranger.number}")
+        await stranger.hears("21")
+        assert "✓ model: builtin:basic answered" in (await cleo.command("status")).said
+
         secret, code = (cleo.data / "webhook-secret").read_text(), words[1].removeprefix("claim ")
-        for private in (me.number, cleo.number, "Good", "6 * 7", secret, code, "█"):
+        for private in (me.number, stranger.number, cleo.number, "Good", "6 * 7", secret, code, "█"):
             assert private not in cleo.part.logged + cleo.part.said
 
 

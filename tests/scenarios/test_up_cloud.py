@@ -31,8 +31,7 @@ async def test_what_is_missing_is_named_all_at_once(tmp_path: Path) -> None:
 async def test_from_an_empty_directory_to_an_owner_who_is_answered(make_cloud: MakeCloud) -> None:
     system = await make_cloud(owners=0)
     me = await system.phone("Me")
-    said = await system.agent.says(r"Send it this from your own phone: (\S+)")
-    await me.say(said[1])
+    await me.say(await system.claim())
     await me.hears("You are my owner now")
     await me.say("what is 6 * 7?")
     await me.hears("42")

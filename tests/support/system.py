@@ -5,6 +5,7 @@ phones ⇄ Graph server       ⇄ agent        `cloud_system`: the Graph server 
 """
 
 import asyncio
+import re
 import sqlite3
 import sys
 from abc import ABC, abstractmethod
@@ -210,6 +211,13 @@ class System(ABC):
         assert part.process
         await part.process.wait()
         return part.said[before[0] :] + part.logged[before[1] :]
+
+    async def claim(self) -> str:
+        """What somebody writes to become the owner, as `cleo claim` shows it."""
+        await self.agent.says("cleo claim")
+        found = re.search(r"^    (claim \w{4}-\w{4})$", await self.command("claim"), re.MULTILINE)
+        assert found
+        return found[1]
 
     # ── people ─────────────────────────────────────────────────────────────────────────────────────────
 

@@ -8,6 +8,11 @@ def number_fact(account: AccountKey) -> str:
     return f"number:{account}"
 
 
+def switch_fact(account: AccountKey) -> str:
+    """Return the name under which the installation keeps when another number was noticed, in Unix seconds."""
+    return f"switched:{account}"
+
+
 def is_same_number(before: str, now: str) -> bool:
     """Tell whether nothing changed: the same backend, and no other number that is known."""
     before_backend, _, before_number = before.partition(":")

@@ -2,7 +2,7 @@
 
 import structlog
 
-from cleo.agent.account_number import is_same_number, number_fact
+from cleo.agent.account_number import is_same_number, number_fact, switch_fact
 from cleo.agent.approval.ask import Asker
 from cleo.agent.outbox.delivery_status import DeliveryStatus
 from cleo.domain.conversation import AccountKey, ConversationId
@@ -27,6 +27,7 @@ def switch_account(
     if not before or is_same_number(before, number):
         return set()
     tx.installation.set(number_fact(account), number)
+    tx.installation.set(switch_fact(account), f"{clock.now():.0f}")
     return _take_along(tx, account, asker=asker, delivery=delivery, clock=clock)
 
 

@@ -8,6 +8,7 @@ import hmac
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import structlog
 
@@ -23,7 +24,7 @@ from cleo.domain.conversation import Conversation, ConversationId, LastInbound, 
 from cleo.domain.errors import Overloaded
 from cleo.domain.failpoint import failpoint
 from cleo.domain.health import AccountNews
-from cleo.domain.identity import Person
+from cleo.domain.identity import Person, namespace
 from cleo.domain.message import IdentityChange, Inbound, InboxState, Receipt
 from cleo.domain.webhook_batch import WebhookBatch, WebhookEvent
 from cleo.ports import Clock, Engine, IntakeStatus, Origin, Store, Transaction
@@ -32,6 +33,12 @@ _log = structlog.get_logger("cleo.receive")
 
 CONTESTED = "contested"
 """The installation fact that says whose addresses were named as another one's."""
+
+_STRANGER = "not answered: nobody has let this person in (cleo access list)"
+_UNMAPPED = (
+    "not answered: nobody has let this hidden id (LID) in, whose number is not known (cleo access list)"
+)
+_UNKNOWN = frozenset({_STRANGER, _UNMAPPED})
 
 WELCOME = (
     "You are my owner now. 👋 I will ask you before I change anything. Write *help* to see what I can do."
@@ -62,12 +69,23 @@ class ClaimCode:
         return right
 
 
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """One message, and what became of it: a line in the log once it is on disk."""
+
+    inbound: Inbound
+    conversation: ConversationId
+    person: Person
+    outcome: str
+
+
 @dataclass(slots=True)
 class _Kept:
     answer: IntakeStatus
     wake: set[ConversationId] = field(default_factory=set[ConversationId])
     new: int = 0
     claimed: bool = False
+    heard: list[_Heard] = field(default_factory=list[_Heard])
 
 
 class Receiver:
@@ -106,6 +124,7 @@ class Receiver:
     async def receipt(self, receipt: Receipt) -> IntakeStatus:
         """Note what became of messages that Cleo sent."""
         kept = await self._write(lambda tx: self._note_receipt(tx, receipt))
+        _log.info("status received", state=receipt.state, ids=receipt.of, outcome=kept.answer)
         return kept.answer
 
     async def batch(self, batch: WebhookBatch) -> int:
@@ -114,18 +133,37 @@ class Receiver:
             isinstance(event.meaning, Inbound) and self._knows_code(event.meaning) for event in batch.events
         ]
         kept = await self._write(lambda tx: self._keep_all(tx, batch, codes))
+        for receipt in (event.meaning for event in batch.events if isinstance(event.meaning, Receipt)):
+            _log.info("status received", state=receipt.state, ids=receipt.of)
         return kept.new
 
     async def _write(self, work: Callable[[Transaction], _Kept]) -> _Kept:
         failpoint("receive.before_commit")
+        since = self._clock.now()
         kept = await self._store.write(work)
         failpoint("receive.after_commit")
+        self._tell(kept.heard, since)
         if kept.claimed and self._claim:
             _log.warning("somebody became the owner by the claim code")
             for claimed in self._claim.listeners:
                 claimed()
         await self._engine.wake(*kept.wake)
         return kept
+
+    def _tell(self, heard: Sequence[_Heard], since: float) -> None:
+        """Log what became of each message, so that one which is not answered is explained."""
+        ms = round(1000 * (self._clock.now() - since))
+        for each in heard:
+            inbound = each.inbound
+            _log.info(
+                "message received",
+                chat=each.conversation,
+                id=inbound.id,
+                sender=inbound.sender,
+                kind=inbound.content.type,
+                outcome=each.outcome,
+                ms=ms,
+            )
 
     def _keep_all(self, tx: Transaction, batch: WebhookBatch, codes: Sequence[bool]) -> _Kept:
         number = tx.webhook_events.keep(batch)
@@ -136,6 +174,7 @@ class Receiver:
                 kept = self._keep_event(tx, event, knows_code=knows_code)
                 whole.wake |= kept.wake
                 whole.claimed |= kept.claimed
+                whole.heard += kept.heard
         return whole
 
     def _keep_event(self, tx: Transaction, event: WebhookEvent, *, knows_code: bool) -> _Kept:
@@ -184,13 +223,18 @@ class Receiver:
         claims = knows_code and starts and not tx.people.owners()
         state: InboxState = "new" if allowed and not claims and _starts_run(inbound) else "noted"
         seq = tx.inbox.add(inbound, conversation.id, person.id, state)
+        heard = partial(_Heard, inbound, conversation.id, person)
         if seq is None:
-            return _Kept("duplicate")
+            return _Kept("duplicate", heard=[heard("known already")])
         released = last_inbound is not None and self._delivery.release(tx, conversation.id)
         if claims:
-            return _greet_owner(tx, self._queue, conversation, person)
+            greeted = _greet_owner(tx, self._queue, conversation, person)
+            return replace(greeted, heard=[heard("claims ownership")])
         if not allowed:  # strangers are noted, not answered
-            return _Kept("ignored", {conversation.id} if released else set())
+            why = self._why_not(person, inbound) if starts else "context only"
+            if why in _UNKNOWN:
+                tx.access.note_unknown(person.id, now)
+            return _Kept("ignored", {conversation.id} if released else set(), heard=[heard(why)])
         effect = AnswerEffect()
         if origin.may_answer or not isinstance(inbound.content, Text):
             effect = self._answer_reader.read(tx, inbound, conversation, person, now)
@@ -198,12 +242,28 @@ class Receiver:
             tx.inbox.move([seq], "noted")
         elif state == "new" and self._backlog.is_full(tx, conversation.id):
             raise Overloaded(f"{self._backlog.most} messages wait for an answer already (CLEO_INBOX_MAX).")
-        return _Kept("accepted", {conversation.id} | effect.wake)
+        outcome = (
+            "answers a question"
+            if effect.is_answer
+            else "waits for a run"
+            if state == "new"
+            else "context only"
+        )
+        return _Kept("accepted", {conversation.id} | effect.wake, heard=[heard(outcome)])
 
     def _answers(self, person: Person, inbound: Inbound) -> bool:
         if inbound.from_me or (inbound.is_group and inbound.chat not in self._access.groups):
             return False
         return self._access.role(person) != "stranger"
+
+    def _why_not(self, person: Person, inbound: Inbound) -> str:
+        """Say why a message is not answered."""
+        if inbound.from_me:
+            return "not answered: sent from Cleo's own number"
+        if inbound.is_group and inbound.chat not in self._access.groups:
+            return "not answered: the group is not in CLEO_ALLOWED_GROUPS"
+        has_number = any(namespace(address) == "phone" for address in person.addresses)
+        return _STRANGER if has_number else _UNMAPPED
 
     def _note_receipt(self, tx: Transaction, receipt: Receipt) -> _Kept:
         wake = self._delivery.on_receipt(tx, receipt)

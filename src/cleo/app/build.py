@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 import pydantic_ai
 import structlog
 from fastapi import APIRouter
-from pydantic_ai.models import Model
 
 from cleo.agent import (
+    AccessWatch,
     AccountWatch,
     Asker,
     ClaimCode,
@@ -21,6 +21,7 @@ from cleo.agent import (
     DeliveryStatus,
     ImageAttacher,
     ModelLoop,
+    ModelWatch,
     OutboxQueue,
     Patience,
     PromptDelivery,
@@ -32,10 +33,13 @@ from cleo.agent import (
 from cleo.app.chosen_backend import backend_context, chosen_backend, enabled_channels
 from cleo.app.engines import open_engine
 from cleo.app.failpoints import arm_failpoints
+from cleo.app.http.access_routes import PATH as ACCESS
+from cleo.app.http.access_routes import access_routes
 from cleo.app.http.outbox_routes import PATH as OUTBOX
 from cleo.app.http.outbox_routes import outbox_routes
 from cleo.app.http.readiness import Readiness
 from cleo.app.logs import error_summary
+from cleo.app.other_parts import other_parts
 from cleo.app.settings import Settings, environment
 from cleo.channels.whatsapp.addresses import phone_number
 from cleo.channels.whatsapp.backend import PATH as WEBHOOK
@@ -43,7 +47,7 @@ from cleo.channels.whatsapp.backend_spec import BackendContext, BackendSpec
 from cleo.domain.access import Access
 from cleo.domain.conversation import AccountKey
 from cleo.domain.errors import ConfigError
-from cleo.models import Choice, resolve_model
+from cleo.models import Choice, diagnose, resolve_model
 from cleo.ports import Channel, Clock, Engine, Files, KnowsNumber, Store, Tool
 from cleo.store import DiskFiles, SystemClock, open_store
 from cleo.tools import TOOLS, CronRepeats, load
@@ -76,6 +80,7 @@ class Cleo:
     _engine: Engine
     _worker: Worker
     _watch: AccountWatch
+    _access_watch: AccessWatch
     _sweeper: Sweeper
     _closing: AsyncExitStack
     on_failure: Callable[[], None] = field(default=lambda: None)
@@ -83,11 +88,9 @@ class Cleo:
     @asynccontextmanager
     async def working(self) -> AsyncGenerator[None]:
         """Answer people while the block is open."""
-        endless = (
-            (self._sweeper.run(), self._watch.run(), self._engine.run(self._worker.work))
-            if self._role != "api"
-            else ()
-        )
+        endless = [self._access_watch.run()]
+        if self._role != "api":
+            endless += [self._sweeper.run(), self._watch.run(), self._engine.run(self._worker.work)]
         tasks = [asyncio.create_task(each) for each in endless]
         for task in tasks:
             task.add_done_callback(self._stopped)
@@ -162,6 +165,7 @@ async def build(
             most_waiting=settings.cleo_inbox_max,
         )
         fallback = await _fallback(settings, closing)
+        watches = {each.name: _watch(each, clock) for each in (choice, fallback) if each}
         worker = Worker(
             store=store,
             engine=engine,
@@ -175,7 +179,9 @@ async def build(
                 bounds=_bounds(settings),
                 images=ImageAttacher(files),
                 stream=settings.cleo_stream,
-                fallback=fallback,
+                fallback=fallback.model if fallback else None,
+                watch=watches[choice.name],
+                fallback_watch=watches[fallback.name] if fallback else None,
                 context_tokens=settings.cleo_context_tokens,
             ),
             tools=asker.tools,
@@ -185,6 +191,8 @@ async def build(
             patience=Patience(settings.cleo_model_patience),
             reconcile_after=backend.reconcile_after(settings) if backend.reconcile_after else 0.0,
         )
+        access_watch = AccessWatch(store=store, engine=engine, clock=clock, access=access)
+        await access_watch.look()
         watch = AccountWatch(
             channels=channels, store=store, engine=engine, clock=clock, asker=asker, delivery=delivery
         )
@@ -198,9 +206,13 @@ async def build(
             choice=choice,
             claim=claim,
             readiness=Readiness(
-                store=store, channels={account.channel: each for account, each in channels.items()}
+                store=store,
+                channels={account.channel: each for account, each in channels.items()},
+                others=other_parts(
+                    access_watch, channels, watches if role != "api" else {}, first=choice.name
+                ),
             ),
-            webhooks=_routes(context, settings, receiver, clock, store),
+            webhooks=_routes(context, backend, backend.routes(context, receiver, clock), access_watch),
             known_names=_names(settings),
             authenticated=_authenticated(context, backend),
             store=store,
@@ -209,6 +221,7 @@ async def build(
             _engine=engine,
             _worker=worker,
             _watch=watch,
+            _access_watch=access_watch,
             _sweeper=Sweeper(store=store, engine=engine, clock=clock, queue=queue, repeats=CronRepeats()),
             _closing=closing.pop_all(),
         )
@@ -227,14 +240,12 @@ def _channels(
 
 
 def _routes(
-    context: BackendContext, settings: Settings, receiver: Receiver, clock: Clock, store: Store
+    context: BackendContext, backend: BackendSpec, webhook: APIRouter, watch: AccessWatch
 ) -> tuple[APIRouter, ...]:
-    """Return the webhook, and the outbox, which strangers must not read: it needs a secret or a private webhook."""
-    backend = chosen_backend(settings)
-    webhook = backend.routes(context, receiver, clock)
+    """Return the webhook, and what strangers must not use: that needs a secret or a private webhook."""
     if backend.has_public_webhook and not context.secret:
         return (webhook,)
-    return webhook, outbox_routes(store, context.secret)
+    return webhook, outbox_routes(watch.store, context.secret), access_routes(watch, context.secret)
 
 
 def _names(settings: Settings) -> frozenset[str]:
@@ -245,7 +256,7 @@ def _names(settings: Settings) -> frozenset[str]:
 def _authenticated(context: BackendContext, backend: BackendSpec) -> frozenset[str]:
     """Return the paths on which a secret or a signature is asked for."""
     if context.secret:
-        return frozenset({WEBHOOK, OUTBOX})
+        return frozenset({WEBHOOK, OUTBOX, ACCESS})
     return frozenset({WEBHOOK} if backend.has_public_webhook else ())
 
 
@@ -259,11 +270,19 @@ def _bounds(settings: Settings) -> RunLimits:
     return RunLimits(requests=steps, tool_calls=2 * steps, tokens=tokens, cost=settings.cleo_max_cost)
 
 
-async def _fallback(settings: Settings, closing: AsyncExitStack) -> Model | None:
+async def _fallback(settings: Settings, closing: AsyncExitStack) -> Choice | None:
     if settings.cleo_model_fallback is None:
         return None
-    model = resolve_model(settings.cleo_model_fallback, environment()).model
-    return await closing.enter_async_context(model)
+    choice = resolve_model(settings.cleo_model_fallback, environment())
+    await closing.enter_async_context(choice.model)
+    return choice
+
+
+def _watch(choice: Choice, clock: Clock) -> ModelWatch:
+    def explain(error: BaseException) -> str:
+        return diagnose(error, choice.name, choice.model.base_url or "").what.removeprefix("Model: ")
+
+    return ModelWatch(name=choice.name, clock=clock, explain=explain)
 
 
 async def _claim(store: Store, access: Access, role: Role) -> ClaimCode | None:

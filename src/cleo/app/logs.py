@@ -41,6 +41,7 @@ WORDS = frozenset(
 """Fields that hold what people wrote, or what opens a door: only their length is shown."""
 
 _ADDRESS = re.compile(r"(?<![\w.:+\-])[\w.:+\-]+@(?:s\.whatsapp\.net|lid|g\.us|c\.us|broadcast|newsletter)\b")
+_OWN_ADDRESS = re.compile(r"\b(phone|lid|bsuid|parent_bsuid|group):[^\s,;/\"']+")
 _NUMBER = re.compile(r"(?<![\w.])\+?\d(?:[\s().\-]{0,2}\d){6,14}(?![\w])")
 _SALT = secrets.token_bytes(16)
 
@@ -52,6 +53,7 @@ def set_up(
     stream = to or sys.stderr
     for_people = stream.isatty() if pretty is None else pretty
     shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         _summarise_error,
         _Redaction(hide),
@@ -106,11 +108,16 @@ class _Redaction:
         """Remove secrets, addresses and numbers from a text."""
         for secret in self._hide:
             text = text.replace(secret, "***")
+        text = _OWN_ADDRESS.sub(lambda found: f"{found[1]}:{_hash(found.group())}", text)
         return _NUMBER.sub(_hashed, _ADDRESS.sub(_hashed, text))
 
 
 def _hashed(found: re.Match[str]) -> str:
-    digits = re.sub(r"\D", "", found.group().partition("@")[0].partition(":")[0])
+    return _hash(found.group().partition("@")[0].partition(":")[0])
+
+
+def _hash(address: str) -> str:
+    digits = re.sub(r"\D", "", address)
     return f"#{hashlib.blake2s(digits.encode(), key=_SALT, digest_size=3).hexdigest()}"
 
 

@@ -7,9 +7,9 @@ from cleo.domain.content import Content, MessageId, Template
 from cleo.domain.conversation import DEFAULT_ACCOUNT, AccountId, AccountKey, ConversationId
 from cleo.domain.identity import Address, PersonId
 
-InboxState = Literal["new", "taken", "noted", "dead"]
-"""`new` waits for a run · `taken` belongs to a run, which tells how it ended · `noted` is kept but starts no run (a
-stranger, an echo, a vote, a receipt) · `dead` was given up after several tries."""
+InboxState = Literal["new", "taken", "done", "noted", "dead"]
+"""`new` waits for a run · `taken` belongs to an open run · `done` was answered · `noted` is kept but starts no
+run (a stranger, an echo, a vote, a receipt) · `dead` was given up after several tries."""
 
 OutboxState = Literal[
     "queued",

@@ -24,6 +24,7 @@ from cleo.ports.engine import Engine
 from cleo.ports.files import Files
 from cleo.ports.store import (
     LONG_TEXT,
+    AccessBook,
     ConfirmationLookup,
     Confirmations,
     Conversations,
@@ -50,6 +51,7 @@ from cleo.ports.store import (
     Transaction,
     Transcript,
     TranscriptRows,
+    UnknownPerson,
     WebhookEvents,
     Workload,
     Workloads,
@@ -58,6 +60,7 @@ from cleo.ports.tool import Prepare, Say, Tool, ToolContext
 
 __all__ = [
     "LONG_TEXT",
+    "AccessBook",
     "Capabilities",
     "Channel",
     "ChoiceLimits",
@@ -107,6 +110,7 @@ __all__ = [
     "Transcript",
     "TranscriptRows",
     "TypingIndicator",
+    "UnknownPerson",
     "WebhookEvents",
     "Workload",
     "Workloads",

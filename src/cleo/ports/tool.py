@@ -20,8 +20,8 @@ class Say(Protocol):
     async def __call__(self, content: Content, *, to: Address | None = None, markdown: bool = True) -> None:
         """Say it here, or in the direct chat with the address `to`.
 
-        Words are Markdown, which becomes what the channel shows. With `markdown=False`, and always in a tool that asks
-        before it runs, they go out byte for byte.
+        Words are Markdown, which becomes what the channel shows. With `markdown=False`, and always in a tool that
+        asks before it runs, they go out byte for byte.
         """
         ...
 

@@ -5,7 +5,7 @@
                    ├─ reminders, records
                    └─ people ── aliases           webhook_batches ── webhook_events
 
-    tool_calls, dead_letters and installation stand alone.
+    tool_calls, dead_letters, installation, access_rules and unknown_people stand alone.
 
 Bodies are JSON (see `codec.py`); times are Unix seconds. What `due` asks for has partial indexes, whose conditions
 are named here because a query uses such an index only when it repeats the condition literally.
@@ -196,6 +196,20 @@ class _Aliases(TypedColumns):
     person: Named[str] = Column(Text, ForeignKey("people.id"), index=True)
 
 
+class _AccessRules(TypedColumns):
+    address: Named[str] = Column(Text, primary_key=True)
+    rule: Named[str] = Column(String(8))
+    at: Named[float]
+    before: Named[float]
+    """When the rule before it was made."""
+
+
+class _UnknownPeople(TypedColumns):
+    person: Named[str] = Column(Text, primary_key=True)
+    messages: Named[int] = Column(BigInteger)
+    last_at: Named[float]
+
+
 class _Reminders(TypedColumns):
     id: Named[str] = Column(Text, primary_key=True)
     conversation: Named[str] = Column(Text)
@@ -260,6 +274,8 @@ confirmations = Table("confirmations", metadata, _Confirmations, UniqueConstrain
 confirmation_events = Table("confirmation_events", metadata, _ConfirmationEvents)
 people = Table("people", metadata, _People)
 aliases = Table("aliases", metadata, _Aliases)
+access_rules = Table("access_rules", metadata, _AccessRules)
+unknown_people = Table("unknown_people", metadata, _UnknownPeople)
 reminders = Table("reminders", metadata, _Reminders)
 records = Table("records", metadata, _Records, UniqueConstraint("id"))
 dead_letters = Table("dead_letters", metadata, _DeadLetters, UniqueConstraint("kind", "key"))
@@ -339,6 +355,7 @@ Index("ix_outbox_asks", outbox.c.asks, sqlite_where=is_asking, postgresql_where=
 Index("ix_outbox_asks_in", outbox.c.conversation, sqlite_where=is_asking, postgresql_where=is_asking)
 Index("ix_spending_conversation", spending.c.conversation, spending.c.at)
 Index("ix_confirmation_events_ref", confirmation_events.c.ref)
+Index("ix_unknown_people_last_at", unknown_people.c.last_at)
 Index("ix_people_owners", people.c.id, sqlite_where=is_owner, postgresql_where=is_owner)
 Index(
     "ix_reminders_due",

@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError
 from cleo.domain.errors import ConfigError
 from cleo.ports.clock import Clock
 from cleo.ports.store import Transaction
+from cleo.store.nouns.access import SqlAccessBook
 from cleo.store.nouns.confirmations import SqlConfirmationLookup, SqlConfirmations
 from cleo.store.nouns.conversations import SqlConversations
 from cleo.store.nouns.dead_letters import SqlDeadLetters
@@ -125,4 +126,5 @@ def nouns(connection: Connection, clock: Clock) -> Transaction:
         records=SqlRecords(session),
         dead_letters=SqlDeadLetters(session),
         installation=SqlInstallation(session),
+        access=SqlAccessBook(session),
     )

@@ -1,7 +1,10 @@
+import os
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
 
+from cleo.app.cli.begin import begin
 from cleo.app.env_names import unread_names
 from cleo.app.settings import Settings
 
@@ -73,3 +76,28 @@ MY_OWN=1
         "and # before a remark.",
         "CLEO_MODEL stands in lines 2 and 11 of .env: the later one counts. Remove one of them.",
     ]
+
+
+def no_log(level: str, *, hide: Collection[str]) -> None:
+    """Leave the log of the tests as it is."""
+
+
+def test_the_start_says_it_and_puts_the_way_out_where_libraries_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("cleo.app.logs.set_up", no_log)
+    (tmp_path / ".env").write_text("CLEO_MODLE=basic\nHTTPS_PROXY=http://127.0.0.1:1\n")
+    try:
+        begin()
+        shared = os.environ.get("HTTPS_PROXY")
+    finally:
+        os.environ.pop("HTTPS_PROXY", None)
+    said = capsys.readouterr().out
+    assert (
+        "● CLEO_MODLE is set in line 1 of .env, but Cleo knows no such setting. Did you mean CLEO_MODEL?"
+        in said
+    )
+    assert "✗ The proxy http://127.0.0.1:1 (HTTPS_PROXY) does not answer" in said
+    assert shared == "http://127.0.0.1:1"

@@ -2,14 +2,19 @@
 
 import re
 import socket
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 from tests.unit.app.wrong_settings import WRONG_VALUES
 
+from cleo.app.doctor.context import Examination
 from cleo.app.doctor.examine import examine
-from cleo.ports.finding import Finding
+from cleo.app.doctor.starting import port
+from cleo.app.settings import load
+from cleo.ports.finding import Finding, run_checks
 from cleo.store import lock_data_dir
 
 GOLDEN = (Path(__file__).parent / "golden" / "wrong-values.txt").read_text(encoding="utf-8")
@@ -60,6 +65,29 @@ def test_a_port_that_cleo_itself_has_is_none_in_use(tmp_path: Path, monkeypatch:
             found = list(examine(offline=True))
     assert f"Cleo listens on 127.0.0.1:{port}" in [finding.what for finding in found]
     assert not [finding for finding in found if "cannot listen" in finding.what]
+
+
+@pytest.mark.parametrize(("database", "bad"), [("postgresql://x@127.0.0.1:1/x", False), ("", True)])
+def test_a_port_of_another_process_is_in_order_where_they_share_a_database(
+    database: str, bad: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Alive(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'{"state":"ok","code":"alive"}')
+
+        def log_message(self, format: str, *args: object) -> None: ...
+
+    with HTTPServer(("127.0.0.1", 0), Alive) as server:
+        serving = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        serving.start()
+        monkeypatch.setenv("CLEO_PORT", str(server.server_port))
+        monkeypatch.setenv("DATABASE_URL", database)
+        found = [finding.grade for finding in run_checks([port], Examination(settings=load()))]
+        server.shutdown()
+        serving.join()
+    assert found == (["bad"] if bad else ["good"])
 
 
 def test_a_damaged_database_is_found_in_the_words_of_up(tmp_path: Path) -> None:

@@ -61,6 +61,8 @@ def fill(tx: Transaction) -> None:
     )
     tx.webhook_events.add(tx.webhook_events.keep(post), post.events[0])
     tx.installation.set("account", "cloud:1001")
+    tx.access.decide(OWNER, "allowed", 1.0)
+    tx.access.note_unknown(PersonId(OWNER), 1.0)
 
 
 def rows(connection: sqlite3.Connection | psycopg.Connection, table: str) -> list[tuple[object, ...]]:

@@ -35,6 +35,7 @@ from cleo.agent.model.exchange import Exchange
 from cleo.agent.model.limits import Spent
 from cleo.agent.model.quarantine import Search
 from cleo.agent.model.trouble import AWAY, sorted_errors
+from cleo.agent.model.watch import ModelWatch
 from cleo.domain.errors import ContentRefused, ModelError, ModelUnavailable
 
 _PLAIN = frozenset({"user-prompt", "tool-return", "text", "tool-call"})
@@ -54,6 +55,8 @@ class Requester:
     stream: bool = False
     fallback: Model | None = None
     """Asked when the first model cannot be reached."""
+    watch: ModelWatch | None = None
+    fallback_watch: ModelWatch | None = None
 
     async def ask(self, exchange: Exchange, instructions: str, spent: Spent) -> ModelResponse:
         """Return the answer to what was said so far; raises `ModelError`."""
@@ -79,14 +82,28 @@ class Requester:
     async def _reach(self, messages: Sequence[ModelMessage], instructions: str) -> ModelResponse:
         """Ask the model, or the second one while the first cannot be reached."""
         try:
-            return await self._send(self.model, messages, instructions)
+            return await self._watched(self.model, self.watch, messages, instructions)
         except ModelUnavailable as away:
             if self.fallback is None:
                 raise
             try:
-                return await self._send(self.fallback, messages, instructions)
+                return await self._watched(self.fallback, self.fallback_watch, messages, instructions)
             except ModelError as error:
                 raise away from error
+
+    async def _watched(
+        self, model: Model, watch: ModelWatch | None, messages: Sequence[ModelMessage], instructions: str
+    ) -> ModelResponse:
+        since = watch.clock.now() if watch else 0.0
+        try:
+            response = await self._send(model, messages, instructions)
+        except ModelError as error:
+            if watch:
+                watch.failed(error, since)
+            raise
+        if watch:
+            watch.answered(response, since)
+        return response
 
     async def _send(self, model: Model, messages: Sequence[ModelMessage], instructions: str) -> ModelResponse:
         parameters = ModelRequestParameters(

@@ -77,6 +77,7 @@ class Deliverer:
                     None if waits else await self.store.read(lambda tx: self._following(tx, to.id, channel))
                 )
         failpoint("deliver.before_send")
+        since = self.clock.now()
         try:
             outcome = await channel.send(to, message.content, key=message.send_key, quoted=message.quoted)
         except SendError as error:
@@ -86,6 +87,9 @@ class Deliverer:
             lambda tx: self._on_outcome(tx, replace(next_up, message=message), epoch, outcome, channel)
         )
         failpoint("deliver.after_commit")
+        if isinstance(outcome, Sent):
+            ms = round(1000 * (self.clock.now() - since))
+            _log.info("message sent", key=message.key, id=outcome.message_id, purpose=message.purpose, ms=ms)
         return following
 
     # ── where a repeat would be a second message ───────────────────────────────────────────────────────

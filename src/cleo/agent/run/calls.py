@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from functools import partial
 
+import structlog
 from pydantic_ai.messages import ToolCallPart, ToolReturnPart
 
 from cleo.agent.approval.gate import approved_call, needs_yes, plan_call, run_call, told
@@ -11,6 +12,8 @@ from cleo.agent.approval.plan import PlannedCall
 from cleo.agent.model.exchange import Exchange
 from cleo.agent.run.deps import RunDeps
 from cleo.agent.run.toolbox import DescribedCall, Toolbox
+
+_log = structlog.get_logger("cleo.tools")
 
 CUT_OFF = (
     "NOT DONE: the call was cut off, because the answer became too long. Make it shorter, or do it in parts."
@@ -56,7 +59,10 @@ async def _run(toolbox: Toolbox, exchange: Exchange, deps: RunDeps, ready: Seque
     """Run calls that only read side by side; once one of them has an effect, all in their order."""
 
     async def one(call: DescribedCall) -> None:
+        since = deps.clock.now()
         result = await run_call(deps, exchange, call, partial(toolbox.run, call))
+        ms = round(1000 * (deps.clock.now() - since))
+        _log.info("tool ran", tool=call.tool.name, outcome=result.outcome, call=call.call.tool_call_id, ms=ms)
         exchange.results[call.call.tool_call_id] = result
 
     if len(ready) > 1 and all(call.tool.read_only and not needs_yes(call.tool) for call in ready):

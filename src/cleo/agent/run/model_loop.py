@@ -19,6 +19,7 @@ from cleo.agent.model.budget import Budget, budget_of, size_of_tools
 from cleo.agent.model.exchange import Exchange
 from cleo.agent.model.limits import RunLimits, Spent
 from cleo.agent.model.requester import Requester
+from cleo.agent.model.watch import ModelWatch
 from cleo.agent.run.calls import answer_calls
 from cleo.agent.run.deps import RunDeps
 from cleo.agent.run.toolbox import Toolbox
@@ -66,8 +67,10 @@ class ModelLoop:
         stream: bool = False,
         fallback: Model | None = None,
         context_tokens: int | None = None,
+        watch: ModelWatch | None = None,
+        fallback_watch: ModelWatch | None = None,
     ) -> None:
-        """`fallback` is asked while `model` cannot be reached.
+        """`fallback` is asked while `model` cannot be reached. The watches learn what became of each request.
 
         `context_tokens` tells how much the model can read, where nobody else knows.
         """
@@ -82,6 +85,8 @@ class ModelLoop:
             images=images,
             stream=stream,
             fallback=fallback,
+            watch=watch,
+            fallback_watch=fallback_watch,
         )
 
     @property

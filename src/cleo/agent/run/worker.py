@@ -7,6 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from cleo.agent.approval.ask import Asker
 from cleo.agent.approval.outcome import facts
@@ -24,6 +25,7 @@ from cleo.agent.run.patience import Patience
 from cleo.agent.run.progress import Progress
 from cleo.agent.run.prompt import instructions, lateness, losses, prompt
 from cleo.agent.run.resume import resume
+from cleo.agent.run.step_log import log_answered, log_taken
 from cleo.agent.run.stop import stopped, unless_stopped
 from cleo.agent.run.tool_messages import ToolMessages
 from cleo.agent.run.typing import shown_typing
@@ -110,7 +112,8 @@ class Worker:
     async def work(self, conversation: ConversationId) -> None:
         """Work until nothing is left. Stops quietly when another worker took the conversation over."""
         try:
-            await self._work(conversation)
+            with bound_contextvars(chat=conversation):
+                await self._work(conversation)
         except Fenced:
             _log.info("conversation taken over by another worker")
 
@@ -179,6 +182,11 @@ class Worker:
             return await self._run(claimed, turn)
 
     async def _run(self, claimed: ClaimedRun, turn: _Turn) -> _Step | None:
+        with bound_contextvars(run=claimed.run.id):
+            return await self._answer(claimed, turn)
+
+    async def _answer(self, claimed: ClaimedRun, turn: _Turn) -> _Step | None:
+        log_taken(claimed, self.clock.now())
         self._mark_read(turn.channel, claimed)
         async with shown_typing(turn.channel, claimed.conversation):
             exchange = await self._begin(claimed, turn.channel)
@@ -305,6 +313,7 @@ class Worker:
             raise
         failpoint("answer.after_commit")
         self._claimer.begun.discard(claimed.run.id)
+        log_answered(claimed, result, self.clock.now())
         await self.engine.wake(*(wake - {claimed.conversation.id}))
         return step
 

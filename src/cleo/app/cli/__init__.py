@@ -154,6 +154,43 @@ def outbox(
     raise typer.Exit(run(limit=limit))
 
 
+access = typer.Typer(help="Tell who is answered; let people in, or keep them out.", no_args_is_help=True)
+app.add_typer(access, name="access")
+People = Annotated[list[str], typer.Argument(help="Whom: phone numbers such as +4915112345678, or …@lid.")]
+
+
+@access.command("list")
+def access_list() -> None:
+    """Tell who is answered, and which unknown people wrote."""
+    from cleo.app.cli.access import run
+
+    run()
+
+
+@access.command("allow")
+def access_allow(people: People) -> None:
+    """Answer somebody from now on, and what they wrote within the last day."""
+    from cleo.app.cli.access import run
+
+    run(people, "allowed")
+
+
+@access.command("block")
+def access_block(people: People) -> None:
+    """Answer somebody no more, whatever CLEO_ALLOWED_USERS says."""
+    from cleo.app.cli.access import run
+
+    run(people, "blocked")
+
+
+@access.command("revoke")
+def access_revoke(people: People) -> None:
+    """Take back what was decided: the settings count again."""
+    from cleo.app.cli.access import run
+
+    run(people, "none")
+
+
 def main() -> None:
     """Run the command. What goes wrong on purpose is said in a sentence."""
     os.umask(0o077)  # what is made belongs to this user alone, whatever the machine's custom

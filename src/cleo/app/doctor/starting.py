@@ -2,11 +2,14 @@
 
 from urllib.parse import urlsplit
 
+import httpx2
+
 from cleo.app.chosen_backend import chosen_backend, enabled_channels
 from cleo.app.doctor.context import Examination
 from cleo.app.engines import engine_name
 from cleo.app.failpoints import read_failpoints
-from cleo.app.serve import listening, refuse_unguarded_webhook
+from cleo.app.serve import listening, reachable, refuse_unguarded_webhook
+from cleo.domain.errors import ConfigError
 from cleo.ports.finding import Findings, good, run_checks
 
 
@@ -27,8 +30,22 @@ def port(of: Examination) -> Findings:
     if of.is_running and of.endpoints and urlsplit(of.endpoints.url).port == number:
         yield good(f"Cleo listens on {host}:{number}")
         return
-    with listening(of.settings):
-        yield good(f"Cleo can listen on {host}" + (f":{number}" if number else ""))
+    try:
+        with listening(of.settings):
+            yield good(f"Cleo can listen on {host}" + (f":{number}" if number else ""))
+    except ConfigError:
+        # Of processes that share a database none holds the data directory.
+        if not (of.settings.is_shared and _is_cleo(f"http://{reachable(host)}:{number}")):
+            raise
+        yield good(f"Cleo listens on {host}:{number}")
+
+
+def _is_cleo(url: str) -> bool:
+    try:
+        with httpx2.Client(timeout=3, trust_env=False) as http:
+            return '"alive"' in http.get(f"{url}/health").text
+    except httpx2.HTTPError:
+        return False
 
 
 def _backend(of: Examination) -> Findings:

@@ -1,6 +1,6 @@
 """The health of Cleo: the worst of its parts."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from cleo.domain.errors import StoreError
@@ -13,8 +13,15 @@ _RANK: Final = {"ok": 0, "degraded": 1, "down": 2}
 class Readiness:
     """Asks the parts for their health. `failed` is set when the agent itself has stopped."""
 
-    def __init__(self, *, store: Store, channels: Mapping[str, Channel]) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        channels: Mapping[str, Channel],
+        others: Mapping[str, Callable[[], Awaitable[Health]]] | None = None,
+    ) -> None:
         self._store = store
+        self._others = others or {}
         self._channels = channels
         self.failed = ""
 
@@ -29,6 +36,8 @@ class Readiness:
         parts = {"cleo": self.alive(), "store": await self._ask_store()}
         for name, channel in self._channels.items():
             parts[name] = await channel.health()
+        if parts["store"].state == "ok":
+            parts |= {name: await ask() for name, ask in self._others.items()}
         name, worst = max(parts.items(), key=lambda part: _RANK[part[1].state])
         if worst.state == "ok":
             return Health(state="ok", code="ready", message="Everything works."), parts

@@ -7,7 +7,7 @@ from cleo.ports.store.inbox import Inbox
 from cleo.ports.store.installation import Installation
 from cleo.ports.store.ledger import Ledger, LedgerEntry
 from cleo.ports.store.outbox import Outbox, OutboxLookup
-from cleo.ports.store.people import Origin, Origins, People
+from cleo.ports.store.people import AccessBook, Origin, Origins, People, UnknownPerson
 from cleo.ports.store.records import LONG_TEXT, Record, Records
 from cleo.ports.store.reminders import Reminder, Reminders, Repeats
 from cleo.ports.store.runs import Runs
@@ -18,6 +18,7 @@ from cleo.ports.store.webhook_events import WebhookEvents
 
 __all__ = [
     "LONG_TEXT",
+    "AccessBook",
     "ConfirmationLookup",
     "Confirmations",
     "Conversations",
@@ -44,6 +45,7 @@ __all__ = [
     "Transaction",
     "Transcript",
     "TranscriptRows",
+    "UnknownPerson",
     "WebhookEvents",
     "Workload",
     "Workloads",

@@ -1,12 +1,13 @@
-"""Who wrote."""
+"""Who wrote, and who was let in or kept out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from cleo.domain.access import AccessRule, Rule
 from cleo.domain.conversation import AccountKey, Conversation
 from cleo.domain.identity import Address, Person, PersonId
-from cleo.domain.message import IdentityChange
+from cleo.domain.message import IdentityChange, InboxItem
 
 
 class People(Protocol):
@@ -60,4 +61,37 @@ class Origins(Protocol):
         group: Address | None = None,
     ) -> Origin:
         """Get the person as `People.resolve` does, and their chat with the account, or the group."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownPerson:
+    """Somebody who wrote and was not answered."""
+
+    person: PersonId
+    messages: int
+    last_at: float
+
+
+class AccessBook(Protocol):
+    """Who was let in or kept out while Cleo ran, and which unknown people wrote."""
+
+    def rules(self) -> Sequence[AccessRule]:
+        """Every rule, the newest last."""
+        ...
+
+    def decide(self, address: Address, rule: Rule, at: float) -> None:
+        """Make a rule instead of the one before."""
+        ...
+
+    def note_unknown(self, person: PersonId, at: float) -> None:
+        """Count a message of somebody who is not answered."""
+        ...
+
+    def unknown(self, limit: int) -> Sequence[UnknownPerson]:
+        """Those who wrote last, newest first; some may be known by now."""
+        ...
+
+    def unanswered(self, person: PersonId, since: float, until: float) -> Sequence[InboxItem]:
+        """What they wrote between two times while nobody had let them in, oldest first."""
         ...

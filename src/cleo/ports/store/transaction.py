@@ -11,7 +11,7 @@ from cleo.ports.store.inbox import Inbox
 from cleo.ports.store.installation import Installation
 from cleo.ports.store.ledger import Ledger
 from cleo.ports.store.outbox import Outbox, OutboxLookup
-from cleo.ports.store.people import Origins, People
+from cleo.ports.store.people import AccessBook, Origins, People
 from cleo.ports.store.records import Records
 from cleo.ports.store.reminders import Reminders
 from cleo.ports.store.runs import Runs
@@ -45,6 +45,7 @@ class Transaction:
     records: Records
     dead_letters: DeadLetters
     installation: Installation
+    access: AccessBook
 
 
 class Store(Protocol):

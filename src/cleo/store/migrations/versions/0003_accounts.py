@@ -42,7 +42,7 @@ def upgrade() -> None:
     _split_spending()
     _add_account()
     _let_runs_wait()
-    op.execute("UPDATE inbox SET state = 'taken' WHERE state = 'done'")  # its run tells how it ended
+    _let_people_in()
     op.execute("UPDATE tool_calls SET state = 'succeeded' WHERE state = 'done'")
     if op.get_bind().dialect.name == "postgresql":
         _rename_constraints()
@@ -176,6 +176,26 @@ def _let_runs_wait() -> None:
     op.add_column(
         "conversations", sa.Column("transcript_from", sa.BigInteger(), server_default="0", nullable=False)
     )
+
+
+def _let_people_in() -> None:
+    """People are let in while Cleo runs, and unknown ones who wrote are counted."""
+    op.create_table(
+        "access_rules",
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("rule", sa.String(8), nullable=False),
+        sa.Column("at", _DOUBLE, nullable=False),
+        sa.Column("before", _DOUBLE, nullable=False),
+        sa.PrimaryKeyConstraint("address", name="pk_access_rules"),
+    )
+    op.create_table(
+        "unknown_people",
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("messages", sa.BigInteger(), nullable=False),
+        sa.Column("last_at", _DOUBLE, nullable=False),
+        sa.PrimaryKeyConstraint("person", name="pk_unknown_people"),
+    )
+    op.create_index("ix_unknown_people_last_at", "unknown_people", ["last_at"])
 
 
 def _rename_constraints() -> None:
