@@ -198,9 +198,9 @@ export class Account {
   }
 
   /** Run a handler. When the disk did not take what it wrote, disconnect: Baileys must not acknowledge it. */
-  #runHandler(work: () => void): void {
+  #runHandler<T>(work: () => T): T | undefined {
     try {
-      work()
+      return work()
     } catch (error) {
       const reason = redact(reasonOf(error))
       if (!isStorageError(error))
@@ -236,12 +236,8 @@ export class Account {
 
   /** Take a change of a group. @returns `false` when Baileys does all that there is to do. */
   #onGroupChange(stanza: BinaryNode): boolean {
-    let isNew = false
-    if (stanza.attrs.type === 'w:gp2')
-      this.#runHandler(() => {
-        isNew = this.#dependencies.ingest.onGroupChange(stanza)
-      })
-    return isNew
+    if (stanza.attrs.type !== 'w:gp2') return false
+    return this.#runHandler(() => this.#dependencies.ingest.onGroupChange(stanza)) ?? true
   }
 
   /** Stop linking: WhatsApp has said that it cannot go on like this. */

@@ -22,8 +22,8 @@ export type EventHandlers = {
   stanza(): void
   /** Called before Baileys decrypts the message. */
   message(stanza: BinaryNode): void
-  /** Called before Baileys acknowledges the receipt. */
-  receipt(stanza: BinaryNode): void
+  /** Called before Baileys acknowledges the receipt. @returns `false` when there is nothing to tell. */
+  receipt(stanza: BinaryNode): unknown
   /** WhatsApp's server has answered a send. */
   ack(stanza: BinaryNode): void
   /** A group has changed, or linking goes on. @returns `false` when Baileys does all that there is to do. */
