@@ -361,6 +361,15 @@ test('encrypted edits are read, by number and by LID, also after a restart; one 
     const edit = await arrival({ edit: { id, text: `dogs ${lid}`, encrypted: true }, lid })
     assert.deepEqual([edit.kind, edit.edits, edit.text, edit.from], ['edit', id, `dogs ${lid}`, ANN_JID])
   }
+  const group = await simulator.call<{ id: string }>('POST', '/groups', {
+    subject: 'Edits',
+    members: [CLEO, ANN, BOB],
+    lid: true,
+  })
+  const said = await simulator.send(BOB, { group: group.id, text: 'cats in a group' })
+  await agent.text('cats in a group')
+  await simulator.send(BOB, { group: group.id, edit: { id: said, text: 'dogs in a group', encrypted: true } })
+  assert.equal((await agent.text('dogs in a group')).edits, said)
   const early = await simulator.send(ANN, { to: CLEO, text: 'before the restart' })
   await agent.text('before the restart')
   await bridge.restart()
