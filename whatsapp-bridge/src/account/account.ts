@@ -183,8 +183,8 @@ export class Account {
         this.#lastFrame = clock.elapsed()
       },
       message: (stanza) => {
+        this.#runHandler(() => ingest.onMessage(stanza)) // before its attributes are changed
         signal.onMessage(stanza)
-        this.#runHandler(() => ingest.onMessage(stanza))
       },
       notification: (stanza) =>
         auth.linked ? this.#onGroupChange(stanza) : this.#linkSteps.onNotification(socket, stanza),
@@ -193,6 +193,7 @@ export class Account {
       acknowledge: (stanza) => void acknowledge(socket, stanza),
       capping: guarded((limit) => this.#restrictions.onCapping(limit)),
       receipt: (stanza) => this.#runHandler(() => receipts.onReceipt(stanza)),
+      call: (stanza) => this.#runHandler(() => ingest.onCall(stanza)),
       ack: (stanza) => this.#runHandler(() => sender.onAck(stanza)),
     }
   }
