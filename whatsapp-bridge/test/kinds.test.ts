@@ -333,7 +333,7 @@ test('what only the phone may show is an event at once', async () => {
       },
     })
     const event = await agent.event(`${type}`, ({ messageId }) => messageId === id)
-    assert.deepEqual([event.kind, event.from], [kind, ANN_JID])
+    assert.deepEqual([event.kind, event.from, event.offline], [kind, ANN_JID, undefined])
   }
   const old = await simulator.call<{ id: string }>('POST', `/phones/${CLEO}/stanzas`, {
     stanza: {
@@ -361,6 +361,15 @@ test('encrypted edits are read, by number and by LID, also after a restart; one 
     const edit = await arrival({ edit: { id, text: `dogs ${lid}`, encrypted: true }, lid })
     assert.deepEqual([edit.kind, edit.edits, edit.text, edit.from], ['edit', id, `dogs ${lid}`, ANN_JID])
   }
+  const group = await simulator.call<{ id: string }>('POST', '/groups', {
+    subject: 'Edits',
+    members: [CLEO, ANN, BOB],
+    lid: true,
+  })
+  const said = await simulator.send(BOB, { group: group.id, text: 'cats in a group' })
+  await agent.text('cats in a group')
+  await simulator.send(BOB, { group: group.id, edit: { id: said, text: 'dogs in a group', encrypted: true } })
+  assert.equal((await agent.text('dogs in a group')).edits, said)
   const early = await simulator.send(ANN, { to: CLEO, text: 'before the restart' })
   await agent.text('before the restart')
   await bridge.restart()
@@ -397,4 +406,36 @@ test('votes in a poll arrive with the options that were chosen, in direct chats 
     const event = await agent.event('the vote', ({ messageId }) => messageId === vote)
     assert.deepEqual([event.kind, event.text, event.quoted?.messageId], ['poll_vote', 'Soup\nGrütze', id])
   }
+})
+
+test('a call that rings out or whose caller hangs up is a missed call; an answered or declined one is none', async () => {
+  const step = (id: string, tag: string, attrs: object = {}, content: object[] = []) =>
+    simulator.call('POST', `/phones/${CLEO}/stanzas`, {
+      stanza: {
+        tag: 'call',
+        attrs: { from: ANN_JID },
+        content: [{ tag, attrs: { 'call-id': id, 'call-creator': ANN_JID, ...attrs }, content }],
+      },
+    })
+  const calls: [string, object, object[], string | undefined][] = [
+    ['CALL1', {}, [], 'call_missed_voice'],
+    ['CALL2', {}, [{ tag: 'video' }], 'call_missed_video'],
+    ['CALL3', { reason: 'timeout' }, [], 'call_missed_voice'],
+    ['CALL4', { reason: 'accepted_elsewhere' }, [], undefined],
+    ['CALL5', { reason: 'rejected_elsewhere' }, [], undefined],
+  ]
+  for (const [id, end, content] of calls) {
+    await step(id, 'offer', {}, content)
+    await step(id, 'terminate', end)
+  }
+  await step('CALL6', 'offer')
+  await step('CALL6', 'reject')
+  await step('CALL6', 'terminate')
+  await simulator.call('GET', `/phones/${CLEO}/companions/any?until=settled&wait=5000`)
+  await arrival({ text: 'after the calls' })
+  const told = agent.events.filter(({ messageId }) => messageId.startsWith('CALL'))
+  assert.deepEqual(
+    told.map(({ messageId, kind, from }) => [messageId, kind, from]),
+    calls.flatMap(([id, , , kind]) => (kind ? [[id, kind, ANN_JID]] : [])),
+  )
 })

@@ -7,6 +7,7 @@ import {
   Curve,
   generateSignalPubKey,
   initAuthCreds,
+  proto,
   type SignalDataSet,
   type SignalKeyStore,
   type SignalRepositoryWithLIDStore,
@@ -25,6 +26,9 @@ const logger = baileysLogger(openLog('silent'))
 
 type Party = {
   jid: string
+  /** Ids of messages whose key is gone. */
+  lost: string[]
+  signal: ReturnType<typeof durableSignal>
   creds: AuthenticationCreds
   keys: SignalKeyStore
   repository: SignalRepositoryWithLIDStore
@@ -50,8 +54,10 @@ function party(): Party {
     },
   }
   const keys = addTransactionCapability(slow, logger, { maxCommitRetries: 1, delayBetweenTriesMs: 1 })
-  const signal = durableSignal(journal, () => jid, { onCommit: () => {}, onLost: () => {} })
-  return { jid, creds, keys, repository: signal.makeSignalRepository({ creds, keys }, logger) }
+  const lost: string[] = []
+  const onLost = ({ id }: Record<string, string>) => void lost.push(id ?? '')
+  const signal = durableSignal(journal, () => jid, { onCommit: () => {}, onLost })
+  return { jid, lost, signal, creds, keys, repository: signal.makeSignalRepository({ creds, keys }, logger) }
 }
 
 let nextPreKey = 1
@@ -132,4 +138,24 @@ test('a new identity is made once: what is stored is what comes back', () => {
   assert.deepEqual(again.creds.registrationId, store.creds.registrationId)
   assert.deepEqual(Buffer.from(again.creds.noiseKey.private), Buffer.from(store.creds.noiseKey.private))
   assert.notDeepEqual(initAuthCreds().noiseKey.private, store.creds.noiseKey.private)
+})
+
+test('a ciphertext whose key is gone is told; one that comes again is answered from the journal', async () => {
+  const [ours, theirs] = [party(), party()]
+  await open(theirs, ours)
+  const message = Buffer.concat([proto.Message.encode({ conversation: 'once' }).finish(), Buffer.from([1])])
+  const { type, ciphertext } = await theirs.repository.encryptMessage({ jid: ours.jid, data: message })
+  const receive = (id: string) => {
+    const content = Buffer.from(ciphertext)
+    ours.signal.onMessage({
+      tag: 'message',
+      attrs: { from: theirs.jid, id },
+      content: [{ tag: 'enc', attrs: {}, content }],
+    })
+    return ours.repository.decryptMessage({ jid: theirs.jid, type, ciphertext: content })
+  }
+  for (const id of ['FIRST', 'FIRST']) assert.deepEqual(Buffer.from(await receive(id)), message)
+  assert.deepEqual(ours.lost, [])
+  await assert.rejects(receive('SECOND'), /Key used already/)
+  assert.deepEqual(ours.lost, ['SECOND'])
 })

@@ -33,6 +33,7 @@ test('every example body fits the contract, and every command among them is read
     'bridge-error': 'BridgeError',
     'dead-letters': 'DeadLetters',
     health: 'HealthAnswer',
+    'health-restricted': 'HealthAnswer',
     link: 'LinkAnswer',
     'link-by-code': 'LinkByCode',
     react: 'React',

@@ -169,6 +169,20 @@ def test_a_place_is_a_place_even_at_zero() -> None:
     assert read_message(location={"latitude": 0, "longitude": 0}).content == Location(latitude=0, longitude=0)
 
 
+def test_the_words_beside_a_place_are_kept() -> None:
+    place = {"latitude": 1, "longitude": 2, "name": "Park"}
+    assert read_message(location=place, text="on my way").content == Location(
+        latitude=1, longitude=2, name="Park on my way"
+    )
+
+
+def test_fields_that_say_more_change_nothing_else() -> None:
+    more = read_message(
+        text="Small", chosenId="row-7", mentions=["4915112345678@s.whatsapp.net"], referral="Sofa"
+    )
+    assert more.content == Text(body="Small")
+
+
 def test_a_reply_names_what_it_answers() -> None:
     quoted = {"messageId": "3EB0", "senderId": "15550000000@s.whatsapp.net", "text": "Confirm?"}
     assert read_message(text="yes", quoted=quoted).quoted == Quoted(

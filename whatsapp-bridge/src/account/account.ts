@@ -183,8 +183,8 @@ export class Account {
         this.#lastFrame = clock.elapsed()
       },
       message: (stanza) => {
+        this.#runHandler(() => ingest.onMessage(stanza)) // before its attributes are changed
         signal.onMessage(stanza)
-        this.#runHandler(() => ingest.onMessage(stanza))
       },
       notification: (stanza) =>
         auth.linked ? this.#onGroupChange(stanza) : this.#linkSteps.onNotification(socket, stanza),
@@ -193,14 +193,15 @@ export class Account {
       acknowledge: (stanza) => void acknowledge(socket, stanza),
       capping: guarded((limit) => this.#restrictions.onCapping(limit)),
       receipt: (stanza) => this.#runHandler(() => receipts.onReceipt(stanza)),
+      call: (stanza) => this.#runHandler(() => ingest.onCall(stanza)),
       ack: (stanza) => this.#runHandler(() => sender.onAck(stanza)),
     }
   }
 
   /** Run a handler. When the disk did not take what it wrote, disconnect: Baileys must not acknowledge it. */
-  #runHandler(work: () => void): void {
+  #runHandler<T>(work: () => T): T | undefined {
     try {
-      work()
+      return work()
     } catch (error) {
       const reason = redact(reasonOf(error))
       if (!isStorageError(error))
@@ -242,12 +243,8 @@ export class Account {
 
   /** Take a change of a group. @returns `false` when Baileys does all that there is to do. */
   #onGroupChange(stanza: BinaryNode): boolean {
-    let isNew = false
-    if (stanza.attrs.type === 'w:gp2')
-      this.#runHandler(() => {
-        isNew = this.#dependencies.ingest.onGroupChange(stanza)
-      })
-    return isNew
+    if (stanza.attrs.type !== 'w:gp2') return false
+    return this.#runHandler(() => this.#dependencies.ingest.onGroupChange(stanza)) ?? true
   }
 
   /** Stop linking: WhatsApp has said that it cannot go on like this. */

@@ -22,12 +22,14 @@ export type EventHandlers = {
   stanza(): void
   /** Called before Baileys decrypts the message. */
   message(stanza: BinaryNode): void
-  /** Called before Baileys acknowledges the receipt. */
-  receipt(stanza: BinaryNode): void
+  /** Called before Baileys acknowledges the receipt. @returns `false` when there is nothing to tell. */
+  receipt(stanza: BinaryNode): unknown
   /** WhatsApp's server has answered a send. */
   ack(stanza: BinaryNode): void
   /** A group has changed, or linking goes on. @returns `false` when Baileys does all that there is to do. */
   notification(stanza: BinaryNode): unknown
+  /** A call rings or ends. @returns `false` when there is nothing to tell. */
+  call(stanza: BinaryNode): unknown
   /** A login has succeeded. @returns `false` when it may. */
   success(stanza: BinaryNode): unknown
   /** An answer to a query, or a step of linking. @returns `false` when Baileys does all that there is to do. */
@@ -79,7 +81,7 @@ export const BAILEYS_EVENTS = {
   'blocklist.set': SETTINGS,
   'blocklist.update': SETTINGS,
   'settings.update': SETTINGS,
-  call: 'A missed call comes as a message; a ringing one is the phone’s.',
+  call: 'A missed call comes as a message, or is read from its stanza; a ringing one is the phone’s.',
   'labels.edit': LABELS,
   'labels.association': LABELS,
   'newsletter.reaction': CHANNELS,
@@ -98,7 +100,7 @@ export const STANZAS: Record<string, Entry<BinaryNode>> = {
   receipt: (stanza, handlers) => handlers.receipt(stanza),
   'ack message': (stanza, handlers) => handlers.ack(stanza),
   ack: 'It confirms a receipt or a notification.',
-  call: 'Baileys turns it into call.',
+  call: (stanza, handlers) => handlers.call(stanza),
   chatstate: 'Baileys turns it into presence.update.',
   presence: 'Baileys turns it into presence.update.',
   appdata: 'Baileys fetches changes of the app state by itself.',

@@ -10,6 +10,7 @@ import { isIgnored } from '../jid.ts'
 import { type Log, redact } from '../log.ts'
 import type { Outbox } from '../outbound/outbox.ts'
 import type { AccountRows } from '../store/account-rows.ts'
+import { Calls } from './calls.ts'
 import { absentContent } from './content/absent.ts'
 import type { Content } from './content/content.ts'
 import { readChange, unreadChanges } from './content/notice.ts'
@@ -51,6 +52,7 @@ export class Ingest {
   readonly #deliverer: Deliverer
   readonly #media: MediaStore
   readonly #secrets: Secrets
+  readonly #calls = new Calls()
   readonly #auth: AuthStore
   readonly #counters: Counters
   readonly #log: Log
@@ -140,6 +142,13 @@ export class Ingest {
     }))
     this.#add(changes)
     return changes.length > 0
+  }
+
+  /** Take a step of a call. @returns whether it makes a missed call that Baileys does not tell. */
+  onCall(stanza: BinaryNode): boolean {
+    const missed = this.#calls.onCall(stanza)
+    if (missed) this.#add([{ stanza, ...missed }])
+    return missed !== undefined
   }
 
   /** Take a stanza whose ciphertext can never be read: its key was used already. Known messages are no loss. */

@@ -41,10 +41,16 @@ export class Receipts {
     this.#dependencies = dependencies
   }
 
-  /** Take a `<receipt>` stanza; it is durable on return, before Baileys acknowledges it. */
-  onReceipt(stanza: BinaryNode): void {
+  /**
+   * Take a `<receipt>` stanza; it is durable on return, before Baileys acknowledges it.
+   *
+   * @returns `false` when it is about nothing that this account has sent, or is another kind of receipt.
+   */
+  onReceipt(stanza: BinaryNode): boolean {
     const receipt = readReceipt(stanza)
-    if (receipt) this.#add({ ...receipt, ids: this.#dependencies.outbox.known(receipt.ids) })
+    const ids = receipt ? this.#dependencies.outbox.known(receipt.ids) : []
+    if (receipt) this.#add({ ...receipt, ids })
+    return ids.length > 0
   }
 
   /** Take the server's answer to a send that nobody waits for any more; `code` is the reason of a refusal. */

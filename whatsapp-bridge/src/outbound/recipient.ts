@@ -37,7 +37,11 @@ export async function findRecipient(
   if (isGroup(jid)) return { jid }
   if (me.includes(jid)) return { jid, other: me.find((own) => own && own !== jid) }
   for (const address of addressesOf(jid, lidMapping)) {
-    if (!(await hasDevices(socket, address))) continue
+    // a server that refuses the question for a LID may answer it for the number
+    const there = await hasDevices(socket, address).catch((error: unknown) => {
+      if (error instanceof HttpError) throw error
+    })
+    if (!there) continue
     return { jid: address, other: addressesOf(jid, lidMapping).find((each) => each !== address) }
   }
   if (!isPhone(jid)) throw devicesUnknown()
@@ -46,7 +50,7 @@ export async function findRecipient(
 
 /** Ask WhatsApp under which address it knows a number. */
 async function lookUp(socket: WASocket, jid: string, lidMapping: LidMapping): Promise<Recipient> {
-  const found = await orUndefined(socket.onWhatsApp(jid))
+  const found = await withinTime(socket.onWhatsApp(jid)).catch(() => undefined)
   if (!found) throw devicesUnknown()
   const address = bareJid(found.find(({ exists }) => exists)?.jid)
   if (!address)
@@ -55,22 +59,22 @@ async function lookUp(socket: WASocket, jid: string, lidMapping: LidMapping): Pr
       'unknown_recipient',
       'This number is not on WhatsApp. Check the country code and the digits.',
     )
-  if (address === jid || !(await hasDevices(socket, address))) throw devicesUnknown()
+  if (address === jid || !(await hasDevices(socket, address).catch(() => false))) throw devicesUnknown()
   return { jid: address, other: addressesOf(address, lidMapping).find((each) => each !== address) }
 }
 
 async function hasDevices(socket: WASocket, jid: string): Promise<boolean> {
   const own = bareJid(isPhone(jid) ? socket.user?.id : socket.user?.lid) ?? jid
-  const devices = await orUndefined(socket.getUSyncDevices([own, jid], true, false))
+  const devices = await withinTime(socket.getUSyncDevices([own, jid], true, false))
   if (!devices) throw devicesUnknown()
   return devices.some(({ user }) => user === userOf(jid))
 }
 
-/** Await a query; `undefined` when it fails or WhatsApp does not answer it. */
-function orUndefined<T>(query: Promise<T>): Promise<T | undefined> {
+/** Await a query; `undefined` when WhatsApp does not answer it. */
+function withinTime<T>(query: Promise<T>): Promise<T | undefined> {
   const { promise, resolve } = Promise.withResolvers<undefined>()
   const timer = setTimeout(() => resolve(undefined), QUERY_MS)
-  return Promise.race([query.catch(() => undefined), promise]).finally(() => clearTimeout(timer))
+  return Promise.race([query, promise]).finally(() => clearTimeout(timer))
 }
 
 const devicesUnknown = () =>

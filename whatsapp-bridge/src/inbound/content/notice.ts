@@ -18,6 +18,7 @@ export function readNotice(message: WAMessage, lidMapping: LidMapping): Content 
   if (!type) return message.key.isViewOnce ? { kind: 'view_once' } : undefined
   if (type === StubType.CIPHERTEXT) return { kind: 'undecryptable' }
   const kind = (StubType[type] ?? `notice_${type}`).toLowerCase().slice(0, 64)
+  if (type === StubType.GROUP_CHANGE_ICON) return { kind } // its only word is the picture's number
   const parameters = (message.messageStubParameters ?? []).map((one: string) => personIn(one) ?? one)
   return { kind, ...peopleAndWords(parameters, lidMapping) }
 }
