@@ -1,12 +1,13 @@
 """One worker a conversation: claims what there is to do, runs it, commits it, sends."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import structlog
+from pydantic_ai.messages import ModelMessage
 
 from cleo.agent.approval.ask import Asker
 from cleo.agent.approval.outcome import facts
@@ -47,6 +48,8 @@ from cleo.ports import (
 _log = structlog.get_logger("cleo.worker")
 
 _LONG_REPLY = 4000
+_MEASURED_EVERY = 32
+"""Messages of a conversation after which the size of what is kept in memory of it is looked at again."""
 _LEASES = 10_000
 """Conversations of which a worker remembers that they were its own."""
 
@@ -279,11 +282,11 @@ class Worker:
         if result.error:
             _log.error("turn failed", reason=str(result.error))
         result.parts = await _rendered(result.reply, turn.channel)
-        now = self.clock.now()
+        now, window = self.clock.now(), self._window(claimed, exchange)
 
         def commit(tx: Transaction) -> tuple[set[ConversationId], _Step]:
             wake = self._committer.commit(tx, claimed, exchange, result, now)
-            self._claimer.windows.keep(claimed.conversation.id, self._window(claimed, exchange))
+            self._claimer.windows.keep(claimed.conversation.id, window)
             return wake, self._look_again(tx, turn)
 
         failpoint("answer.before_commit")
@@ -298,11 +301,13 @@ class Worker:
         return step
 
     def _window(self, claimed: ClaimedRun, exchange: Exchange) -> Window:
-        """Return what the next run begins with, as much of it as a request may hold."""
-        count = len(exchange.messages)
-        kept = self.loop.budget.newest(exchange.messages, turn=exchange.turn_start())
-        newest = exchange.first_revision + count - 1
-        return Window(tuple(kept[-WINDOW:]), (claimed.bounds[0], newest), claimed.epoch)
+        """Return what the next run begins with: as much as a request may hold, measured every some messages."""
+        kept: Sequence[ModelMessage] = exchange.messages
+        began, before = claimed.bounds
+        newest = exchange.first_revision + len(kept) - 1
+        if newest // _MEASURED_EVERY > before // _MEASURED_EVERY:
+            kept = self.loop.budget.newest(kept, turn=exchange.turn_start())
+        return Window(tuple(kept[-WINDOW:]), (began, newest), claimed.epoch)
 
 
 async def _rendered(markdown: str, channel: Channel) -> list[str]:
