@@ -260,3 +260,16 @@ async def test_what_was_woken_too_late_is_worked_on_by_the_next_run(engine: Engi
     await engine.wake(B)
     async with running(engine, work):
         await until(lambda: work.ended == [A, B])
+
+
+async def test_many_are_woken_at_once_whatever_waits_already(engine: Engine) -> None:
+    work = Recorder()
+    work.gate.set()
+    conversations = [ConversationId(f"c{number}") for number in range(20)]
+    await engine.wake(*conversations[5:9])
+    await engine.wake(*conversations)
+    await engine.wake()
+    async with running(engine, work):
+        await until(lambda: set(work.ended) == set(conversations))
+        await a_while()
+    assert sorted(work.ended) == sorted(conversations)

@@ -36,12 +36,12 @@ except ModuleNotFoundError as error:
 
 Work = Callable[[ConversationId], Awaitable[None]]
 
-ALIVE_EVERY = 0.4
+ALIVE_EVERY = 0.8
 """Seconds between the signs of life of a process."""
 DEAD_AFTER = 2.5
 """Seconds without one after which its conversations are given to others."""
 _LOOK_EVERY = 0.4
-"""Seconds between looks for the dead, for jobs whose time has come, and for those that waited for another."""
+"""Seconds between looks for jobs whose time has come, and for those that waited for another."""
 _FORGOTTEN_AFTER = 60.0
 _LONGEST_WAIT = 2.0
 """Seconds that a wake waits for a free connection."""
@@ -209,7 +209,7 @@ class ProcrastinateEngine:
 
     async def _look_for_the_dead(self) -> None:
         while True:
-            await asyncio.sleep(_LOOK_EVERY)
+            await asyncio.sleep(ALIVE_EVERY)
             try:
                 for job in await self._app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER):
                     await self._take_over(job)

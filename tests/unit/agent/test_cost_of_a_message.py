@@ -1,7 +1,7 @@
 """What one message costs: statements, commits, tasks and thread hops. They may fall, and not rise."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Generator
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from sqlalchemy import Engine, event
 from tests.support.scripted_model import ScriptedHarness, answers, calls
 from tests.support.statements import executed
 
+from cleo.agent.model.budget import Budget
 from cleo.agent.run import resume
 from cleo.ports import Tool, Transaction
 from cleo.store import SqlStore
@@ -158,3 +159,20 @@ async def test_a_window_of_an_earlier_epoch_counts_for_nothing(harness: Scripted
     await harness.store.write(elsewhere)
     await harness.say("hello")
     assert "another message" in str(harness.script.seen[-1])
+
+
+async def test_what_is_kept_of_a_chat_is_measured_now_and_then(
+    harness: ScriptedHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To measure it takes as long as it is; each run adds but two messages."""
+    measured: list[int] = []
+    real = Budget.newest
+
+    def newest(self: Budget, messages: Sequence[ModelMessage], *, turn: int) -> Sequence[ModelMessage]:
+        measured.append(len(messages))
+        return real(self, messages, turn=turn)
+
+    monkeypatch.setattr(Budget, "newest", newest)
+    for number in range(40):
+        await harness.say(f"turn {number}")
+    assert measured == [32, 64]

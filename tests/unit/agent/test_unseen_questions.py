@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.support.agent_harness import FRIEND, OWNER, AgentHarness
 
-from cleo.agent.run.claim import ClaimedRun, Claimer, Wait
+from cleo.agent.run.claim import MOST, ClaimedRun, Claimer, Wait
 from cleo.domain.access import Access
 from cleo.domain.confirmation import UNDELIVERED
 from cleo.domain.content import Choices, Chosen, Content, MessageId, Reaction, Text
@@ -169,7 +169,7 @@ async def test_a_killed_run_in_a_group_still_knows_who_asked(harness: AgentHarne
         tx.transcript.park(chat, None)
         tx.runs.start(Run(id=RunId("r"), conversation=chat, kind="resume", attempts=1, prompted=True))
         claimer = Claimer(access=harness.access, queue=harness.queue)
-        return claimer.claim(tx, claimer.look(tx, chat, 0.0), 0.0, busy=False)
+        return claimer.claim(tx, tx.workloads.look(chat, MOST), 0.0, busy=False)
 
     claimed = await harness.store.write(killed)
     assert isinstance(claimed, ClaimedRun)

@@ -5,9 +5,11 @@ import sys
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
+from procrastinate import PsycopgConnector
 from tests.support.postgres import Postgres
 
 from cleo.domain.conversation import ConversationId
@@ -88,13 +90,38 @@ async def test_a_wake_reaches_an_engine_of_another_process_at_once(
     office.gate.set()
     awake = ProcrastinateEngine(office.url)
     async with office.engine():
-        await awake.wake(ConversationId("first"))
-        await until(lambda: office.calls[ConversationId("first")] == 1)
         async with asyncio.timeout(20):
+            while not office.calls:  # it does not listen from its first moment on
+                await awake.wake(ConversationId(f"at {asyncio.get_running_loop().time()}"))
+                await asyncio.sleep(0.05)
             await awake.wake(ANNA)
             while not office.calls[ANNA]:  # noqa: ASYNC110  as above
                 await asyncio.sleep(0.005)
     await awake.close()
+
+
+async def test_many_wakes_take_few_statements(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sweep may find thousands of chats that wait, most of them woken before."""
+    statements: list[str] = []
+    real = PsycopgConnector.execute_query_all_async
+
+    async def execute(self: PsycopgConnector, query: LiteralString, **values: Any) -> object:
+        statements.append(query)
+        return await real(self, query, **values)
+
+    chats = [ConversationId(f"chat {number}") for number in range(500)]
+    engine = ProcrastinateEngine(office.url)
+    await engine.open()
+    monkeypatch.setattr(PsycopgConnector, "execute_query_all_async", execute)
+    await engine.wake(*chats[:400])
+    assert len(statements) == 1
+    await engine.wake(*chats)
+    assert len(statements) == 4, "all of them, who waits, the rest"
+    await engine.wake(chats[0])
+    assert len(statements) == 5
+    await engine.close()
+    [(count,)] = await office.ask("select count(*) from procrastinate_jobs where status = 'todo'")
+    assert count == 500
 
 
 async def test_jobs_and_locks_hold_ids_only_and_nothing_stays_behind(office: Office) -> None:

@@ -119,7 +119,7 @@ class DeliveryStatus:
         if receipt.chat is None:
             return ()
         person = tx.people.resolve(frozenset({receipt.chat}), "", self.clock.now())
-        chats = [conversation_id(receipt.account_key, who) for who in (person.id, receipt.chat)]
+        chats = dict.fromkeys(conversation_id(receipt.account_key, who) for who in (person.id, receipt.chat))
         about: list[OutgoingMessage] = []
         for id in receipt.of:
             found = [each for chat in chats for each in tx.outbox_lookup.by_message_id(chat, id)]

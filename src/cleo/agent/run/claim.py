@@ -74,13 +74,12 @@ class Claimer:
     begun: set[RunId] = field(default_factory=set[RunId])
     """Runs that this process has worked on: it outlived them."""
 
-    def look(self, tx: Transaction, conversation: ConversationId, now: float) -> Workload:
-        """Read what there is to do, and give up a run that crashed again and again; raises `KeyError`."""
-        work = tx.workloads.look(conversation, MOST)
+    def give_up_hopeless(self, tx: Transaction, work: Workload, now: float) -> Workload:
+        """Give up a run that crashed again and again; return what there is to do then."""
         if work.run is None or work.run.attempts < MAX_CRASHES or _waits_for_model(work.run, now):
             return work
         _give_up(tx, self.queue, work, work.run, now)
-        return tx.workloads.look(conversation, MOST)
+        return tx.workloads.look(work.conversation.id, MOST)
 
     def claim(self, tx: Transaction, work: Workload, now: float, *, busy: bool) -> ClaimedRun | Wait | None:
         """Take the next run: an unfinished run, new messages, a settled batch, or a late yes.

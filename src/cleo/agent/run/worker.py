@@ -7,6 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import structlog
+from pydantic_ai.messages import ModelMessage
 from structlog.contextvars import bound_contextvars
 
 from cleo.agent.approval.ask import Asker
@@ -17,7 +18,7 @@ from cleo.agent.model.exchange import Exchange
 from cleo.agent.model.window_cache import Window
 from cleo.agent.outbox.deliver import Deliverer, Delivery
 from cleo.agent.outbox.delivery_status import DeliveryStatus
-from cleo.agent.run.claim import WINDOW, ClaimedRun, Claimer, Wait
+from cleo.agent.run.claim import MOST, WINDOW, ClaimedRun, Claimer, Wait
 from cleo.agent.run.commit import Committer
 from cleo.agent.run.deps import RunDeps
 from cleo.agent.run.model_loop import ModelLoop, RunResult
@@ -51,6 +52,8 @@ from cleo.ports import (
 _log = structlog.get_logger("cleo.worker")
 
 _LONG_REPLY = 4000
+_MEASURED_EVERY = 32
+"""Messages of a conversation after which the size of what is kept in memory of it is looked at again."""
 _LEASES = 10_000
 """Conversations of which a worker remembers that they were its own."""
 
@@ -118,7 +121,8 @@ class Worker:
             _log.info("conversation taken over by another worker")
 
     async def _work(self, conversation: ConversationId) -> None:
-        taken = await self.store.write(lambda tx: self._take(tx, conversation))
+        kept = self._leases.pop(conversation, None)
+        taken = await self.store.write(lambda tx: self._take(tx, conversation, kept))
         if taken is None:
             return
         turn, step = taken
@@ -140,9 +144,10 @@ class Worker:
             return None
         return await (self._alone(claimed, turn) if claimed.poison_candidate else self._run(claimed, turn))
 
-    def _take(self, tx: Transaction, id: ConversationId) -> tuple[_Turn, _Step] | None:
+    def _take(self, tx: Transaction, id: ConversationId, kept: int | None) -> tuple[_Turn, _Step] | None:
+        """Take a conversation over, unless it still has the epoch that this worker `kept` of it."""
         try:
-            work = self._claimer.look(tx, id, self.clock.now())
+            work = tx.workloads.look(id, MOST)
         except KeyError:  # a wake from before an upgrade may name what has another id now
             _log.info("woken for a conversation that is not there")
             return None
@@ -150,29 +155,26 @@ class Worker:
         if channel is None:
             _log.warning("account is not set up here", account=str(work.conversation.account_key))
             return None
-        work = replace(work, epoch=self._lease(tx, work))
+        if work.epoch != kept:
+            work = replace(work, epoch=tx.conversations.lease(id))
         return _Turn(id, work.epoch, channel), self._next_step(tx, work, channel, busy=False)
 
-    def _lease(self, tx: Transaction, work: Workload) -> int:
-        """Take the conversation over, unless nobody else did since this worker was done with it."""
-        id = work.conversation.id
-        kept = self._leases.pop(id, None)
-        return work.epoch if kept == work.epoch else tx.conversations.lease(id)
-
     def _keep_lease(self, turn: _Turn) -> None:
-        """Put the lease back for the next call: nothing of this one is under way that it would have to fence."""
+        """Keep the epoch for the next call: nothing of this one is under way that it would have to fence off."""
         self._leases[turn.id] = turn.epoch
         if len(self._leases) > _LEASES:
             del self._leases[next(iter(self._leases))]
 
     def _look_again(self, tx: Transaction, turn: _Turn) -> _Step:
-        work = self._claimer.look(tx, turn.id, self.clock.now())
+        work = tx.workloads.look(turn.id, MOST)
         if work.epoch != turn.epoch:
             raise Fenced("Another worker took this conversation over; this one stops here.")
         return self._next_step(tx, work, turn.channel, busy=True)
 
     def _next_step(self, tx: Transaction, work: Workload, channel: Channel, *, busy: bool) -> _Step:
-        claimed = self._claimer.claim(tx, work, self.clock.now(), busy=busy)
+        now = self.clock.now()
+        work = self._claimer.give_up_hopeless(tx, work, now)
+        claimed = self._claimer.claim(tx, work, now, busy=busy)
         return _Step(claimed, self._deliverer.head(tx, work, channel))
 
     async def _alone(self, claimed: ClaimedRun, turn: _Turn) -> _Step | None:
@@ -298,11 +300,11 @@ class Worker:
         if result.error:
             _log.error("turn failed", reason=str(result.error))
         result.parts = await _rendered(result, turn.channel)
-        now = self.clock.now()
+        now, window = self.clock.now(), self._window(claimed, exchange)
 
         def commit(tx: Transaction) -> tuple[set[ConversationId], _Step]:
             wake = self._committer.commit(tx, claimed, exchange, result, now)
-            self._claimer.windows.keep(claimed.conversation.id, self._window(claimed, exchange))
+            self._claimer.windows.keep(claimed.conversation.id, window)
             return wake, self._look_again(tx, turn)
 
         failpoint("answer.before_commit")
@@ -318,11 +320,13 @@ class Worker:
         return step
 
     def _window(self, claimed: ClaimedRun, exchange: Exchange) -> Window:
-        """Return what the next run begins with, as much of it as a request may hold."""
-        count = len(exchange.messages)
-        kept = self.loop.budget.newest(exchange.messages, turn=exchange.turn_start())
-        newest = exchange.first_revision + count - 1
-        return Window(tuple(kept[-WINDOW:]), (claimed.bounds[0], newest), claimed.epoch)
+        """Return what the next run begins with: as much as a request may hold, measured every some messages."""
+        kept: Sequence[ModelMessage] = exchange.messages
+        began, before = claimed.bounds
+        newest = exchange.first_revision + len(kept) - 1
+        if newest // _MEASURED_EVERY > before // _MEASURED_EVERY:
+            kept = self.loop.budget.newest(kept, turn=exchange.turn_start())
+        return Window(tuple(kept[-WINDOW:]), (began, newest), claimed.epoch)
 
 
 def _texts(contents: Sequence[Content]) -> list[str]:
