@@ -72,7 +72,8 @@ async def ask_once(model: Model, name: str, *, seconds: float = SECONDS) -> Diag
 def diagnose(error: BaseException, name: str, server: str = "") -> Diagnosis:
     """Say what an error of a model means, and what to do; `server` is the base URL, where it is known."""
     provider, _, model = name.partition(":")
-    place = f"at {server.rstrip('/')}" if server else f"of {provider}"
+    shown = re.sub(r"//[^/@]*@", "//", server).rstrip("/")  # without a password
+    place = f"at {shown}" if server else f"of {provider}"
     kind = _kind(error)
     said = _told(error) if isinstance(error, ModelAPIError) else ""
     what = {

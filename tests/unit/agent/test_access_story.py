@@ -224,3 +224,17 @@ async def test_status_tells_of_models_people_and_another_number(harness: AgentHa
     after = await told()
     assert after["people"] == "1 unknown people wrote: cleo access list"
     assert after["number"].startswith("Cleo has had another number since ")
+
+
+async def test_what_was_obeyed_before_a_revocation_is_not_obeyed_again(harness: AgentHarness) -> None:
+    watch = watch_of(harness)
+    await watch.decide(STRANGER, "allowed")
+    assert await harness.say("/status", STRANGER)
+    harness.clock.advance(5)
+    await watch.decide(STRANGER, "none")
+    assert await harness.say("hidden", STRANGER) == []
+    harness.clock.advance(5)
+    before = len(texts(harness))
+    await watch.decide(STRANGER, "allowed")
+    await harness.settle()
+    assert texts(harness)[before:] == ["you said: hidden"]

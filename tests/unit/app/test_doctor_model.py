@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from email.utils import formatdate
@@ -10,8 +9,12 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from pydantic_ai.messages import ModelRequest, UserPromptPart
 from tests.support.openai_mock import Fails, OpenAIMock, Says
 
+from cleo.agent.model.exchange import Exchange
+from cleo.agent.model.limits import Spent
+from cleo.app.build import build
 from cleo.app.doctor.context import Examination
 from cleo.app.doctor.examine import examine
 from cleo.app.doctor.machine import proxy
@@ -19,6 +22,7 @@ from cleo.app.doctor.model import model
 from cleo.app.doctor.network import clock_skew, inbound
 from cleo.app.runfile import keep_runfile
 from cleo.app.settings import load
+from cleo.domain.errors import ModelRefused
 from cleo.ports.finding import Finding
 from cleo.store import lock_data_dir
 
@@ -76,7 +80,7 @@ def test_the_second_model_is_asked_too(server: OpenAIMock, monkeypatch: pytest.M
     ("seconds", "grade"), [(0, "good"), (-90, "note"), (90, "note"), (4000, "bad"), (-4000, "bad")]
 )
 def test_a_clock_that_is_off_is_told(seconds: float, grade: str) -> None:
-    (finding,) = clock_skew(formatdate(time.time() - seconds, usegmt=True))
+    (finding,) = clock_skew(formatdate(1_790_000_000 - seconds, usegmt=True), 1_790_000_000)
     assert finding.grade == grade
     if grade != "good":
         assert f"{abs(seconds)} seconds {'ahead' if seconds > 0 else 'behind'}" in finding.what
@@ -84,7 +88,7 @@ def test_a_clock_that_is_off_is_told(seconds: float, grade: str) -> None:
 
 @pytest.mark.parametrize("date", ["", "yesterday", "Thu, 99 Jan 2026 00:00:00 GMT"])
 def test_a_server_that_tells_no_time_is_no_trouble(date: str) -> None:
-    assert list(clock_skew(date)) == []
+    assert list(clock_skew(date, 1_790_000_000)) == []
 
 
 def test_a_proxy_is_asked_and_its_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,3 +138,19 @@ def test_the_way_in_is_tried_while_cleo_runs(
         with lock_data_dir(data), keep_runfile(data, url=url, bridge=""):
             (finding,) = inbound(Examination(settings=load()))
     assert finding.grade == grade
+
+
+async def test_ready_tells_the_last_outcome_without_a_key_that_the_server_repeats(
+    server: OpenAIMock, tmp_path: Path
+) -> None:
+    cleo = await build(load(cleo_data=tmp_path), bridge_url="http://127.0.0.1:1", secret=None)
+    try:
+        server.script = [Fails(401, "no sk-hunter22 here")]
+        loop = cleo._worker.loop._requester  # pyright: ignore[reportPrivateUsage]
+        with pytest.raises(ModelRefused):
+            await loop.ask(Exchange(messages=[ModelRequest(parts=[UserPromptPart("hello")])]), "", Spent())
+        _, parts = await cleo.readiness.check()
+    finally:
+        await cleo.close()
+    assert parts["model"].state == "degraded"
+    assert "refuses the key (401: no *** here)" in parts["model"].message

@@ -67,3 +67,8 @@ def test_words_of_a_provider_are_bounded_and_on_one_line() -> None:
 
 def test_an_ollama_model_that_is_not_there_is_told_how_to_fetch() -> None:
     assert "ollama pull qwen3" in diagnose(ModelHTTPError(404, "qwen3"), "ollama:qwen3").fix
+
+
+def test_a_password_in_the_address_of_a_server_is_not_shown() -> None:
+    found = diagnose(ModelHTTPError(401, "gpt"), "openai-chat:gpt", "http://me:pa55word@llm.lan/v1/")
+    assert "at http://llm.lan/v1 refuses" in found.what

@@ -60,6 +60,10 @@ async def _tell_number_and_claim(screen: LinkScreen, running: Running) -> None:
     cleo = running.cleo
     if has_own_process(cleo.settings):
         await screen.connected.wait()
+    else:
+        for channel in cleo.channels.values():
+            if (health := await channel.health()).state == "down":
+                screen.line(f"✗ WhatsApp: {health.message}")
     number = await cleo.number()
     if number:
         screen.linked(number)

@@ -30,13 +30,13 @@ def network(of: Examination) -> Findings:
         yield bad(f"WhatsApp's server {url} cannot be reached ({_reason(error)})", fix)
         return
     yield good(f"WhatsApp's server {url} is reached")
-    yield from clock_skew(date)
+    yield from clock_skew(date, time.time())
 
 
-def clock_skew(date: str) -> Findings:
-    """Compare this machine's clock with a server's `Date`."""
+def clock_skew(date: str, now: float) -> Findings:
+    """Compare this machine's clock, in Unix seconds, with a server's `Date`."""
     try:
-        ahead = time.time() - parsedate_to_datetime(date).timestamp()
+        ahead = now - parsedate_to_datetime(date).timestamp()
     except (TypeError, ValueError):
         return
     said = f"The system clock is {abs(ahead):.0f} seconds {'ahead' if ahead > 0 else 'behind'}"
