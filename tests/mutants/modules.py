@@ -7,6 +7,7 @@ _STORIES = (
     "tests/unit/domain/test_answer.py",
     "tests/unit/agent/test_read_answer.py",
     "tests/unit/agent/test_guarantee_confirmation.py",
+    "tests/unit/agent/test_guarantee_bare_yes.py",
     "tests/unit/agent/test_confirmation_story.py",
     "tests/unit/agent/test_unseen_questions.py",
 )
@@ -19,8 +20,18 @@ MODULES: Mapping[str, Sequence[str]] = {
         "tests/unit/agent/test_question_text.py",
         "tests/unit/agent/test_guarantee_question.py",
     ],
+    "agent/approval/visible.py": ["tests/unit/agent/test_guarantee_question.py"],
+    "agent/approval/tool_hash.py": ["tests/unit/agent/test_guarantee_same_as_shown.py"],
+    "agent/approval/origin.py": [
+        "tests/unit/agent/test_guarantee_bare_yes.py",
+        "tests/unit/agent/test_guarantee_forged_lines.py",
+    ],
     "agent/approval/read_answer.py": _STORIES,
-    "agent/approval/gate.py": ["tests/unit/agent/test_gate.py", *_STORIES],
+    "agent/approval/gate.py": [
+        "tests/unit/agent/test_gate.py",
+        "tests/unit/agent/test_guarantee_same_as_shown.py",
+        *_STORIES,
+    ],
     "agent/approval/ask.py": ["tests/unit/agent/test_guarantee_question.py", *_STORIES],
     "agent/approval/settle.py": _STORIES,
     "agent/approval/prompt_delivery.py": ["tests/unit/agent/test_doubt_story.py", *_STORIES],

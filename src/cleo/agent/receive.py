@@ -25,7 +25,7 @@ from cleo.domain.errors import Overloaded
 from cleo.domain.failpoint import failpoint
 from cleo.domain.health import AccountNews
 from cleo.domain.identity import Person, namespace
-from cleo.domain.message import IdentityChange, Inbound, InboxState, Receipt
+from cleo.domain.message import IdentityChange, Inbound, InboxState, Quoted, Receipt
 from cleo.domain.webhook_batch import WebhookBatch, WebhookEvent
 from cleo.ports import Clock, Engine, IntakeStatus, Origin, Store, Transaction
 
@@ -314,11 +314,12 @@ def _tell_contested(tx: Transaction, person: Person) -> None:
 
 
 def _with_quoted_words(tx: Transaction, inbound: Inbound, conversation: Conversation) -> Inbound:
-    """Some backends tell only the id of the message that was replied to; Cleo knows what it said itself."""
+    """Cleo knows what it said itself: some backends tell only the id of the message that was replied to, and what
+    others tell, the phone of the person has made up."""
     quoted = inbound.quoted
-    if quoted is None or quoted.text is not None:
+    if quoted is None:
         return inbound
     for event in tx.outbox_lookup.by_message_id(conversation.id, quoted.id):
         if isinstance(event.content, Text | Choices):
-            return replace(inbound, quoted=replace(quoted, text=event.content.body))
+            return replace(inbound, quoted=Quoted(id=quoted.id, text=event.content.body))
     return inbound

@@ -32,7 +32,7 @@ ReceiptState = Literal["sent", "delivered", "read", "played", "failed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quoted:
-    """The earlier message that somebody replied to."""
+    """The earlier message that somebody replied to. Without `sender` it is Cleo's own, or nobody knows."""
 
     id: MessageId
     sender: Address | None = None

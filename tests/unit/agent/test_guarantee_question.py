@@ -149,6 +149,10 @@ DECEIVING = {
     "full-width at": ("anna＠example.com", "anna[U+FF20 FULLWIDTH COMMERCIAL AT]example.com"),
     "colon of Armenian": ("evil։com", "evil[U+0589 ARMENIAN FULL STOP]com"),
     "click instead of a mark": ("wowǃ", "wow[U+01C3 LATIN LETTER RETROFLEX CLICK]"),
+    "colon of phonetics": (
+        "httpsː//evil.example",
+        "https[U+02D0 MODIFIER LETTER TRIANGULAR COLON]//evil.example",
+    ),
     "hyphen in a host": ("my‐bank.com", "my[U+2010 HYPHEN]bank.com"),
     "dash in a host": ("my–bank.com", "my[U+2013 EN DASH]bank.com"),
     "digits of another script": ("+߄߉ 151", "+[U+07C4 NKO DIGIT FOUR][U+07C9 NKO DIGIT NINE] 151"),

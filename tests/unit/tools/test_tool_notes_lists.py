@@ -1,10 +1,13 @@
 """Notes and lists: kept, found, and gone only when they are meant."""
 
+import re
+
 import pytest
 from tests.support.tool_harness import ToolHarness
 
 from cleo.domain.conversation import ConversationId
 from cleo.domain.errors import ToolError
+from cleo.ports import Tool
 from cleo.tools.lists import add_to_list, clear_list, delete_list, remove_from_list, show_list
 from cleo.tools.notes import add_note, delete_note, find_notes, list_notes
 
@@ -109,3 +112,56 @@ async def test_what_is_not_there_is_said_with_what_is(harness: ToolHarness):
         await harness.call(remove_from_list, item="butter")
     with pytest.raises(ToolError):
         await harness.call(add_to_list, items=[])
+
+
+@pytest.mark.parametrize("wanted", ["2", "number 2", "same", "2. same note"])
+async def test_a_question_names_the_one_note_that_is_meant(harness: ToolHarness, wanted: str):
+    await harness.call(add_note, text="another note")
+    await harness.call(add_note, text="same note")
+    shown = await harness.shown(delete_note, note=wanted)
+    assert re.fullmatch(r"2\. same note #[0-9a-f]{8}", str(shown["note"]))
+    await harness.call(add_note, text=f"2. same note {str(shown['note'])[-9:]}")
+    harness.frozen["later"] = shown
+    await harness.call(delete_note, key="later")
+    listed = await harness.call(list_notes)
+    assert "1. another note" in listed
+    assert "3. 2. same note" in listed
+    assert "\n2. " not in listed
+
+
+async def test_what_could_be_several_notes_is_asked_back_before_anybody_is_asked(harness: ToolHarness):
+    await harness.call(add_note, text="milk is sour")
+    await harness.call(add_note, text="milk is sweet")
+    with pytest.raises(ToolError, match="say which"):
+        await harness.shown(delete_note, note="milk")
+
+
+@pytest.mark.parametrize("tool", [clear_list, delete_list])
+@pytest.mark.parametrize("wanted", ["shopping", "my shopping list", "groceries"])
+async def test_a_question_shows_all_that_goes_with_a_list(harness: ToolHarness, tool: Tool, wanted: str):
+    await harness.call(add_to_list, items=["milk", "bread"])
+    shown = await harness.shown(tool, list=wanted)
+    assert shown == {"list": "shopping (2 items: 1. milk; 2. bread)"}
+    harness.frozen["later"] = shown
+    assert "2 items" in await harness.call(tool, key="later")
+
+
+@pytest.mark.parametrize("tool", [clear_list, delete_list])
+async def test_a_list_that_changed_since_the_question_stays(harness: ToolHarness, tool: Tool):
+    await harness.call(add_to_list, items=["milk"])
+    harness.frozen["later"] = await harness.shown(tool, list="shopping")
+    await harness.call(add_to_list, items=["bread"])
+    with pytest.raises(ToolError, match="changed since the question"):
+        await harness.call(tool, key="later")
+    assert "2. bread" in await harness.call(show_list)
+    harness.frozen["again"] = await harness.shown(tool, list="shopping")
+    await harness.call(remove_from_list, item="milk")
+    with pytest.raises(ToolError, match="changed since the question"):
+        await harness.call(tool, key="again")
+
+
+async def test_an_empty_list_is_shown_as_one(harness: ToolHarness):
+    await harness.call(add_to_list, items=["milk"])
+    await harness.call(clear_list, list="shopping")
+    assert await harness.shown(delete_list, list="shopping") == {"list": "shopping (0 items)"}
+    assert "0 items" in await harness.call(delete_list, list="shopping")

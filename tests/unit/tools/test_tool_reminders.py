@@ -150,3 +150,15 @@ async def test_an_ambiguous_word_cancels_nothing(harness: ToolHarness):
     with pytest.raises(ToolError, match="say which"):
         await harness.call(cancel_reminder, reminder="call")
     assert len(await due(harness)) == 2
+
+
+async def test_a_question_names_the_one_reminder_that_is_meant(harness: ToolHarness):
+    for text in ("call mum", "call dad"):
+        await harness.call(set_reminder, text=text, when="2026-11-24T09:00")
+    shown = await harness.shown(cancel_reminder, reminder="2")
+    assert str(shown["reminder"]).startswith("2. call dad — Tue 24 Nov 2026, 09:00 (Europe/Berlin) #")
+    with pytest.raises(ToolError, match="say which"):
+        await harness.shown(cancel_reminder, reminder="call")
+    harness.frozen["later"] = shown
+    await harness.call(cancel_reminder, key="later")
+    assert [text for text, _, _ in await due(harness)] == ["call mum"]

@@ -45,7 +45,8 @@ def why_not_run(row: Confirmation) -> str | None:
     text = _NOT_RUN.get(row.state)
     if text is None:
         return None
-    return text.format(ref=row.ref, reason=_because(row), why=row.reason or "it could not be asked")
+    reason = f" ({row.reason})" if row.reason else ""
+    return text.format(ref=row.ref, reason=reason, why=row.reason or "it could not be asked")
 
 
 def _because(row: Confirmation) -> str:

@@ -14,7 +14,7 @@ from typing import NamedTuple, cast
 
 _OWN = re.compile(r"[`⏎]|\[(?=U\+)")
 """What this writes itself: a text that has it says so."""
-_TYPOGRAPHY = frozenset("‘’“”„‚–—…«»‹›·•′″²³½¼¾ªº™№µ")
+_TYPOGRAPHY = frozenset("‘’ʼʻ“”„‚–—…«»‹›·•′″²³½¼¾ªº™№µ")
 """Look like ASCII, and belong to ordinary writing; not inside an address, though."""
 _FULL_STOPS = frozenset("。．｡")
 """Browsers read them as a dot."""
@@ -110,7 +110,7 @@ def _misleads(at: _Around, native: frozenset[str]) -> bool:
         return _is_odd_accent(at)
     if category == "Nd":
         return not native & _scripts(mark) or any(each in "0123456789" for each in at.text)
-    if category[0] == "L" and not _is_compatible(mark):
+    if category in ("Lu", "Ll", "Lt", "Lo") and not _is_compatible(mark):
         return False
     return (mark in _FULL_STOPS or _looks_like_ascii(mark)) and not _is_ordinary(at, native)
 
