@@ -18,16 +18,16 @@ from cleo.store.nouns.conversations import SqlConversations
 from cleo.store.nouns.dead_letters import SqlDeadLetters
 from cleo.store.nouns.inbox import SqlInbox
 from cleo.store.nouns.installation import SqlInstallation
-from cleo.store.nouns.ledger import SqlLedger
 from cleo.store.nouns.outbox import SqlOutbox, SqlOutboxLookup
 from cleo.store.nouns.people import SqlOrigins, SqlPeople
 from cleo.store.nouns.records import SqlRecords
 from cleo.store.nouns.reminders import SqlReminders
-from cleo.store.nouns.runs import SqlRuns
-from cleo.store.nouns.spending import SqlSpendings
+from cleo.store.nouns.run.ledger import SqlLedger
+from cleo.store.nouns.run.runs import SqlRuns
+from cleo.store.nouns.run.spending import SqlSpendings
+from cleo.store.nouns.run.workloads import SqlWorkloads
 from cleo.store.nouns.transcript import SqlTranscript
 from cleo.store.nouns.webhook_events import SqlWebhookEvents
-from cleo.store.nouns.workloads import SqlWorkloads
 from cleo.store.postgres import KINDS, PostgresServer, another_try
 from cleo.store.session import Session
 from cleo.store.sqlite import SqliteFile

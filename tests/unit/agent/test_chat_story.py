@@ -243,7 +243,7 @@ async def test_a_worker_that_was_overtaken_writes_and_sends_nothing(harness: Age
     await harness.hear("hello")
     conversation = harness.engine.waiting.pop()
     worker = harness.worker
-    taken = await harness.store.write(lambda tx: worker._take(tx, conversation))  # pyright: ignore[reportPrivateUsage]
+    taken = await harness.store.write(lambda tx: worker._take(tx, conversation, None))  # pyright: ignore[reportPrivateUsage]
     assert taken is not None
     turn, step = taken
     assert isinstance(step.claimed, ClaimedRun)

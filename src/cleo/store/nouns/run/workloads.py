@@ -28,7 +28,7 @@ from cleo.store.nouns.conversations import CONVERSATION, conversation_of
 from cleo.store.nouns.inbox import ITEM, item_of
 from cleo.store.nouns.outbox import OUTGOING, outgoing_of
 from cleo.store.nouns.people import PERSON, Known, learn
-from cleo.store.nouns.runs import RUN, run_of
+from cleo.store.nouns.run.runs import RUN, run_of
 from cleo.store.schema import (
     aliases,
     confirmations,
