@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from tests.contracts.store_samples import ANNA, ANNA_LID, BEN, CHAT, OTHER_CHAT
+from tests.contracts.store_samples import ANNA, ANNA_LID, BEN, CHAT, OTHER_CHAT, chat, outgoing
 
 from cleo.domain.identity import Address, Person, PersonId
 from cleo.domain.message import IdentityChange
@@ -181,3 +181,24 @@ async def test_records_are_found_by_kind_and_name(store: Store) -> None:
         replace(kept[1], body="new body"),
         kept[2],
     ]
+
+
+@pytest.mark.parametrize(("stranger", "answered"), [(True, False), (True, True), (False, False)])
+async def test_who_wrote_before_their_new_number_was_told_is_who_they_were(
+    store: Store, stranger: bool, answered: bool
+) -> None:
+    """Unless somebody answered them, or lets them in, under the new number."""
+    anna, early = await known(store, ANNA, BSUID), await known(store, BEN, Address("bsuid:DE.1"))
+    if answered:
+        here = replace(chat(OTHER_CHAT), person=early.id)
+        await store.write(lambda tx: tx.conversations.open(here))
+        await store.write(lambda tx: tx.outbox.add(outgoing("k", conversation=OTHER_CHAT)))
+    change = IdentityChange(before=frozenset({ANNA, BSUID}), now=frozenset({BEN, Address("bsuid:DE.1")}))
+    for _ in range(2):
+        now = await store.write(
+            lambda tx: tx.people.change_identity(change, 2.0, is_stranger=lambda _: stranger)
+        )
+        assert now.id == anna.id
+    is_one = stranger and not answered
+    assert (now.contested == frozenset()) is is_one
+    assert ((await known(store, BEN, Address("bsuid:DE.1"))).id == anna.id) is is_one

@@ -187,7 +187,10 @@ class Receiver:
             case Receipt() as receipt:
                 return self._note_receipt(tx, receipt)
             case IdentityChange() as change:
-                _tell_contested(tx, tx.people.change_identity(change, self._clock.now()))
+                person = tx.people.change_identity(
+                    change, self._clock.now(), is_stranger=lambda each: self._access.role(each) == "stranger"
+                )
+                _tell_contested(tx, person)
                 return _Kept("accepted")
             case AccountNews() as news:
                 now = self._clock.now()

@@ -203,3 +203,14 @@ def test_a_length_beyond_any_recording_is_left_out() -> None:
     content = read_message(media={"url": "http://b/x", "seconds": 2**70}).content
     assert isinstance(content, File)
     assert content.seconds is None
+
+
+def test_whom_a_text_names_and_where_its_writer_came_from_is_told_beside_it() -> None:
+    meant = read_message(
+        text="@4915187654321 @1 look", mentions=[BOB, ANN, "nobody"], account=ANN, referral="Summer sale"
+    )
+    assert meant.content == Text(body="@4915187654321 @1 look")
+    assert meant.context == (
+        "it names +4915187654321, you",
+        "written after a tap on an advertisement: Summer sale",
+    )

@@ -1,6 +1,6 @@
 """Who wrote, and who was let in or kept out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,7 +20,9 @@ class People(Protocol):
         """
         ...
 
-    def change_identity(self, change: IdentityChange, at: float) -> Person:
+    def change_identity(
+        self, change: IdentityChange, at: float, *, is_stranger: Callable[[Person], bool] = ...
+    ) -> Person:
         """Get the person who had the addresses before, or make one; they have the new ones, too, from now on."""
         ...
 

@@ -1,6 +1,6 @@
 """Who wrote."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -63,6 +63,13 @@ _others: BindParameter[str] = bindparam("others", expanding=True)
 _REPOINT = update(aliases).where(aliases.c.person.in_(_others))
 _RETIRE = update(people).where(or_(people.c.id.in_(_others), people.c.merged_into.in_(_others)))
 
+_ANSWERED = (
+    select(outbox.c.seq)
+    .join(conversations, conversations.c.id == outbox.c.conversation)
+    .where(conversations.c.person == bindparam("person"))
+    .limit(1)
+)
+
 
 @dataclass(slots=True)
 class Known:
@@ -122,12 +129,28 @@ class SqlPeople:
         self._learn(known, addresses - contested, name)
         return known.person(contested)
 
-    def change_identity(self, change: IdentityChange, at: float) -> Person:
-        """Get the person who had the addresses before, or make one; they have the new ones, too, from now on."""
+    def change_identity(
+        self, change: IdentityChange, at: float, *, is_stranger: Callable[[Person], bool] = lambda _: False
+    ) -> Person:
+        """Get the person who had the addresses before, or make one; they have the new ones, too, from now on.
+
+        Somebody who has the new ones already, is a stranger and was never answered is that person: they wrote before
+        the change was told.
+        """
         had = self._read(_BEHIND, addresses=list(change.before))
         if not had:
             return self.resolve(change.before | change.now, "", at)
-        return self.resolve(frozenset({*had[0].addresses, *change.now}), "", at)
+        known = had[0]
+        early = [
+            each
+            for each in self._read(_BEHIND, addresses=list(change.now))
+            if each.id != known.id and is_stranger(each.person()) and not self._was_answered(each)
+        ]
+        self._absorb(known, early)
+        return self.resolve(frozenset({*known.addresses, *change.now}), "", at)
+
+    def _was_answered(self, known: Known) -> bool:
+        return known.claimed_owner or self._session.row(_ANSWERED, {"person": known.id}) is not None
 
     def get(self, person: PersonId) -> Person:
         """Get them, also by an id from before two turned out to be one; raises `KeyError`."""
@@ -164,15 +187,19 @@ class SqlPeople:
         if any(not are_one(frozenset(kept.addresses), frozenset(other.addresses)) for other in others):
             kept, *others = sorted(found, key=lambda known: _closeness(known, addresses))
             return kept, frozenset(address for other in others for address in other.addresses)
-        if others:
-            ids = [other.id for other in others]
-            self._session.run(_REPOINT, {"others": ids, "person": kept.id})
-            self._session.run(_RETIRE, {"others": ids, "merged_into": kept.id, "claimed_owner": False})
-            kept.addresses.update(*(other.addresses for other in others))
-            if not kept.claimed_owner and any(other.claimed_owner for other in others):
-                self.claim_owner(PersonId(kept.id))
-                kept.claimed_owner = True
+        self._absorb(kept, others)
         return kept, frozenset()
+
+    def _absorb(self, kept: Known, others: Sequence[Known]) -> None:
+        if not others:
+            return
+        ids = [other.id for other in others]
+        self._session.run(_REPOINT, {"others": ids, "person": kept.id})
+        self._session.run(_RETIRE, {"others": ids, "merged_into": kept.id, "claimed_owner": False})
+        kept.addresses.update(*(other.addresses for other in others))
+        if not kept.claimed_owner and any(other.claimed_owner for other in others):
+            self.claim_owner(PersonId(kept.id))
+            kept.claimed_owner = True
 
     def _learn(self, known: Known, addresses: frozenset[Address], name: str) -> None:
         if added := addresses - known.addresses:

@@ -19,10 +19,12 @@ from cleo.domain.content import (
     Revoke,
     Text,
 )
-from cleo.domain.identity import Address, namespace
+from cleo.domain.identity import Address, namespace, value
 from cleo.domain.message import Inbound, Quoted, Receipt
 
 _LONGEST = 2**31
+_MENTIONS = 20
+_REFERRAL = 500
 _FILE_KINDS: dict[str, FileKind] = {kind: kind for kind in get_args(FileKind)}
 _NEED_A_FIELD = frozenset({"reaction", "receipt"})
 """Kinds that have no content without a field of their own."""
@@ -63,7 +65,22 @@ def read_event(event: wire.InboundEvent) -> Inbound | Receipt | Ignored:
         forwarded=bool(event.forwarded),
         offline=bool(event.offline),
         quoted=_quoted(event.quoted),
+        context=_context(event),
     )
+
+
+def _context(event: wire.InboundEvent) -> tuple[str, ...]:
+    """Return what the message came with, in words."""
+    own = read_address(event.account or "")
+    named = [each for mention in event.mentions[:_MENTIONS] if (each := read_address(mention))]
+    people = ", ".join("you" if each == own else value(each) for each in dict.fromkeys(named))
+    lines = (
+        f"it names {people}" if people else "",
+        f"written after a tap on an advertisement: {label(event.referral)[:_REFERRAL]}"
+        if event.referral
+        else "",
+    )
+    return tuple(line for line in lines if line)
 
 
 def _receipt(event: wire.InboundEvent, state: wire.ReceiptState, chat: Address) -> Receipt:
