@@ -11,7 +11,7 @@ from cleo.domain.access import Access
 from cleo.domain.confirmation import UNDELIVERED
 from cleo.domain.content import Choices, Chosen, Content, MessageId, Reaction, Text
 from cleo.domain.conversation import AccountKey, Conversation, conversation_id
-from cleo.domain.errors import SendUncertain
+from cleo.domain.errors import SendFailed, SendUncertain
 from cleo.domain.identity import Address
 from cleo.domain.message import Inbound, Quoted, Receipt, SendKey
 from cleo.domain.run import Run, RunId
@@ -209,3 +209,36 @@ async def test_a_thumbs_up_that_comes_after_its_own_removal_is_none(harness: Age
     assert effects == []
     await harness.say(Reaction(emoji="👍", to=asked), at=given + 9000)
     assert effects == ["disk"]
+
+
+async def test_a_question_is_asked_anew_at_each_move_and_never_by_what_was_not_sent(
+    harness: AgentHarness,
+) -> None:
+    await harness.switch("first")
+    harness.channel.trouble = [SendFailed("away", retry_after=60)]
+    await harness.say('do wipe {"name": "disk"}')
+    for number in ("second", "third"):
+        await harness.switch(number)
+        await harness.later(1)
+    await harness.later(120)
+    assert len({each.ref for each in harness.questions()}) == 1
+    assert len(harness.questions()) == 2
+    recent = await harness.store.read(lambda tx: tx.outbox_lookup.recent(10))
+    assert [each.state for each in recent if each.key.startswith("ask:")] == ["sent", "sent", "failed"]
+    assert await harness.react("👍", harness.question().id) == ["wiped disk"]
+
+
+async def test_an_owner_with_several_addresses_is_asked_at_the_number(harness: AgentHarness) -> None:
+    both = frozenset({Address("lid:1"), OWNER})
+    await harness.store.write(lambda tx: tx.people.resolve(both, "Tom", 0.0))
+    await harness.say('do wipe {"name": "disk"}', FRIEND)
+    assert OWNER in harness.channel.written_to
+
+
+async def test_of_many_calls_each_is_told_that_nobody_may_say_yes(tmp_path: Path) -> None:
+    access = Access(users=frozenset({FRIEND}))
+    tools = [Tool(name="wipe", function=wipe, requires_confirmation=True)]
+    harness = AgentHarness(tmp_path, tools, access=access)
+    [said] = await harness.say("\n".join(f'do wipe {{"name": "d{n}"}}' for n in range(5)), FRIEND)
+    assert said.count("nobody may say yes") == 5
+    await harness.store.close()
