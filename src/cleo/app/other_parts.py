@@ -1,9 +1,10 @@
-"""What `/ready` and `cleo status` tell beside store and channels: the models, people who wrote, the number."""
+"""What `/ready` and `cleo status` tell beside store and channels: the models, people who wrote, the account."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime
 
 from cleo.agent import AccessWatch, ModelWatch
+from cleo.agent.account_news import ACCOUNT_NEWS, account_news
 from cleo.agent.account_number import switch_fact
 from cleo.app.access import unknown_people
 from cleo.domain.conversation import AccountKey
@@ -37,5 +38,11 @@ def other_parts(
         said = f"Cleo has had another number since {day}; chats and what waited were taken along."
         return Health(state="ok", code="another_number", message=said)
 
+    async def account() -> Health:
+        news = account_news(await access.store.read(lambda tx: tx.installation.get(ACCOUNT_NEWS)))
+        if not news:
+            return Health(state="ok", code="no_news", message="WhatsApp says nothing against it.")
+        return Health(state="degraded", code="news", message=" ".join(news.values()))
+
     models = {"model" if name == first else "second model": asked(watch) for name, watch in watches.items()}
-    return {**models, "people": people, "number": number}
+    return {**models, "people": people, "number": number, "account": account}

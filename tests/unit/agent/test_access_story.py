@@ -12,6 +12,7 @@ from tests.support.agent_harness import ACCOUNT, FRIEND, OWNER, STRANGER, AgentH
 
 from cleo.agent import AccessWatch, ModelWatch
 from cleo.agent.access_watch import FRESH
+from cleo.agent.account_news import ACCOUNT_NEWS
 from cleo.app.other_parts import other_parts
 from cleo.domain.access import Access
 from cleo.domain.content import Edit, MessageId, Reaction
@@ -217,13 +218,17 @@ async def test_status_tells_of_models_people_and_another_number(harness: AgentHa
         "model": "openai:gpt was not asked yet.",
         "people": "Nobody unknown wrote.",
         "number": "The same number as before.",
+        "account": "WhatsApp says nothing against it.",
     }
+    kept = '{"quality": "Meta rates the number lower."}'
+    await harness.store.write(lambda tx: tx.installation.set(ACCOUNT_NEWS, kept))
     await harness.say("hello", STRANGER)
     await harness.switch("baileys:1@s.whatsapp.net")
     await harness.switch("baileys:2@s.whatsapp.net")
     after = await told()
     assert after["people"] == "1 unknown people wrote: cleo access list"
     assert after["number"].startswith("Cleo has had another number since ")
+    assert after["account"] == "Meta rates the number lower."
 
 
 async def test_what_was_obeyed_before_a_revocation_is_not_obeyed_again(harness: AgentHarness) -> None:

@@ -11,12 +11,13 @@ from uuid import uuid4
 from cleo.agent.approval.plan import PlannedCall, digest
 from cleo.agent.approval.prompt_text import packed, question
 from cleo.agent.outbox.queue import OutboxQueue
+from cleo.agent.owner_chats import owner_chats
 from cleo.domain.access import Access
 from cleo.domain.answer import tap_id
 from cleo.domain.confirmation import EXPIRY, MAX_OPEN, OPEN, Confirmation, new_ref, undelivered
 from cleo.domain.content import Choices, Option, Text
-from cleo.domain.conversation import Conversation, ConversationId, conversation_id
-from cleo.domain.identity import Person, PersonId
+from cleo.domain.conversation import Conversation, ConversationId
+from cleo.domain.identity import PersonId
 from cleo.ports import Tool, Transaction
 
 _NOBODY = "nobody may say yes: no owner is set"
@@ -114,11 +115,7 @@ class Asker:
         """Return where to ask: the private chat of somebody who may answer; else the direct chat of every owner."""
         if not conversation.is_group and self.access.may_approve(tx.people.get(person)):
             return [conversation]
-        owners = {owner.id: owner for owner in tx.people.owners()}
-        for address in sorted(self.access.owners):
-            owner = tx.people.resolve(frozenset({address}), "", now)
-            owners[owner.id] = owner
-        return [_direct(tx, conversation, owner) for owner in owners.values()]
+        return owner_chats(tx, self.access, conversation.account_key, now)
 
     def _add(self, tx: Transaction, confirmation: Confirmation, places: Sequence[Conversation]) -> None:
         tx.confirmations.add(confirmation)
@@ -152,14 +149,6 @@ def _room(tx: Transaction, places: Iterable[Conversation]) -> int:
         for place in places
     )
     return MAX_OPEN - max(taken, default=0)
-
-
-def _direct(tx: Transaction, like: Conversation, owner: Person) -> Conversation:
-    """The owner's own chat, on the account that the question comes from."""
-    address = min(owner.addresses, key=lambda a: (not a.startswith("phone:"), a))
-    id_ = conversation_id(like.account_key, owner.id)
-    chat = Conversation(id=id_, channel=like.channel, account=like.account, address=address, person=owner.id)
-    return tx.conversations.open(chat)
 
 
 def _with_buttons(ref: str, text: str) -> Choices:
