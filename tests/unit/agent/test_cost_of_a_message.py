@@ -1,4 +1,4 @@
-"""What one message costs: statements (BEGIN among them), commits, tasks and thread hops. They may fall, and not rise."""
+"""What one message costs: statements (with each BEGIN), commits, tasks, thread hops. They may fall, and not rise."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Sequence
