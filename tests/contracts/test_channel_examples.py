@@ -32,9 +32,13 @@ MODELS: dict[str, type[wire.Wire]] = {
     "dead-letters": wire.DeadLetters,
 }
 MEANT = {
+    "inbound-advertisement": Text,
+    "inbound-choice": Text,
     "inbound-edit": Edit,
+    "inbound-group-change": Other,
     "inbound-group-reply": Text,
     "inbound-location": Location,
+    "inbound-poll-vote": Other,
     "inbound-reaction-removed": Reaction,
     "inbound-revoke": Revoke,
     "inbound-seed-media": File,

@@ -117,7 +117,7 @@ async def test_from_an_empty_directory_to_an_owner_who_is_answered(world: World,
 
         sent = await cleo.command("send", f"+{me.number}", "Good **morning**")
         assert "✓ Sent" in sent.said
-        await me.hears(r"^Good \*morning\*$")
+        await me.hears(r"^Good \*\*morning\*\*$")
 
         stranger: Phone = await world.phone(cleo.number, "Stranger")
         await stranger.say("what is 3 * 7?")

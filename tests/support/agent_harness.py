@@ -106,7 +106,10 @@ class FakeChannel:
         return MessageId(f"ID-{key}") if self.foresees else None
 
     def render(self, text: str, *, markdown: bool = True) -> list[str]:
-        text = text.replace("**", "*") if markdown else text
+        if not markdown:
+            most = self.capabilities.text_max
+            return [text[start : start + most] for start in range(0, len(text), most)]
+        text = text.replace("**", "*")
         return [part for part in text.split("\n---\n") if part.strip()]
 
     async def fetch(self, file: File) -> AsyncIterator[bytes]:

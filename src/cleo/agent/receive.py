@@ -19,7 +19,7 @@ from cleo.agent.commands import Commands
 from cleo.agent.outbox.delivery_status import DeliveryStatus
 from cleo.agent.outbox.queue import OutboxQueue
 from cleo.domain.access import Access
-from cleo.domain.content import Choices, Edit, Reaction, Revoke, Text
+from cleo.domain.content import Choices, Text, says_nothing
 from cleo.domain.conversation import Conversation, ConversationId, LastInbound, conversation_id
 from cleo.domain.errors import Overloaded
 from cleo.domain.failpoint import failpoint
@@ -300,7 +300,7 @@ def _conversation_of(tx: Transaction, inbound: Inbound, person: Person, now: flo
 
 def _starts_run(inbound: Inbound) -> bool:
     """Reactions, edits and deletions are context; they never make Cleo speak."""
-    return not isinstance(inbound.content, Reaction | Edit | Revoke)
+    return not says_nothing(inbound.content)
 
 
 def _heard(inbound: Inbound) -> LastInbound:

@@ -127,6 +127,36 @@ class Other:
 
 Content = Text | File | Reaction | Location | Edit | Revoke | Choices | Chosen | Template | Other
 
+_NOTICES = (
+    "group_",
+    "community_",
+    "call_",
+    "individual_",
+    "broadcast_",
+    "biz_",
+    "e2e_",
+    "notice_",
+    "change_",
+)
+"""Begin kinds that WhatsApp itself writes into a chat: who joined, who called."""
+_SAID = frozenset({"group_invite", "group_invite_message"})
+"""Kinds that begin so, and that a person sends."""
+_ABOUT_ANOTHER = frozenset(
+    {"edit", "reaction", "revoke", "poll_update", "poll_vote", "poll_add_option", "event_response"}
+    | {"pin", "unpin", "pin_in_chat", "unpin_in_chat", "keep_in_chat", "undo_keep_in_chat"}
+)
+"""Kinds of what somebody did to another message."""
+
+
+def says_nothing(content: Content) -> bool:
+    """Tell whether nobody has said anything: it is context, and never makes Cleo speak."""
+    if isinstance(content, Other):
+        if content.kind in _SAID:
+            return False
+        return content.kind in _ABOUT_ANOTHER or content.kind.startswith(_NOTICES)
+    return isinstance(content, Reaction | Edit | Revoke)
+
+
 _MARKS = str.maketrans({"⟦": "[[", "⟧": "]]", "〚": "[[", "〛": "]]"})
 _TAGS = re.compile("[\U000e0000-\U000e007f]")
 

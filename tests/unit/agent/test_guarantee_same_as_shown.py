@@ -164,7 +164,7 @@ def test_a_tool_that_asks_nobody_has_nothing_to_prepare() -> None:
     ["[ok](https://evil.example/x)", "*bold*", "a_b_c", "`code`", "~~gone~~", "> quote", "1. one", "\\*"],
 )
 async def test_a_message_goes_out_as_it_was_shown(harness: AgentHarness, text: str) -> None:
-    harness.channel.render = lambda markdown: [f"<{markdown}>"]  # type: ignore[method-assign]  # shows that it was used
+    harness.channel.render = lambda text, *, markdown=True: [f"<{text}>"] if markdown else [text]  # type: ignore[method-assign]  # shows that it was used
     await harness.say(
         "do send_message " + f'{{"to": "+49 151 23456789", "text": "{text}"}}'.replace("\\", "\\\\")
     )
@@ -185,7 +185,7 @@ async def shout(ctx: ToolContext, text: str) -> str:
 
 async def test_no_tool_that_asks_turns_its_words_into_others_afterwards(harness: AgentHarness) -> None:
     await restarted(harness, Tool(name="shout", function=shout, requires_confirmation=True))
-    harness.channel.render = lambda markdown: [f"<{markdown}>"]  # type: ignore[method-assign]  # shows that it was used
+    harness.channel.render = lambda text, *, markdown=True: [f"<{text}>"] if markdown else [text]  # type: ignore[method-assign]  # shows that it was used
     await harness.say('do shout {"text": "**hi**"}')
     assert "**hi**" in await yes(harness)
 

@@ -9,7 +9,7 @@ import pytest
 from tests.support.agent_harness import FRIEND, OWNER, STRANGER, AgentHarness
 
 from cleo.domain.access import Access
-from cleo.domain.content import MessageId
+from cleo.domain.content import MessageId, Other
 from cleo.domain.identity import Address
 
 GROUP = Address("group:120363000000000001")
@@ -76,3 +76,25 @@ async def test_what_somebody_wrote_in_cleos_name_is_noted_in_the_chat_it_went_to
     assert await harness.hear("I take over", cleo, chat=FRIEND, from_me=True) == "ignored"
     assert await harness.hear("thanks", FRIEND) == "accepted"
     assert kept(harness) == [(f"whatsapp/default/{FRIEND}", "noted"), (f"whatsapp/default/{FRIEND}", "new")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "speaks"),
+    [
+        ("group_participant_add", False),
+        ("group_subject", False),
+        ("call_missed_voice", False),
+        ("poll_vote", False),
+        ("pin_in_chat", False),
+        ("change_ephemeral_setting", False),
+        ("group_invite", True),
+        ("poll", True),
+        ("a_kind_of_tomorrow", True),
+    ],
+)
+async def test_what_nobody_said_is_kept_and_starts_nothing(
+    harness: AgentHarness, kind: str, speaks: bool
+) -> None:
+    said = await harness.say(Other(kind=kind, body="words"))
+    assert bool(said) is speaks
+    assert [state for _, state in kept(harness)] == ["done" if speaks else "noted"]

@@ -47,14 +47,14 @@ async def test_it_counts_messages_by_state_and_chats_that_wrote_lately(url: str)
     seen = inspect_database(url, since=60.0, number_id="1001")
     assert seen is not None
     assert seen.messages == {"held": 2, "unknown": 1, "read": 1}
-    assert (seen.windows, seen.installation) == (1, {"contested"})
+    assert (seen.windows, seen.installation) == (1, {"contested": "somebody"})
     elsewhere = inspect_database(url, since=0.0, number_id="baileys")
     assert elsewhere is not None
     assert elsewhere.windows == 0
     await store.write(lambda tx: tx.installation.set("contested", ""))  # the store is as usable as before
     after = inspect_database(url, since=0.0, number_id="1001")
     assert after is not None
-    assert (after.windows, after.installation) == (2, set())
+    assert (after.windows, after.installation) == (2, {})
     await store.close()
 
 

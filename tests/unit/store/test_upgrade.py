@@ -20,7 +20,6 @@ from cleo.domain.content import MessageId, Reaction
 from cleo.domain.conversation import ConversationId
 from cleo.domain.identity import PersonId
 from cleo.ports import Tool
-from cleo.store.schema import inbox
 
 DUMP = Path(__file__).parent / "data" / "schema_0002.sql"
 REF = "KPS5"
@@ -120,17 +119,6 @@ async def test_what_was_not_delivered_goes_out_under_its_old_key(harness: Upgrad
 
 async def test_a_message_from_before_that_comes_again_is_known(harness: Upgraded) -> None:
     assert await harness.hear("hello", OWNER, id=MessageId("M1")) == "duplicate"
-
-
-async def test_what_was_answered_belongs_to_its_run(harness: Upgraded) -> None:
-    """The run tells how it ended, and its messages do not any more."""
-    url = make_url(harness.url)
-    database = create_engine(url.set(drivername="postgresql+psycopg") if url.drivername != "sqlite" else url)
-    with database.connect() as connection:
-        states = connection.execute(select(inbox.c.state).where(inbox.c.run.is_not(None))).scalars().all()
-    database.dispose()
-    assert set(states) == {"taken"}
-    assert len(states) > 3
 
 
 async def test_a_reminder_fires_in_its_conversation(harness: Upgraded) -> None:

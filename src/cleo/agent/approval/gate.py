@@ -17,7 +17,7 @@ from cleo.agent.approval.origin import origin_of
 from cleo.agent.approval.outcome import show_outcome
 from cleo.agent.approval.plan import PlannedCall, digest, freeze, frozen_again, read_arguments
 from cleo.agent.approval.tool_contexts import confirmed, preparing
-from cleo.agent.approval.tool_hash import tool_hash
+from cleo.agent.approval.tool_hash import is_same_tool, tool_hash
 from cleo.agent.model.exchange import Exchange
 from cleo.agent.run.deps import RunDeps
 from cleo.agent.run.toolbox import DescribedCall, Toolbox
@@ -210,12 +210,12 @@ async def _once(deps: RunDeps, key: str, tool: Tool, effect: Effect) -> object:
 
 
 async def _confirmed(deps: RunDeps, exchange: Exchange, call: DescribedCall, effect: Effect) -> object:
-    hash_now = tool_hash(call.definition, call.tool)
     call_id = call.call.tool_call_id
 
     def is_same(row: Confirmation) -> bool:
         would_run = frozen_again(row.plan, call.tool.name, call.arguments)
-        return row.digest == digest(row.plan) == digest(would_run) and row.tool_hash == hash_now
+        is_as_shown = row.digest == digest(row.plan) == digest(would_run)
+        return is_as_shown and is_same_tool(row.tool_hash, call.definition, call.tool)
 
     claimed = await deps.store.write(lambda tx: _claim(tx, deps, call_id, is_same))
     if claimed.verdict == "repeat":

@@ -8,6 +8,7 @@ import ast
 import functools
 import hashlib
 import inspect
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -18,15 +19,27 @@ from pydantic_ai.tools import ToolDefinition
 
 from cleo.ports import Tool
 
+_WITH_CODE = "code:"
 _PLAIN = (str, int, float, bool, bytes, complex, type(None), type(...))
 
 
 def tool_hash(definition: ToolDefinition, tool: Tool) -> str:
-    """Return the hex SHA-256 of all that decides what a call does."""
+    """Return a mark and the hex SHA-256 of all that decides what a call does."""
     told = [definition.name, definition.description, repr(definition.parameters_json_schema), tool.title]
     walk = _Walk(_package(tool.function))
     code = [*walk.describe(tool.function), "prepare", *walk.describe(tool.prepare)]
-    return hashlib.sha256("\0".join([*map(str, told), *code]).encode(errors="surrogatepass")).hexdigest()
+    return (
+        _WITH_CODE
+        + hashlib.sha256("\0".join([*map(str, told), *code]).encode(errors="surrogatepass")).hexdigest()
+    )
+
+
+def is_same_tool(kept: str, definition: ToolDefinition, tool: Tool) -> bool:
+    """Tell whether a hash that was kept is of this tool. One from before hashes had the code in them tells less."""
+    if kept.startswith(_WITH_CODE):
+        return kept == tool_hash(definition, tool)
+    described = [definition.name, definition.description, definition.parameters_json_schema]
+    return kept == hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
 
 
 def _package(function: object) -> str:
