@@ -42,7 +42,7 @@ def _tell(
     for attack, ended in zip(rows, verdicts, strict=True):
         if ended == "skipped" and not only_counts:
             console.print(f"    not tried: {attack.what} – {attack.reason or SKIPPED}", markup=False)
-        if ended == "failed":
+        if ended == "failed" and not only_counts:
             broken = ", ".join(str(test) for test in attack.tests if ends[test] == "failed")
             console.print(f"    GOT THROUGH: {attack.what} – {broken}", style="red", markup=False)
 
