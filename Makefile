@@ -7,8 +7,10 @@
 #   make check     format, lint, floors, types, generated files, house rules
 #   make test      every test
 #   make faults    every fault of network, disk, clock and load, under the same judge as make crash
-#   make fuzz      N webhooks of the Cloud API by chance, whole and broken, and N/10 stanzas and messages of WhatsApp Web
-#                  (SEED=7 plays the same again)
+#   make attack    try every attack of docs/attacks.md, and count what is tried, held off and not tried
+#   make fuzz      N each by chance, whole and broken: posts of a bridge, webhooks of the Cloud API, commands to the bridge,
+#                  answers to questions and Markdown; and N/10 stanzas and messages of WhatsApp Web (SEED=7 plays the
+#                  same again)
 #   make crash     kill agent and bridge N times while people write (SEED=7 plays the same again, BACKEND=cloud)
 #   make mutants   break the modules that decide, N small changes each, and count what their tests notice (SEED=7 chooses
 #                  the same again, without N all are tried, ARGS=agent/gate.py one module)
@@ -32,7 +34,7 @@ export UV_LINK_MODE ?= copy
 UV_INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url
 
-.PHONY: setup check test test-python test-node faults fuzz crash mutants bench demo up contract golden lock
+.PHONY: setup check test test-python test-node faults attack fuzz crash mutants bench demo up contract golden lock
 .DELETE_ON_ERROR:
 
 setup: .venv/.dev node_modules/.dev
@@ -65,10 +67,14 @@ test-node:
 faults: setup
 	$(BIN)/pytest -q tests/faults
 
+attack: setup
+	@$(BIN)/python -m tests.attack
+
 fuzz: N = 20000
 fuzz: setup
-	@$(BIN)/python -m tests.fuzz.webhook_fuzzer --examples $(N) $(if $(SEED),--seed $(SEED)) $(ARGS)
+	@$(BIN)/python -m tests.fuzz --examples $(N) $(if $(SEED),--seed $(SEED)) $(ARGS)
 	@$(BIN)/node whatsapp-bridge/test/wire-fuzzer.ts --examples $$(($(N) / 10)) $(if $(SEED),--seed $(SEED))
+	@$(BIN)/node whatsapp-bridge/test/command-fuzzer.ts --examples $(N) $(if $(SEED),--seed $(SEED))
 
 crash: setup
 	@$(BIN)/python -m tests.faults.crash --backend $(BACKEND) --kills $(N) $(if $(SEED),--seed $(SEED)) $(ARGS)

@@ -1,28 +1,16 @@
-"""Where webhooks by chance meet the real route, the real receiver and a real database on disk.
+"""Where webhooks of the Cloud API by chance meet the real route, the real receiver and a real database on disk."""
 
-make fuzz N=20000 SEED=7, or: python -m tests.fuzz.webhook_fuzzer --examples 20000 --seed 7
-"""
-
-import argparse
 import asyncio
 import itertools
 import json
-import logging
-import random
 import sqlite3
-import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
-import hypothesis
-import structlog
-from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from rich.console import Console
-from rich.progress import Progress
 from tests.fuzz.generators import SALT, Leaf, Webhook, ruins, webhooks, write
+from tests.fuzz.play import play
 from tests.support.agent_harness import AgentHarness
 from tests.support.cloud_payloads import NOW, NUMBER, CloudWebhookClient
 
@@ -107,54 +95,16 @@ class WebhookFuzzer:
         return counts
 
 
-def fuzz(*, examples: int, seed: int, tell: Callable[[int], None] = lambda played: None) -> None:
-    """FaultRun examples, each `ROUND` of them on a fresh database; raises when one breaks a promise, made small."""
+def fuzz_webhooks(*, examples: int, seed: int) -> None:
+    """Play examples, each `ROUND` of them on a fresh database; raises when one breaks a promise, made small."""
     for played in range(0, examples, ROUND):
         with (
             tempfile.TemporaryDirectory(prefix="cleo-fuzz-") as folder,
             WebhookFuzzer(Path(folder)) as fuzzer,
         ):
-            _round(fuzzer, min(ROUND, examples - played), seed + played)
-        tell(min(played + ROUND, examples))
-
-
-def main() -> int:
-    """FaultRun as many as asked; the exit code is 0 when every promise held."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--examples", type=int, default=20_000)
-    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
-    asked = parser.parse_args()
-    examples, seed = int(asked.examples), int(asked.seed)
-    console = Console()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    console.print(f"make fuzz N={examples} SEED={seed}")
-    try:
-        with Progress(console=console) as progress:
-            bar = progress.add_task("webhooks", total=examples)
-            fuzz(examples=examples, seed=seed, tell=lambda played: progress.update(bar, completed=played))
-    except Exception as broken:
-        console.print(f"Broken: {type(broken).__name__}: {broken}", style="red", markup=False)
-        console.print("\n".join(getattr(broken, "__notes__", ())), markup=False)
-        return 1
-    console.print(f"[green]{examples} webhooks: nothing lost, nothing twice, nothing refused.")
-    return 0
-
-
-def _round(fuzzer: WebhookFuzzer, examples: int, seed: int) -> None:
-    @hypothesis.seed(seed)
-    @settings(
-        max_examples=examples,
-        deadline=None,
-        database=None,
-        report_multiple_bugs=False,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-    )
-    @given(st.one_of(webhooks, webhooks, webhooks, webhooks, ruins))
-    def play(webhook: Webhook | bytes) -> None:
-        fuzzer.play(webhook)
-
-    play()
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+            play(
+                st.one_of(webhooks, webhooks, webhooks, webhooks, ruins),
+                fuzzer.play,
+                count=min(ROUND, examples - played),
+                seed=seed + played,
+            )

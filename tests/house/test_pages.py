@@ -104,6 +104,24 @@ def test_every_locked_node_package_has_an_integrity_and_comes_from_a_registry() 
     assert found(r"git\+|git:|github:|codeload|file:", (path for path in [ROOT / "package-lock.json"])) == []
 
 
+def test_no_node_package_runs_a_script_when_it_is_installed() -> None:
+    """The list is short: who joins it is looked at."""
+    assert "ignore-scripts=true" in (ROOT / ".npmrc").read_text().splitlines()
+    lock = cast("dict[str, Any]", json.loads((ROOT / "package-lock.json").read_text()))
+    packages = cast("dict[str, dict[str, Any]]", lock["packages"])
+    scripted = {name for name, entry in packages.items() if entry.get("hasInstallScript")}
+    assert scripted == {"node_modules/baileys", "node_modules/protobufjs"}
+
+
+def test_no_node_package_only_sounds_like_the_one_for_whatsapp() -> None:
+    lock = cast("dict[str, Any]", json.loads((ROOT / "package-lock.json").read_text()))
+    names = {name.rpartition("node_modules/")[2] for name in cast("dict[str, Any]", lock["packages"])}
+    alike = {
+        name for name in names if re.search(r"ba[iy]l[ei]+y?s|whats", name.replace("-", ""), re.IGNORECASE)
+    }
+    assert alike == {"baileys", "whatsapp-bridge", "whatsapp-rust-bridge", "whatsapp-simulator"}
+
+
 def test_no_dependency_is_named_by_a_moving_range() -> None:
     manifests = [
         ROOT / "package.json",

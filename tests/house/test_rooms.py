@@ -39,6 +39,14 @@ def test_only_config_reads_the_environment_of_bridge_and_simulator() -> None:
     assert found(r"process\.env", (path for path in sources if path.name != "config.ts")) == []
 
 
+def test_no_certificate_is_taken_unchecked() -> None:
+    unchecked = (
+        r"(verify|check_hostname)\s*=\s*False|CERT_NONE|rejectUnauthorized\s*:\s*false|NODE_TLS_REJECT"
+    )
+    programs = (named(".py", ".ts", below=below) for below in ("src", "whatsapp-bridge/src"))
+    assert found(unchecked, itertools.chain(*programs)) == []
+
+
 def test_cleo_and_the_cloud_simulator_import_nothing_of_each_other() -> None:
     """They are two programs that meet over HTTP alone. Tests of Cleo may use the simulator in process."""
     apart = (("src/cleo", {"cloud_simulator"}), ("cloud-simulator", {"cleo", "tests"}))

@@ -88,6 +88,17 @@ test('a web page is refused: a foreign Origin or Host, whatever else it sends', 
   assert.equal(await withHeaders('GET', '/health', { host: `localhost:${port}` }), 200)
 })
 
+test('a web socket is opened for nobody', async () => {
+  const upgrade = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' }
+  const key = { 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' }
+  const secret = { 'x-webhook-secret': SECRET }
+  for (const path of ['/', '/ws', '/link', '/health']) {
+    const page = { ...upgrade, ...key, ...secret, origin: 'https://evil.example' }
+    assert.equal(await withHeaders('GET', path, page), 403, path)
+    assert.notEqual(await withHeaders('GET', path, { ...upgrade, ...key, ...secret }), 101, path)
+  }
+})
+
 test('bad input is 4xx with a word and a sentence, never 5xx', async () => {
   const json = { 'content-type': 'application/json' }
   const cases: [string, RequestInit, number][] = [

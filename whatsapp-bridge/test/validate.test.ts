@@ -9,6 +9,7 @@ import {
   readSendText,
   readTyping,
 } from '../src/http/validate.ts'
+import { readCommands } from './command-fuzzer.ts'
 import { violations } from './schema.ts'
 
 const to = '4915112345678@s.whatsapp.net'
@@ -82,4 +83,9 @@ test('the check of what the bridge says is strict', () => {
   ])
     assert.notDeepEqual(violations('InboundEvent', { ...event, ...wrong }), [], JSON.stringify(wrong))
   assert.notDeepEqual(violations('InboundEvent', { from: to }), [])
+})
+
+test('commands by chance are refused in words, or read as what the contract allows', async () => {
+  const accepted = await readCommands(2000, 7)
+  assert.ok(accepted > 200 && accepted < 1800, `${accepted} of 2000 were accepted`)
 })

@@ -231,6 +231,15 @@ async def test_status_tells_of_models_people_and_another_number(harness: AgentHa
     assert after["account"] == "Meta rates the number lower."
 
 
+async def test_what_waited_when_its_writer_was_sent_away_is_not_answered(harness: AgentHarness) -> None:
+    watch = watch_of(harness)
+    await watch.decide(STRANGER, "allowed")
+    assert await harness.hear("hello", STRANGER) == "accepted"
+    await watch.decide(STRANGER, "none")
+    await harness.later(5)
+    assert texts(harness) == []
+
+
 async def test_what_was_obeyed_before_a_revocation_is_not_obeyed_again(harness: AgentHarness) -> None:
     watch = watch_of(harness)
     await watch.decide(STRANGER, "allowed")

@@ -50,6 +50,11 @@ async def measure() -> dict[str, object]:
     return {"height": 3, "name": "b\udcffd"}
 
 
+async def connect(to: str) -> str:
+    """Connect to something."""
+    raise ValueError(f"postgresql://cleo:hunter22@db/{to}")
+
+
 def slow(name: str) -> str:
     """Work in a plain function."""
     return f"slowly {name}"
@@ -60,6 +65,7 @@ TOOLS = (
     Tool(name="look", function=look, read_only=True),
     Tool(name="wipe", function=wipe, requires_confirmation=True),
     Tool(name="measure", function=measure, read_only=True),  # type: ignore[arg-type]  # people's own tools do that
+    Tool(name="connect", function=connect, read_only=True),
     Tool(name="slow", function=slow, read_only=True),
 )
 
@@ -104,6 +110,12 @@ async def test_arguments_that_do_not_fit_are_told_and_nothing_runs(
     [(outcome, content)] = await told(harness, calls("jot", args))
     assert outcome == "retried" and word in str(content)
     assert effects == []
+
+
+async def test_an_error_of_a_tool_is_told_without_its_words(harness: ScriptedHarness) -> None:
+    [(outcome, content)] = await told(harness, calls("connect", {"to": "cleo"}))
+    assert outcome == "failed" and "The tool failed" in str(content)
+    assert "hunter22" not in str(content)
 
 
 async def test_broken_arguments_of_a_call_that_needs_a_yes_ask_nobody(harness: ScriptedHarness) -> None:

@@ -45,6 +45,18 @@ async def test_a_message_that_comes_again_is_known_and_starts_nothing(
     assert len(kept(harness)) == 1
 
 
+async def test_a_thousand_messages_that_come_again_start_nothing(harness: AgentHarness) -> None:
+    ids = [MessageId(f"AGAIN{number}") for number in range(1000)]
+    for id in ids:
+        assert await harness.hear("hello", STRANGER, id=id) == "ignored"
+    assert await harness.hear("hello", id=ONE) == "accepted"
+    await harness.settle()
+    answers = [await harness.hear("hello", STRANGER, id=id) for id in ids]
+    assert set(answers) == {"duplicate"}
+    assert await harness.hear("hello", id=ONE) == "duplicate"
+    assert (harness.engine.waiting, len(harness.model.seen)) == ([], 1)
+
+
 async def test_the_same_id_of_somebody_else_or_in_another_chat_is_another_message(
     harness: AgentHarness,
 ) -> None:

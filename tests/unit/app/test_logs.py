@@ -46,7 +46,7 @@ def test_no_canary_comes_out_whatever_is_logged(level: logs.Level, pretty: bool)
     said = stream.getvalue()
     assert "got it" in said
     assert "failed" in said
-    for canary in ("swordfish", "151", "4915112345678", SECRET, "1760000000000"):
+    for canary in ("swordfish", "12345678", "4915112345678", SECRET, "1760000000000"):
         assert canary not in said
 
 
@@ -93,3 +93,14 @@ def test_levels_count_for_cleo_and_libraries_start_at_warning() -> None:
     structlog.get_logger("cleo.test").debug("too quiet")
     logging.getLogger("library").info("chatter")
     assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize("pretty", [False, True])
+def test_what_stands_in_a_field_cannot_write_lines_of_the_log(pretty: bool) -> None:
+    stream = written(pretty=pretty)
+    forged = 'a\n{"event": "forged", "level": "error"}\r\x1b[2J", "event": "forged"'
+    structlog.get_logger("cleo.test").info("got it", kind=forged)
+    said = stream.getvalue()
+    assert said.count("\n") == 1
+    assert "\r" not in said and "\x1b[2J" not in said
+    assert pretty or json.loads(said)["event"] == "got it"

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.agent_harness import AgentHarness
+from tests.support.agent_harness import OWNER, AgentHarness
 from tests.support.cloud_payloads import (
     NUMBER,
     CloudWebhookClient,
@@ -17,6 +17,7 @@ from tests.support.cloud_payloads import (
     parse_inbound,
 )
 
+from cleo.domain.access import Access
 from cleo.domain.identity import Address
 from cleo.domain.message import IdentityChange, Inbound
 
@@ -225,7 +226,8 @@ async def test_whoever_has_a_new_number_stays_the_same_person(tmp_path: Path) ->
 
 
 async def test_a_rotation_onto_somebody_else_merges_nobody(tmp_path: Path) -> None:
-    harness = AgentHarness(tmp_path)
+    access = Access(owners=frozenset({OWNER}), users=frozenset({Address("phone:+4915100000007")}))
+    harness = AgentHarness(tmp_path, access=access)
     client = CloudWebhookClient(harness.receiver, harness.clock)
     await client.post_changes(change(messages=[message_payload("wamid.1", from_user_id="DE.1")]))
     await client.post_changes(
