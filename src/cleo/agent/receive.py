@@ -16,16 +16,17 @@ from cleo.agent.account_news import note_news
 from cleo.agent.approval.read_answer import AnswerEffect, AnswerReader
 from cleo.agent.backlog import Backlog
 from cleo.agent.commands import Commands
+from cleo.agent.message_changes import take_in
 from cleo.agent.outbox.delivery_status import DeliveryStatus
 from cleo.agent.outbox.queue import OutboxQueue
 from cleo.domain.access import Access
-from cleo.domain.content import Choices, Edit, Reaction, Revoke, Text
+from cleo.domain.content import Edit, Reaction, Revoke, Text
 from cleo.domain.conversation import Conversation, ConversationId, LastInbound, conversation_id
 from cleo.domain.errors import Overloaded
 from cleo.domain.failpoint import failpoint
 from cleo.domain.health import AccountNews
 from cleo.domain.identity import Person, namespace
-from cleo.domain.message import IdentityChange, Inbound, InboxState, Quoted, Receipt
+from cleo.domain.message import IdentityChange, Inbound, InboxItem, InboxState, Receipt
 from cleo.domain.webhook_batch import WebhookBatch, WebhookEvent
 from cleo.ports import Clock, Engine, IntakeStatus, Origin, Store, Transaction
 
@@ -221,7 +222,6 @@ class Receiver:
         _tell_contested(tx, person)
         chat = replace(_conversation_of(tx, inbound, person, now), last_inbound=last_inbound)
         conversation = tx.conversations.open(chat, known=origin.conversation)
-        inbound = _with_quoted_words(tx, inbound, conversation)
         allowed = starts and self._answers(person, inbound)
         claims = knows_code and starts and not tx.people.owners()
         state: InboxState = "new" if allowed and not claims and _starts_run(inbound) else "noted"
@@ -238,6 +238,10 @@ class Receiver:
             if why in _UNKNOWN:
                 tx.access.note_unknown(person.id, now)
             return _Kept("ignored", {conversation.id} if released else set(), heard=[heard(why)])
+        item = InboxItem(
+            seq=seq, conversation=conversation.id, person=person.id, message=inbound, received_at=now
+        )
+        take_in(tx, item, now)
         effect = AnswerEffect()
         if origin.may_answer or not isinstance(inbound.content, Text):
             effect = self._answer_reader.read(tx, inbound, conversation, person, now)
@@ -314,15 +318,3 @@ def _tell_contested(tx: Transaction, person: Person) -> None:
             "an address of somebody else was named as this person's", person_has=len(person.addresses)
         )
         tx.installation.set(CONTESTED, f"{person.id} and {', '.join(sorted(person.contested))}")
-
-
-def _with_quoted_words(tx: Transaction, inbound: Inbound, conversation: Conversation) -> Inbound:
-    """Cleo knows what it said itself: some backends tell only the id of the message that was replied to, and what
-    others tell, the phone of the person has made up."""
-    quoted = inbound.quoted
-    if quoted is None:
-        return inbound
-    for event in tx.outbox_lookup.by_message_id(conversation.id, quoted.id):
-        if isinstance(event.content, Text | Choices):
-            return replace(inbound, quoted=Quoted(id=quoted.id, text=event.content.body))
-    return inbound
