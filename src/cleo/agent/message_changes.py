@@ -1,13 +1,14 @@
-"""Edits and deletions: what waits is read as it is now; of what was read before, the next turn is told.
+"""What is done to earlier messages: what waits is read as it is now; of what was read before, the next turn is told.
 
-Only the author of a message changes it; what others say about it has no effect.
+Only the author of a message edits or deletes it; what others say about it has no effect. Votes, pins and changes of a
+group are told as they are.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 from cleo.agent.described import in_words
-from cleo.domain.content import Content, Edit, File, Other, Revoke, Text
+from cleo.domain.content import Content, Edit, File, Other, Reaction, Revoke, Text, is_about_another
 from cleo.domain.conversation import ConversationId
 from cleo.domain.message import Inbound, InboxItem, InboxState, Quoted
 from cleo.ports import Transaction
@@ -21,14 +22,18 @@ _READ: frozenset[InboxState] = frozenset({"taken", "done", "dead"})
 
 
 def is_change(message: Inbound) -> bool:
-    """Return whether it changes an earlier message and says nothing of its own."""
-    return isinstance(message.content, Edit | Revoke)
+    """Return whether it is about an earlier message or the chat, and waits for somebody to say something.
+
+    A reaction is not told: it answers a question, or nothing.
+    """
+    return is_about_another(message.content) and not isinstance(message.content, Reaction)
 
 
 def take_in(tx: Transaction, change: InboxItem, now: float) -> None:
     """Apply it to its message if it is a change that just came in, or let the next turn be told."""
     content = change.message.content
     if not isinstance(content, Edit | Revoke):
+        tx.inbox.move([change.seq] if is_change(change.message) else [], "change")
         return
     about = tx.inbox_lookup.about(change.conversation, content.of)
     own = [each for each in about if _is_by_author(tx, each, change)]
@@ -78,9 +83,9 @@ def _keep_what_was_read(
 
 
 def _was_read(change: InboxItem) -> bool:
-    """Return whether it notes what was read before it."""
+    """Return whether it can be told: an edit or deletion notes what was read before it."""
     content, quoted = change.message.content, change.message.quoted
-    return isinstance(content, Edit | Revoke) and quoted is not None and quoted.id == content.of
+    return not isinstance(content, Edit | Revoke) or (quoted is not None and quoted.id == content.of)
 
 
 def _reworded(content: Content, body: str) -> Content:

@@ -16,11 +16,11 @@ from cleo.agent.account_news import note_news
 from cleo.agent.approval.read_answer import AnswerEffect, AnswerReader
 from cleo.agent.backlog import Backlog
 from cleo.agent.commands import Commands
-from cleo.agent.message_changes import take_in
+from cleo.agent.message_changes import is_change, take_in
 from cleo.agent.outbox.delivery_status import DeliveryStatus
 from cleo.agent.outbox.queue import OutboxQueue
 from cleo.domain.access import Access
-from cleo.domain.content import Edit, Reaction, Revoke, Text
+from cleo.domain.content import Text, is_about_another
 from cleo.domain.conversation import Conversation, ConversationId, LastInbound, conversation_id
 from cleo.domain.errors import Overloaded
 from cleo.domain.failpoint import failpoint
@@ -229,6 +229,10 @@ class Receiver:
         heard = partial(_Heard, inbound, conversation.id, person)
         if seq is None:
             return _Kept("duplicate", heard=[heard("known already")])
+        item = InboxItem(
+            seq=seq, conversation=conversation.id, person=person.id, message=inbound, received_at=now
+        )
+        self._take_in_change(tx, item, person)
         released = last_inbound is not None and self._delivery.release(tx, conversation.id)
         if claims:
             greeted = _greet_owner(tx, self._queue, conversation, person)
@@ -238,10 +242,6 @@ class Receiver:
             if why in _UNKNOWN:
                 tx.access.note_unknown(person.id, now)
             return _Kept("ignored", {conversation.id} if released else set(), heard=[heard(why)])
-        item = InboxItem(
-            seq=seq, conversation=conversation.id, person=person.id, message=inbound, received_at=now
-        )
-        take_in(tx, item, now)
         effect = AnswerEffect()
         if origin.may_answer or not isinstance(inbound.content, Text):
             effect = self._answer_reader.read(tx, inbound, conversation, person, now)
@@ -257,6 +257,10 @@ class Receiver:
             else "context only"
         )
         return _Kept("accepted", {conversation.id} | effect.wake, heard=[heard(outcome)])
+
+    def _take_in_change(self, tx: Transaction, item: InboxItem, person: Person) -> None:
+        if is_change(item.message) and self._answers(person, item.message):
+            take_in(tx, item, item.received_at)
 
     def _answers(self, person: Person, inbound: Inbound) -> bool:
         if inbound.from_me or (inbound.is_group and inbound.chat not in self._access.groups):
@@ -303,8 +307,8 @@ def _conversation_of(tx: Transaction, inbound: Inbound, person: Person, now: flo
 
 
 def _starts_run(inbound: Inbound) -> bool:
-    """Reactions, edits and deletions are context; they never make Cleo speak."""
-    return not isinstance(inbound.content, Reaction | Edit | Revoke)
+    """Reactions, edits, deletions, votes and changes of a group are context; they never make Cleo speak."""
+    return not is_about_another(inbound.content)
 
 
 def _heard(inbound: Inbound) -> LastInbound:

@@ -127,6 +127,35 @@ class Other:
 
 Content = Text | File | Reaction | Location | Edit | Revoke | Choices | Chosen | Template | Other
 
+_ABOUT_ANOTHER = frozenset(
+    {
+        "edit",
+        "revoke",
+        "reaction",
+        "enc_reaction",
+        "secret_encrypted",
+        "pin",
+        "unpin",
+        "pin_in_chat",
+        "unpin_in_chat",
+        "keep_in_chat",
+        "undo_keep_in_chat",
+        "poll_update",
+        "poll_vote",
+        "event_response",
+        "ephemeral_setting",
+    }
+)
+
+
+def is_about_another(content: Content) -> bool:
+    """Return whether it was done to another message or to the chat, so that nobody has said anything."""
+    if not isinstance(content, Other):
+        return isinstance(content, Reaction | Edit | Revoke)
+    is_group_change = content.kind.startswith("group_") and content.kind != "group_invite"
+    return content.kind in _ABOUT_ANOTHER or is_group_change
+
+
 _MARKS = str.maketrans({"⟦": "[[", "⟧": "]]", "〚": "[[", "〛": "]]"})
 _TAGS = re.compile("[\U000e0000-\U000e007f]")
 

@@ -11,9 +11,8 @@ from datetime import UTC, datetime
 from pydantic_ai.messages import TextContent, UserContent
 
 from cleo.agent.described import describe
-from cleo.agent.message_changes import is_change
 from cleo.agent.run.references import Reference
-from cleo.domain.content import Edit, File, Reaction, annotate, unmarked
+from cleo.domain.content import Edit, File, Reaction, Revoke, annotate, unmarked
 from cleo.domain.identity import PersonId
 from cleo.domain.message import Inbound, InboxItem
 from cleo.ports import DeadLetter
@@ -76,7 +75,7 @@ def _pieces(
 ) -> Iterator[UserContent]:
     marks: dict[str, str] = {"person": item.person} if speaker else {}
     content = item.message.content
-    if is_change(item.message):
+    if isinstance(content, Edit | Revoke):
         yield _piece(" ".join([*_said_by(speaker), annotate(_change(item.message))]), marks)
         return
     if isinstance(content, Reaction):

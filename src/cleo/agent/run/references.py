@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from cleo.agent.message_changes import is_change
-from cleo.domain.content import Content
+from cleo.domain.content import Content, Edit, Revoke
 from cleo.domain.identity import PersonId
 from cleo.domain.message import InboxItem, Quoted
 from cleo.ports import Transaction
@@ -32,7 +32,11 @@ def find_references(tx: Transaction, items: Iterable[InboxItem]) -> Mapping[int,
     found: dict[int, Reference] = {}
     for item in items:
         quoted = item.message.quoted
-        if quoted and not is_change(item.message) and (reference := _find(tx, item, quoted)):
+        if (
+            quoted
+            and not isinstance(item.message.content, Edit | Revoke)
+            and (reference := _find(tx, item, quoted))
+        ):
             found[item.seq] = reference
     return found
 

@@ -243,9 +243,8 @@ class Worker:
         return exchange
 
     async def _references(self, claimed: ClaimedRun) -> Mapping[int, Reference]:
-        if not any(item.message.quoted for item in claimed.items):
-            return {}
-        return await self.store.read(lambda tx: find_references(tx, claimed.items))
+        replies = [item for item in (*claimed.changes, *claimed.items) if item.message.quoted]
+        return await self.store.read(lambda tx: find_references(tx, replies)) if replies else {}
 
     async def _owners(self, claimed: ClaimedRun) -> frozenset[PersonId]:
         """Return who of those that wrote may say yes."""

@@ -32,20 +32,6 @@ _MEDIA_ID = re.compile(r"[A-Za-z0-9_.\-]{1,256}")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _LONGEST_BODY = 2000
 _LONGEST_EMOJI = 64
-_ABOUT_ANOTHER = frozenset(
-    {
-        "edit",
-        "pin",
-        "unpin",
-        "keep_in_chat",
-        "poll_update",
-        "poll_vote",
-        "reaction",
-        "revoke",
-        "event_response",
-    }
-)
-"""Kinds that WhatsApp names and does not hand over, and that are about another message."""
 _BRIDGE_NAMES = {"poll_creation": "poll"}
 """Kinds that the bridge has another word for."""
 
@@ -78,11 +64,6 @@ def unreadable_content(message: wire.Message, raw: dict[str, Json]) -> Other:
     """Return the words of a message that cannot be read as what it is: people are answered all the same."""
     kind = kind_of(message)
     return _other(kind, write_out(raw.get(kind), words_only=True))
-
-
-def is_about_another(content: Content) -> bool:
-    """Return whether it is something that was done to another message, so that nobody has said anything."""
-    return isinstance(content, Other) and content.kind in _ABOUT_ANOTHER
 
 
 def _other(kind: str, body: str) -> Other:
