@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pydantic_ai.messages import TextContent, UserContent
 
 from cleo.agent.described import describe
-from cleo.agent.run.references import Reference
+from cleo.agent.references import Reference
 from cleo.domain.content import Edit, File, Reaction, Revoke, annotate, unmarked
 from cleo.domain.identity import PersonId
 from cleo.domain.message import Inbound, InboxItem

@@ -18,6 +18,7 @@ from cleo.agent.model.exchange import Exchange
 from cleo.agent.model.window_cache import Window
 from cleo.agent.outbox.deliver import Deliverer, Delivery
 from cleo.agent.outbox.delivery_status import DeliveryStatus
+from cleo.agent.references import Reference, find_references
 from cleo.agent.run.claim import MOST, WINDOW, ClaimedRun, Claimer, Wait
 from cleo.agent.run.commit import Committer
 from cleo.agent.run.deps import RunDeps
@@ -25,7 +26,6 @@ from cleo.agent.run.model_loop import ModelLoop, RunResult
 from cleo.agent.run.patience import Patience
 from cleo.agent.run.progress import Progress
 from cleo.agent.run.prompt import instructions, lateness, losses, prompt
-from cleo.agent.run.references import Reference, find_references
 from cleo.agent.run.resume import resume
 from cleo.agent.run.step_log import log_answered, log_taken
 from cleo.agent.run.stop import stopped, unless_stopped
