@@ -143,7 +143,7 @@ async def test_the_inbox_keeps_arrival_order_and_follows_its_states(store: Store
 async def test_what_waits_for_a_run_is_counted_up_to_a_limit(store: Store) -> None:
     await store.write(lambda tx: tx.inbox.add(inbound("N1"), CHAT, PersonId(ANNA), "noted"))
     await store.write(put(*(inbound(f"W{number}") for number in range(4))))
-    assert await store.read(lambda tx: [tx.inbox.waiting(limit) for limit in (2, 4, 9)]) == [2, 4, 4]
+    assert await store.read(lambda tx: [tx.inbox_lookup.waiting(limit) for limit in (2, 4, 9)]) == [2, 4, 4]
 
 
 async def test_a_noted_message_waits_for_nobody(store: Store) -> None:

@@ -53,6 +53,7 @@ async def test_a_chat_in_which_nothing_happened_holds_nothing(store: Store) -> N
         bounds=(0, 0),
         has_unreported=False,
         has_losses=False,
+        has_changes=False,
     )
 
 

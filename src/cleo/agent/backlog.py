@@ -25,6 +25,6 @@ class Backlog:
         if self._uncounted > 0:
             self._uncounted -= 1
             return False
-        room = self.most - tx.inbox.waiting(self.most + 1)
+        room = self.most - tx.inbox_lookup.waiting(self.most + 1)
         self._uncounted = max(0, min(room, self.most // 8))
         return room < 0 and len(tx.inbox.new(conversation, 2)) > 1

@@ -16,16 +16,17 @@ from cleo.agent.account_news import note_news
 from cleo.agent.approval.read_answer import AnswerEffect, AnswerReader
 from cleo.agent.backlog import Backlog
 from cleo.agent.commands import Commands
+from cleo.agent.message_changes import is_change, take_in
 from cleo.agent.outbox.delivery_status import DeliveryStatus
 from cleo.agent.outbox.queue import OutboxQueue
 from cleo.domain.access import Access
-from cleo.domain.content import Choices, Text, says_nothing
+from cleo.domain.content import Text, is_about_another
 from cleo.domain.conversation import Conversation, ConversationId, LastInbound, conversation_id
 from cleo.domain.errors import Overloaded
 from cleo.domain.failpoint import failpoint
 from cleo.domain.health import AccountNews
 from cleo.domain.identity import Person, namespace
-from cleo.domain.message import IdentityChange, Inbound, InboxState, Quoted, Receipt
+from cleo.domain.message import IdentityChange, Inbound, InboxItem, InboxState, Receipt
 from cleo.domain.webhook_batch import WebhookBatch, WebhookEvent
 from cleo.ports import Clock, Engine, IntakeStatus, Origin, Store, Transaction
 
@@ -221,7 +222,6 @@ class Receiver:
         _tell_contested(tx, person)
         chat = replace(_conversation_of(tx, inbound, person, now), last_inbound=last_inbound)
         conversation = tx.conversations.open(chat, known=origin.conversation)
-        inbound = _with_quoted_words(tx, inbound, conversation)
         allowed = starts and self._answers(person, inbound)
         claims = knows_code and starts and not tx.people.owners()
         state: InboxState = "new" if allowed and not claims and _starts_run(inbound) else "noted"
@@ -229,6 +229,10 @@ class Receiver:
         heard = partial(_Heard, inbound, conversation.id, person)
         if seq is None:
             return _Kept("duplicate", heard=[heard("known already")])
+        item = InboxItem(
+            seq=seq, conversation=conversation.id, person=person.id, message=inbound, received_at=now
+        )
+        self._take_in_change(tx, item, person)
         released = last_inbound is not None and self._delivery.release(tx, conversation.id)
         if claims:
             greeted = _greet_owner(tx, self._queue, conversation, person)
@@ -253,6 +257,10 @@ class Receiver:
             else "context only"
         )
         return _Kept("accepted", {conversation.id} | effect.wake, heard=[heard(outcome)])
+
+    def _take_in_change(self, tx: Transaction, item: InboxItem, person: Person) -> None:
+        if is_change(item.message) and self._answers(person, item.message):
+            take_in(tx, item, item.received_at)
 
     def _answers(self, person: Person, inbound: Inbound) -> bool:
         if inbound.from_me or (inbound.is_group and inbound.chat not in self._access.groups):
@@ -299,8 +307,8 @@ def _conversation_of(tx: Transaction, inbound: Inbound, person: Person, now: flo
 
 
 def _starts_run(inbound: Inbound) -> bool:
-    """Reactions, edits and deletions are context; they never make Cleo speak."""
-    return not says_nothing(inbound.content)
+    """Reactions, edits, deletions, votes and changes of a group are context; they never make Cleo speak."""
+    return not is_about_another(inbound.content)
 
 
 def _heard(inbound: Inbound) -> LastInbound:
@@ -314,15 +322,3 @@ def _tell_contested(tx: Transaction, person: Person) -> None:
             "an address of somebody else was named as this person's", person_has=len(person.addresses)
         )
         tx.installation.set(CONTESTED, f"{person.id} and {', '.join(sorted(person.contested))}")
-
-
-def _with_quoted_words(tx: Transaction, inbound: Inbound, conversation: Conversation) -> Inbound:
-    """Cleo knows what it said itself: some backends tell only the id of the message that was replied to, and what
-    others tell, the phone of the person has made up."""
-    quoted = inbound.quoted
-    if quoted is None:
-        return inbound
-    for event in tx.outbox_lookup.by_message_id(conversation.id, quoted.id):
-        if isinstance(event.content, Text | Choices):
-            return replace(inbound, quoted=Quoted(id=quoted.id, text=event.content.body))
-    return inbound

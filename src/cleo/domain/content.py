@@ -128,33 +128,40 @@ class Other:
 Content = Text | File | Reaction | Location | Edit | Revoke | Choices | Chosen | Template | Other
 
 _NOTICES = (
-    "group_",
-    "community_",
-    "call_",
-    "individual_",
-    "broadcast_",
-    "biz_",
-    "e2e_",
-    "notice_",
-    "change_",
+    *("group_", "community_", "call_", "individual_", "broadcast_"),
+    *("biz_", "e2e_", "notice_", "change_"),
 )
 """Begin kinds that WhatsApp itself writes into a chat: who joined, who called."""
 _SAID = frozenset({"group_invite", "group_invite_message"})
 """Kinds that begin so, and that a person sends."""
 _ABOUT_ANOTHER = frozenset(
-    {"edit", "reaction", "revoke", "poll_update", "poll_vote", "poll_add_option", "event_response"}
-    | {"pin", "unpin", "pin_in_chat", "unpin_in_chat", "keep_in_chat", "undo_keep_in_chat"}
+    {
+        "edit",
+        "revoke",
+        "reaction",
+        "enc_reaction",
+        "secret_encrypted",
+        "pin",
+        "unpin",
+        "pin_in_chat",
+        "unpin_in_chat",
+        "keep_in_chat",
+        "undo_keep_in_chat",
+        "poll_update",
+        "poll_vote",
+        "event_response",
+        "poll_add_option",
+        "ephemeral_setting",
+    }
 )
-"""Kinds of what somebody did to another message."""
 
 
-def says_nothing(content: Content) -> bool:
-    """Tell whether nobody has said anything: it is context, and never makes Cleo speak."""
-    if isinstance(content, Other):
-        if content.kind in _SAID:
-            return False
-        return content.kind in _ABOUT_ANOTHER or content.kind.startswith(_NOTICES)
-    return isinstance(content, Reaction | Edit | Revoke)
+def is_about_another(content: Content) -> bool:
+    """Return whether it was done to another message or to the chat, so that nobody has said anything."""
+    if not isinstance(content, Other):
+        return isinstance(content, Reaction | Edit | Revoke)
+    is_notice = content.kind.startswith(_NOTICES) and content.kind not in _SAID
+    return content.kind in _ABOUT_ANOTHER or is_notice
 
 
 _MARKS = str.maketrans({"⟦": "[[", "⟧": "]]", "〚": "[[", "〛": "]]"})

@@ -7,9 +7,10 @@ from cleo.domain.content import Content, MessageId, Template
 from cleo.domain.conversation import DEFAULT_ACCOUNT, AccountId, AccountKey, ConversationId
 from cleo.domain.identity import Address, PersonId
 
-InboxState = Literal["new", "taken", "done", "noted", "dead"]
-"""`new` waits for a run · `taken` belongs to an open run · `done` was answered · `noted` is kept but starts no
-run (a stranger, an echo, a vote, a receipt) · `dead` was given up after several tries."""
+InboxState = Literal["new", "change", "taken", "done", "noted", "dead"]
+"""`new` waits for a run · `change`, an edit or deletion, waits for the next run and starts none · `taken` belongs to
+an open run · `done` was answered · `noted` is kept but starts no run (a stranger, an echo, a vote, a receipt) ·
+`dead` was given up after several tries."""
 
 OutboxState = Literal[
     "queued",
@@ -79,6 +80,7 @@ class InboxItem:
     message: Inbound
     received_at: float
     """Unix seconds by Cleo's clock."""
+    state: InboxState = "new"
 
 
 Purpose = Literal["reply", "prompt", "plan", "outcome", "notice", "reminder", "tool", "reopen"]

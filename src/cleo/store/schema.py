@@ -38,7 +38,7 @@ from sqlalchemy import (
 
 from cleo.store.codec import clean
 
-HEAD = "0003"
+HEAD = "0004"
 """The revision of the newest migration."""
 
 _Serial = BigInteger().with_variant(Integer, "sqlite")
@@ -93,6 +93,8 @@ class _Inbox(_Numbered):
     run: Named[str | None] = Column(Text)
     received_at: Named[float]
     body: Named[str] = Column(Text)
+    about: Named[str | None] = Column(Text)
+    """Its message id; of an edit or deletion that of the message which it changes."""
 
 
 class _Outbox(_Numbered):
@@ -284,6 +286,7 @@ webhook_events = Table("webhook_events", metadata, _WebhookEvents, UniqueConstra
 installation = Table("installation", metadata, _Installation)
 
 is_new = inbox.c.state == literal_column("'new'")
+is_change = inbox.c.state == literal_column("'change'")
 _WAITING: list[ColumnElement[str]] = [
     literal_column(f"'{state}'") for state in ("queued", "sending", "uncertain")
 ]
@@ -312,6 +315,14 @@ Index(
     postgresql_where=is_unknown_loss,
 )
 Index("ix_inbox_new", inbox.c.conversation, inbox.c.seq, sqlite_where=is_new, postgresql_where=is_new)
+Index(
+    "ix_inbox_change",
+    inbox.c.conversation,
+    inbox.c.seq,
+    sqlite_where=is_change,
+    postgresql_where=is_change,
+)
+Index("ix_inbox_about", inbox.c.conversation, inbox.c.about)
 Index(
     "ix_inbox_run",
     inbox.c.run,

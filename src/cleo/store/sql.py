@@ -16,7 +16,7 @@ from cleo.store.nouns.access import SqlAccessBook
 from cleo.store.nouns.confirmations import SqlConfirmationLookup, SqlConfirmations
 from cleo.store.nouns.conversations import SqlConversations
 from cleo.store.nouns.dead_letters import SqlDeadLetters
-from cleo.store.nouns.inbox import SqlInbox
+from cleo.store.nouns.inbox import SqlInbox, SqlInboxLookup
 from cleo.store.nouns.installation import SqlInstallation
 from cleo.store.nouns.outbox import SqlOutbox, SqlOutboxLookup
 from cleo.store.nouns.people import SqlOrigins, SqlPeople
@@ -108,6 +108,7 @@ def nouns(connection: Connection, clock: Clock) -> Transaction:
     transcript = SqlTranscript(session)
     return Transaction(
         inbox=SqlInbox(session, clock),
+        inbox_lookup=SqlInboxLookup(session),
         webhook_events=SqlWebhookEvents(session, clock),
         outbox=SqlOutbox(session),
         outbox_lookup=SqlOutboxLookup(session),

@@ -1,17 +1,22 @@
 """Dates for people, and reminders that come again."""
 
 from datetime import UTC, datetime
+from itertools import islice
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
 
 from cleo.domain.errors import ToolError
 
+_IN_TWO_HOURS = 200
 _NAMED = ("daily", "weekdays", "weekly", "monthly", "yearly")
 
 
 class CronRepeats:
-    """`ports.Repeats` by cronsim: five cron fields in the person's zone; summer time as Debian's cron has it."""
+    """`ports.Repeats` by cronsim: rules of five cron fields each in the person's zone, joined by `|`.
+
+    Summer time is as Debian's cron has it: what the clocks skip comes right after that, what they repeat once.
+    """
 
     def next(self, rule: str, zone: str, after: float) -> float | None:
         """First time after `after` that the rule names; None when there is none, or the rule or zone is unknown."""
@@ -19,25 +24,39 @@ class CronRepeats:
             return None
         try:
             start = datetime.fromtimestamp(after, ZoneInfo(zone))
-            return next(CronSim(rule, start)).timestamp()
-        except (CronSimError, StopIteration, ZoneInfoNotFoundError, ValueError, OverflowError):
+            times = (_next(each, start) for each in rule.split("|"))
+            return min((each for each in times if each is not None), default=None)
+        except (CronSimError, ZoneInfoNotFoundError, ValueError, OverflowError):
             return None
+
+
+def _next(rule: str, start: datetime) -> float | None:
+    """In an hour that comes twice, cronsim may begin with times of the first one, which are over."""
+    after = start.timestamp()
+    times = (each.timestamp() for each in islice(CronSim(rule, start), _IN_TWO_HOURS))
+    return next((each for each in times if each > after), None)
 
 
 def cron_rule(repeat: str, first: datetime) -> str:
     """Turn "daily", "weekdays", "weekly", "monthly", "yearly" or five cron fields into a cron rule; "" stays "".
 
-    The named ones repeat at the clock time, weekday or day of `first`. Raises `ToolError` for anything else.
+    The named ones repeat at the clock time, weekday or day of `first`, as a clock on the wall shows it; in a month
+    that is too short for the day they take its last one. Raises `ToolError` for anything else.
     """
     clock = f"{first.minute} {first.hour}"
-    last_day = "L" if first.day == 31 else str(first.day)
+    monthly = f"{clock} {first.day} * *"
+    if first.day == 31:
+        monthly = f"{clock} L * *"
+    elif first.day > 28:
+        monthly = f"{clock} {first.day} 1,3-12 *|{clock} L 2 *"
+    is_leap_day = (first.month, first.day) == (2, 29)
     named = {
         "": "",
         "daily": f"{clock} * * *",
         "weekdays": f"{clock} * * 1-5",
         "weekly": f"{clock} * * {first.isoweekday() % 7}",
-        "monthly": f"{clock} {last_day} * *",
-        "yearly": f"{clock} {first.day} {first.month} *",
+        "monthly": monthly,
+        "yearly": f"{clock} {'L' if is_leap_day else first.day} {first.month} *",
     }
     folded = " ".join(repeat.casefold().split())
     return named[folded] if folded in named else _checked(" ".join(repeat.split()))
@@ -45,7 +64,10 @@ def cron_rule(repeat: str, first: datetime) -> str:
 
 def describe_rule(rule: str) -> str:
     """Say a cron rule in a few words when it is one of the usual ones; otherwise show its fields."""
-    minute, hour, day, month, weekday = rule.split()
+    first, *others = rule.split("|")
+    minute, hour, day, month, weekday = first.split()
+    if others:  # a day that February does not have
+        month = "*"
     if not (minute.isdigit() and hour.isdigit()):
         return f"repeats by the rule {rule}"
     clock = f"{int(hour)}:{int(minute):02}"
@@ -63,17 +85,27 @@ def say_time(at: float, zone: ZoneInfo) -> str:
 
 def read_iso(when: str, zone: ZoneInfo) -> datetime:
     """Read an ISO date and time; without an offset it is in `zone`. Raises `ToolError` saying what is wrong."""
-    try:
-        parsed = datetime.fromisoformat(when.strip())
-    except ValueError:
-        raise ToolError(
-            f"{when!r} is not a date and time. Write it like 2026-11-23T15:04 (the person's own time zone)."
-        ) from None
+    parsed = _parse(when)
     local = parsed.replace(tzinfo=zone) if parsed.tzinfo is None else parsed
     try:
         return local.astimezone(UTC).astimezone(zone)  # through UTC: a time skipped by summer time moves on
     except OverflowError:
         raise ToolError(f"{when!r} is too far away.") from None
+
+
+def read_wall_clock(when: str, zone: ZoneInfo) -> datetime:
+    """Read the same as a clock on the wall shows it, also where summer time skips that moment; without a zone."""
+    parsed = _parse(when)
+    return parsed if parsed.tzinfo is None else read_iso(when, zone).replace(tzinfo=None)
+
+
+def _parse(when: str) -> datetime:
+    try:
+        return datetime.fromisoformat(when.strip())
+    except ValueError:
+        raise ToolError(
+            f"{when!r} is not a date and time. Write it like 2026-11-23T15:04 (the person's own time zone)."
+        ) from None
 
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -91,8 +123,12 @@ def _describe_days(day: str, month: str, weekday: str) -> str:
             words = f"every {_weekdays(weekday)}"
         case ("L", "*", "*"):
             words = "on the last day of every month"
+        case ("L", _, "*") if month.isdigit():
+            words = f"every year on the last day of {_MONTHS[int(month) - 1]}"
         case (_, "*", "*") if day.isdigit():
-            words = f"on day {day} of every month"
+            words = f"on day {day} of every month" + (
+                " (in February on its last day)" if int(day) > 28 else ""
+            )
         case (_, _, "*") if day.isdigit() and month.isdigit():
             words = f"every year on {int(day)} {_MONTHS[int(month) - 1]}"
         case _:

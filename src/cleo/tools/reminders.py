@@ -4,7 +4,7 @@ from datetime import datetime
 
 from cleo.domain.errors import ToolError
 from cleo.ports import Reminder, ToolContext, Transaction
-from cleo.tools.calendar import CronRepeats, cron_rule, describe_rule, read_iso, say_time
+from cleo.tools.calendar import CronRepeats, cron_rule, describe_rule, read_iso, read_wall_clock, say_time
 from cleo.tools.definition.decorator import tool
 from cleo.tools.listed import Listed, next_number, pick, show
 from cleo.tools.once import once
@@ -31,8 +31,9 @@ async def set_reminder(ctx: ToolContext, text: str, when: str, repeat: str = "")
     if len(text) > _LONGEST:
         raise ToolError(f"The text has {len(text)} characters; a reminder holds {_LONGEST}. Make it shorter.")
     moment = read_iso(when, ctx.zone)
-    rule = cron_rule(repeat, moment)
-    at = _first(ctx, moment, rule)
+    clock = read_wall_clock(when, ctx.zone)
+    rule = cron_rule(repeat, clock)
+    at = _first(ctx, moment, clock, rule)
 
     def work(tx: Transaction) -> str:
         _check(ctx, at)
@@ -94,10 +95,12 @@ def _line(ctx: ToolContext, reminder: Reminder) -> str:
     return f"{reminder.text} — {when}"
 
 
-def _first(ctx: ToolContext, moment: datetime, rule: str) -> float:
+def _first(ctx: ToolContext, moment: datetime, clock: datetime, rule: str) -> float:
     if not rule:
         return moment.timestamp()
-    after = max(ctx.clock.now(), moment.timestamp() - 1)
+    # Of a time that summer time skips, the rule makes the end of what is skipped: that is before `moment`.
+    begins = min(moment.timestamp(), clock.replace(tzinfo=ctx.zone, fold=1).timestamp())
+    after = max(ctx.clock.now(), begins - 1)
     first = CronRepeats().next(rule, ctx.zone.key or "UTC", after)
     if first is None:
         raise ToolError(f"The rule {rule!r} never comes true.")

@@ -1,4 +1,4 @@
-"""Data of the release before goes on: a question is asked anew, a message is delivered, a reminder comes in time.
+"""Data of the release before goes on: a question waits for its 👍, a message for delivery, a reminder for its time.
 
 `data/schema_0002.sql` is a database that the release before wrote, as `sqlite3.Connection.iterdump` tells it.
 """
@@ -16,7 +16,7 @@ from tests.support.agent_harness import OWNER, AgentHarness
 from tests.support.postgres import Postgres
 
 import cleo.store.migrate as migrations
-from cleo.domain.content import MessageId
+from cleo.domain.content import MessageId, Reaction
 from cleo.domain.conversation import ConversationId
 from cleo.domain.identity import PersonId
 from cleo.ports import Tool
@@ -98,16 +98,16 @@ async def harness(url: str, tmp_path: Path) -> AsyncIterator[Upgraded]:
     await made.store.close()
 
 
-async def test_a_yes_to_a_question_of_the_release_before_runs_nothing_and_says_so(harness: Upgraded) -> None:
-    """That release kept no hash of the tool's code: nobody knows whether it is still the same."""
+async def test_an_open_question_is_carried_out_after_its_thumbs_up(harness: Upgraded) -> None:
     row = await harness.store.read(lambda tx: tx.confirmations.get(REF))
     assert row is not None
     assert (row.conversation, row.state, row.reported) == (CHAT, "pending", False)
     said = await harness.react("👍", PROMPT)
-    assert any("asked anew" in text for text in said)
-    assert not any("wiped disk" in text for text in said)
+    assert any("wiped disk" in text for text in said)
     row = await harness.store.read(lambda tx: tx.confirmations.get(REF))
-    assert row is not None and row.state == "cancelled"
+    assert row is not None and (row.state, row.reported) == ("succeeded", True)
+    [sign] = [each.content for each in harness.channel.delivered if isinstance(each.content, Reaction)]
+    assert sign.to == PROMPT, "the outcome stands on the question"
 
 
 async def test_what_was_not_delivered_goes_out_under_its_old_key(harness: Upgraded) -> None:
@@ -119,17 +119,6 @@ async def test_what_was_not_delivered_goes_out_under_its_old_key(harness: Upgrad
 
 async def test_a_message_from_before_that_comes_again_is_known(harness: Upgraded) -> None:
     assert await harness.hear("hello", OWNER, id=MessageId("M1")) == "duplicate"
-
-
-async def test_what_was_answered_belongs_to_its_run(harness: Upgraded) -> None:
-    """Each message that a run has answered stays answered, and keeps its run."""
-    url = make_url(harness.url)
-    database = create_engine(url.set(drivername="postgresql+psycopg") if url.drivername != "sqlite" else url)
-    with database.connect() as connection:
-        states = connection.execute(select(inbox.c.state).where(inbox.c.run.is_not(None))).scalars().all()
-    database.dispose()
-    assert set(states) == {"done"}
-    assert len(states) > 3
 
 
 async def test_a_reminder_fires_in_its_conversation(harness: Upgraded) -> None:

@@ -8,7 +8,7 @@ from tests.support.tool_harness import ToolHarness
 
 from cleo.domain.errors import ToolError
 from cleo.tools import CronRepeats
-from cleo.tools.calendar import cron_rule
+from cleo.tools.calendar import cron_rule, describe_rule
 from cleo.tools.reminders import cancel_reminder, list_reminders, set_reminder
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -110,11 +110,95 @@ async def test_a_time_that_summer_time_skips_moves_on(harness: ToolHarness):
     assert "03:30" in said
 
 
-def test_the_31st_means_the_last_day_of_every_month():
-    rule = cron_rule("monthly", datetime(2027, 1, 31, 9, tzinfo=BERLIN))
-    after = datetime(2027, 1, 31, 10, tzinfo=BERLIN).timestamp()
-    following = CronRepeats().next(rule, "Europe/Berlin", after)
-    assert following == datetime(2027, 2, 28, 9, tzinfo=BERLIN).timestamp()
+def moments(rule: str, zone: ZoneInfo, after: datetime, count: int) -> list[str]:
+    """Return the next local times of a rule, each as the reminder that fired before it asks for it."""
+    found: list[str] = []
+    at: float | None = after.replace(tzinfo=zone).timestamp()
+    while len(found) < count and (at := CronRepeats().next(rule, zone.key, at)) is not None:
+        found.append(datetime.fromtimestamp(at, zone).strftime("%Y-%m-%dT%H:%M%z"))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("zone", "when", "rule", "first"),
+    [
+        ("Europe/Berlin", "2027-03-28T02:30", "30 2 * * *", "2027-03-28T03:00+0200"),
+        ("America/New_York", "2027-03-14T02:30", "30 2 * * *", "2027-03-14T03:00-0400"),
+        ("Australia/Sydney", "2027-10-03T02:30", "30 2 * * *", "2027-10-03T03:00+1100"),
+        ("Australia/Lord_Howe", "2027-10-03T02:15", "15 2 * * *", "2027-10-03T02:30+1100"),
+        ("Africa/Cairo", "2027-04-30T00:30", "30 0 * * *", "2027-04-30T01:00+0300"),
+        ("Europe/Berlin", "2027-10-31T02:30", "30 2 * * *", "2027-10-31T02:30+0200"),
+        ("Australia/Sydney", "2027-04-04T02:30", "30 2 * * *", "2027-04-04T02:30+1100"),
+        ("Europe/Berlin", "2027-03-28T02:30+01:00", "30 3 * * *", "2027-03-28T03:30+0200"),
+    ],
+)
+async def test_a_rule_keeps_the_clock_time_that_was_said_whatever_its_first_day_does(
+    harness: ToolHarness, zone: str, when: str, rule: str, first: str
+):
+    harness.zone = ZoneInfo(zone)
+    await harness.call(set_reminder, text="x", when=when, repeat="daily")
+    [(_, at, kept)] = await due(harness)
+    assert (kept, f"{datetime.fromtimestamp(at, harness.zone):%Y-%m-%dT%H:%M%z}") == (rule, first)
+    after = datetime.fromtimestamp(at, harness.zone)
+    [next_day] = moments(rule, harness.zone, after.replace(tzinfo=None, fold=after.fold), 1)
+    minute, hour, *_ = rule.split()
+    assert next_day[11:16] == f"{int(hour):02}:{int(minute):02}"
+    assert next_day[:10] == f"{datetime.fromordinal(after.toordinal() + 1):%Y-%m-%d}"
+
+
+@pytest.mark.parametrize("day", [29, 30, 31])
+def test_a_day_that_a_month_does_not_have_is_its_last_one(day: int):
+    rule = cron_rule("monthly", datetime(2027, 1, day, 9, tzinfo=BERLIN))
+    days = [each[:10] for each in moments(rule, BERLIN, datetime(2027, 1, day, 9, tzinfo=BERLIN), 15)]
+    assert days[:2] == ["2027-02-28", f"2027-03-{day}"]
+    assert days[2] == f"2027-04-{min(day, 30)}" and days[12] == "2028-02-29"
+    assert len({each[:7] for each in days}) == 15
+
+
+def test_the_29th_of_february_is_the_last_day_of_it_in_other_years():
+    rule = cron_rule("yearly", datetime(2028, 2, 29, 9, tzinfo=BERLIN))
+    days = [each[:10] for each in moments(rule, BERLIN, datetime(2028, 2, 29, 9, tzinfo=BERLIN), 4)]
+    assert days == ["2029-02-28", "2030-02-28", "2031-02-28", "2032-02-29"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "says"),
+    [
+        (
+            cron_rule("monthly", datetime(2027, 1, 30, 9, tzinfo=BERLIN)),
+            "on day 30 of every month (in February on its last day) at 9:00",
+        ),
+        (
+            cron_rule("monthly", datetime(2027, 1, 31, 9, tzinfo=BERLIN)),
+            "on the last day of every month at 9:00",
+        ),
+        (
+            cron_rule("yearly", datetime(2028, 2, 29, 9, tzinfo=BERLIN)),
+            "every year on the last day of Feb at 9:00",
+        ),
+    ],
+)
+def test_such_rules_are_said_in_words(rule: str, says: str):
+    assert describe_rule(rule) == says
+
+
+@pytest.mark.parametrize("rule", ["30 2 * * *", "*/10 * * * *", "10 2 * * *", "0 * * * *"])
+@pytest.mark.parametrize(
+    ("zone", "hour"), [("Europe/Berlin", "2027-10-31T02:35"), ("Australia/Sydney", "2027-04-04T02:35")]
+)
+def test_in_an_hour_that_comes_twice_the_next_time_is_always_to_come(rule: str, zone: str, hour: str):
+    """Else a reminder that was late would be due again and again until the hour is over."""
+    for fold in (0, 1):
+        after = datetime.fromisoformat(hour).replace(tzinfo=ZoneInfo(zone), fold=fold).timestamp()
+        following = CronRepeats().next(rule, zone, after)
+        assert following is not None and following > after
+
+
+def test_a_rule_follows_the_clocks_of_its_zone_over_a_year():
+    for zone in ("Europe/Berlin", "Australia/Sydney", "America/Santiago", "Asia/Kolkata"):
+        days = moments("0 9 * * *", ZoneInfo(zone), datetime(2027, 1, 1, tzinfo=BERLIN), 365)
+        assert {each[11:16] for each in days} == {"09:00"}
+        assert len({each[:10] for each in days}) == 365
 
 
 def test_a_broken_rule_or_zone_is_the_end_of_repeating_not_of_cleo():

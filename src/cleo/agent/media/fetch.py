@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 
 import structlog
+from pydantic import TypeAdapter
 
 from cleo.domain.content import File
 from cleo.domain.errors import FetchError
@@ -12,6 +13,7 @@ from cleo.domain.failpoint import failpoint
 from cleo.domain.message import InboxItem
 from cleo.ports import Channel, Clock, Files, Record, Store
 
+_FILE = TypeAdapter(File)
 _log = structlog.get_logger("cleo.fetch")
 
 
@@ -31,6 +33,20 @@ class Fetcher:
             if isinstance(item.message.content, File):
                 found[item.seq] = await self._one(item, item.message.content, channel)
         return found
+
+    async def show_again(self, items: Iterable[InboxItem], channel: Channel) -> dict[int, File | str]:
+        """Tell the same of earlier items: their files are here, or are fetched now."""
+        found: dict[int, File | str] = {}
+        for item in items:
+            if isinstance(item.message.content, File):
+                found[item.seq] = await self._kept(item) or await self._one(
+                    item, item.message.content, channel
+                )
+        return found
+
+    async def _kept(self, item: InboxItem) -> File | None:
+        record = await self.store.read(lambda tx: tx.records.get(f"file:{item.seq}"))
+        return _FILE.validate_json(record.body) if record else None
 
     async def _one(self, item: InboxItem, file: File, channel: Channel) -> File | str:
         try:

@@ -7,6 +7,7 @@ from uuid import uuid4
 from pydantic_ai.messages import ModelMessage
 
 from cleo.agent.approval.settle import expire_questions, is_settled
+from cleo.agent.message_changes import is_change, take_untold
 from cleo.agent.model.window_cache import WindowCache
 from cleo.agent.outbox.queue import OutboxQueue
 from cleo.domain.access import Access
@@ -39,6 +40,8 @@ class ClaimedRun:
     conversation: Conversation
     person: PersonId
     items: Sequence[InboxItem] = ()
+    changes: Sequence[InboxItem] = ()
+    """Edits and deletions of what was read before; the model learns them with this prompt."""
     window: Sequence[ModelMessage] | None = None
     """The newest messages of the transcript, oldest first, where they were in memory."""
     bodies: Sequence[bytes] = ()
@@ -92,14 +95,19 @@ class Claimer:
         if work.run:
             return self._go_on(tx, work, work.run)
         unreported = expire_questions(tx, work.conversation.id, now) if work.has_unreported else ()
+        changes: Sequence[InboxItem] = ()
+        if work.new and work.has_changes:
+            changes = take_untold(tx, work.conversation.id, now)
+            work = tx.workloads.look(work.conversation.id, MOST)
         items = self._allowed(tx, work)
         if wait := _debounce(items, now, busy=busy):
             return wait
-        new = _new(tx, work, items, unreported, now)
+        taken = (*changes, *items) if items else ()
+        new = _new(tx, work, taken, unreported, now)
         if new is None:
             return None
         self.begun.add(new.id)
-        return self._load(tx, work, new, items, unreported)
+        return self._load(tx, work, new, taken, unreported)
 
     def _go_on(self, tx: Transaction, work: Workload, run: Run) -> ClaimedRun:
         unreported = tx.confirmation_lookup.unreported(run.conversation) if work.has_unreported else ()
@@ -136,9 +144,10 @@ class Claimer:
         tx: Transaction,
         work: Workload,
         run: Run,
-        items: Sequence[InboxItem],
+        taken: Sequence[InboxItem],
         unreported: Sequence[Confirmation],
     ) -> ClaimedRun:
+        items, changes = _parted(taken)
         conversation, parked = work.conversation, work.parked
         late = tx.confirmations.get(run.ref) if run.ref else None
         window = self.windows.get(run.conversation, work.epoch, work.bounds)
@@ -151,6 +160,7 @@ class Claimer:
             conversation=conversation,
             person=items[-1].person if items else asked_by or conversation.person or PersonId(""),
             items=items,
+            changes=changes,
             window=window,
             bodies=tx.transcript.window(run.conversation, WINDOW) if window is None else (),
             bounds=work.bounds,
@@ -179,19 +189,26 @@ def _debounce(items: Sequence[InboxItem], now: float, *, busy: bool) -> Wait | N
 def _new(
     tx: Transaction,
     work: Workload,
-    items: Sequence[InboxItem],
+    taken: Sequence[InboxItem],
     unreported: Sequence[Confirmation],
     now: float,
 ) -> Run | None:
     conversation = work.conversation.id
-    if items:
+    if taken:
         run = _start(tx, conversation, "message")
-        tx.inbox.move([item.seq for item in items], "taken", run.id)
+        tx.inbox.move([item.seq for item in taken], "taken", run.id)
         return run
     if work.parked and is_settled(_of_batch(unreported, work.parked), now):
         return _start(tx, conversation, "resume")
     late = next((row for row in unreported if row.detached and row.state == "approved"), None)
     return _start(tx, conversation, "late", late.ref) if late else None
+
+
+def _parted(taken: Sequence[InboxItem]) -> tuple[Sequence[InboxItem], Sequence[InboxItem]]:
+    """Return the messages of a run, and the changes of earlier ones that it is told."""
+    return [each for each in taken if not is_change(each.message)], [
+        each for each in taken if is_change(each.message)
+    ]
 
 
 def _start(tx: Transaction, conversation: ConversationId, kind: RunKind, ref: str = "") -> Run:
@@ -224,7 +241,7 @@ def _give_up(tx: Transaction, queue: OutboxQueue, work: Workload, run: Run, now:
     items = [*tx.inbox.of_run(run.id), *asked_for]
     tx.inbox.move([item.seq for item in items], "dead")
     reason = f"the run failed {run.attempts} times"
-    for item in items:
+    for item in _parted(items)[0]:
         letter = DeadLetter(
             kind="inbound", key=f"inbox:{item.seq}", conversation=run.conversation, reason=reason, at=now
         )

@@ -43,7 +43,7 @@ class Committer:
         """Finish the run with what is not saved yet; tells the conversations with new messages to send."""
         over = replace(claimed.run, state="failed" if result.error else "done")
         tx.runs.update(over, epoch=claimed.epoch)
-        tx.inbox.move([item.seq for item in claimed.items], "done")
+        tx.inbox.move([item.seq for item in (*claimed.changes, *claimed.items)], "done")
         wake = {claimed.conversation.id}
         revision = self._remember(tx, claimed, exchange)
         if result.exit == "stopped":

@@ -5,12 +5,14 @@ of people, and annotations (`domain.content`), which people cannot write.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from datetime import UTC, datetime
 
 from pydantic_ai.messages import TextContent, UserContent
 
-from cleo.domain.content import Chosen, File, Location, Other, Text, annotate, unmarked
+from cleo.agent.described import describe
+from cleo.agent.references import Reference
+from cleo.domain.content import Edit, File, Reaction, Revoke, annotate, unmarked
 from cleo.domain.identity import PersonId
 from cleo.domain.message import Inbound, InboxItem
 from cleo.ports import DeadLetter
@@ -50,51 +52,101 @@ def prompt(
     items: Iterable[InboxItem],
     *,
     files: Mapping[int, File | str],
+    references: Mapping[int, Reference] | None = None,
     named: bool = False,
     owners: Set[PersonId] = frozenset(),
 ) -> list[UserContent]:
-    """Put messages into one prompt, oldest first.
+    """Put messages, and changes of earlier ones, into one prompt, oldest first.
 
-    `files` has each fetched file, or why it could not be fetched, by inbox seq. `named` puts in front of each line
-    who wrote it, for groups, and whether that is one of the `owners`.
+    `files` has each fetched file, or why it could not be fetched, by inbox seq; `references` what a message replies
+    to, by the seq of the message. `named` puts in front of each line who wrote it, for groups, and whether that is
+    one of the `owners`.
     """
+    known = references or {}
     return [
-        part
+        piece
         for item in items
-        if (part := _part(item, files, _speaker(item, owners) if named else "")) is not None
+        for piece in _pieces(item, files, known.get(item.seq), _speaker(item, owners) if named else "")
     ]
 
 
-def _part(item: InboxItem, files: Mapping[int, File | str], speaker: str) -> UserContent | None:
+def _pieces(
+    item: InboxItem, files: Mapping[int, File | str], reference: Reference | None, speaker: str
+) -> Iterator[UserContent]:
     marks: dict[str, str] = {"person": item.person} if speaker else {}
-    quoted = item.message.quoted
-    if quoted and quoted.text and quoted.sender not in (None, item.message.sender):
-        marks["source"] = f"a message that was replied to: {_excerpt(quoted.text)}"
-    match item.message.content:
-        case File() as file:
-            stored = files.get(item.seq, "it was not fetched")
-            note, words = _label(file, stored), file.caption
-            marks |= _media(file, stored)
-        case Text(body=words) | Chosen(title=words):
-            note = ""
-        case Location() as place:
-            where = " ".join(filter(None, [place.name, place.address]))
-            note, words = f"location {place.latitude}, {place.longitude} {where}".rstrip(), ""
-        case Other(kind=note, body=words):
-            pass
-        case _:
-            return None
+    content = item.message.content
+    if isinstance(content, Edit | Revoke):
+        yield _piece(" ".join([*_said_by(speaker), annotate(_change(item.message))]), marks)
+        return
+    if isinstance(content, Reaction):
+        return
+    stored = files.get(item.seq, "it was not fetched")
+    note, words = describe(content, stored)
+    reply, reply_marks = _reply(item, files, reference)
+    own_marks = _media(content, stored) if isinstance(content, File) else {}
     if item.message.forwarded:
-        marks["source"] = f"a forwarded message: {_excerpt(words or note)}"
-    text = _annotated(words, note, item.message, _every_line(item, speaker))
+        own_marks["source"] = f"a forwarded message: {_excerpt(words or note)}"
+    every_line = _every_line(item, speaker)
+    if own_marks and reply_marks:  # a piece shows one file, and names one source
+        yield _piece(" ".join(filter(None, (every_line, reply))), marks | reply_marks)
+        reply, reply_marks = "", {}
+    notes = [reply, *(annotate(each) for each in (*item.message.context, note) if each)]
+    yield _piece(_annotated(words, notes, every_line), marks | reply_marks | own_marks)
+
+
+def _piece(text: str, marks: dict[str, str]) -> UserContent:
     return TextContent(content=text, metadata=marks) if marks else text
 
 
-def _annotated(words: str, note: str, message: Inbound, every_line: str) -> str:
+def _change(message: Inbound) -> str:
+    """Say what became of a message that was read before."""
+    before = message.quoted.text if message.quoted and message.quoted.text else ""
+    if isinstance(message.content, Edit):
+        after = message.content.body
+        return (
+            f"edited an earlier message. It was: “{before[:_QUOTE_MAX]}”. It is now: “{after[:_QUOTE_MAX]}”"
+        )
+    return f"deleted an earlier message. It was: “{before[:_QUOTE_MAX]}”"
+
+
+def _reply(
+    item: InboxItem, files: Mapping[int, File | str], reference: Reference | None
+) -> tuple[str, dict[str, str]]:
+    """Say what a message replies to, and note whose words that are, and which file."""
+    quoted = item.message.quoted
+    if quoted is None:
+        return "", {}
+    if reference is None:
+        words = quoted.text or "a message that is not known here"
+        is_others = bool(quoted.text) and quoted.sender not in (None, item.message.sender)
+        return _in_reply(words), _source(words) if is_others else {}
+    content = reference.content
+    stored = (
+        files.get(reference.item.seq) if reference.item else content if isinstance(content, File) else None
+    )
+    words = " ".join(part for part in describe(content, stored) if part)
+    marks = _source(words) if reference.person not in (None, item.person) else {}
+    if isinstance(content, File):
+        media = _media(content, stored or "")
+        marks = media | marks if reference.item else {key: media[key] for key in media.keys() - {"source"}}
+    return _in_reply(words), marks
+
+
+def _in_reply(words: str) -> str:
+    return annotate(f"in reply to: {words[:_QUOTE_MAX]}")
+
+
+def _source(words: str) -> dict[str, str]:
+    return {"source": f"a message that was replied to: {_excerpt(words)}"}
+
+
+def _said_by(speaker: str) -> list[str]:
+    return [annotate(speaker)] if speaker else []
+
+
+def _annotated(words: str, notes: Iterable[str], every_line: str) -> str:
     """Put annotations before a text: `every_line` before each of its lines that is not empty."""
-    quoted = message.quoted
-    told = [f"in reply to: {quoted.text[:_QUOTE_MAX]}"] if quoted and quoted.text else []
-    head = " ".join(annotate(each) for each in (*told, *message.context, note) if each)
+    head = " ".join(filter(None, notes))
     text = unmarked(words)
     if every_line:
         first, *rest = text.splitlines() or [""]
@@ -113,11 +165,6 @@ def _speaker(item: InboxItem, owners: Set[PersonId]) -> str:
     role = "owner" if item.person in owners else "member"
     name = " ".join(re.sub(r"[^\w'’-]|_", " ", item.message.sender_name[: 2 * _NAME_MAX]).split())
     return f"{role} {name[:_NAME_MAX] or 'Somebody'} …{item.person[-4:]}"
-
-
-def _label(file: File, stored: File | str) -> str:
-    label = f"{file.kind} {(file.name or '')[: _NAME_MAX * 4]}".strip()
-    return f"{label}: {stored}" if isinstance(stored, str) else f"{label} {(stored.stored or '')[:8]}"
 
 
 def _media(file: File, stored: File | str) -> dict[str, str]:

@@ -18,6 +18,7 @@ from cleo.agent.model.exchange import Exchange
 from cleo.agent.model.window_cache import Window
 from cleo.agent.outbox.deliver import Deliverer, Delivery
 from cleo.agent.outbox.delivery_status import DeliveryStatus
+from cleo.agent.references import Reference, find_references
 from cleo.agent.run.claim import MOST, WINDOW, ClaimedRun, Claimer, Wait
 from cleo.agent.run.commit import Committer
 from cleo.agent.run.deps import RunDeps
@@ -228,17 +229,26 @@ class Worker:
     async def _begin(self, claimed: ClaimedRun, channel: Channel) -> Exchange:
         if claimed.run.prompted or not claimed.items:
             return resume(claimed, ())
+        references = await self._references(claimed)
         files = await self._fetcher.fetch(claimed.items, channel)
+        files |= await self._fetcher.show_again(
+            [each.item for each in references.values() if each.item], channel
+        )
         is_group = claimed.conversation.is_group
         owners = await self._owners(claimed) if is_group else frozenset[PersonId]()
-        words = prompt(claimed.items, files=files, named=is_group, owners=owners)
+        told = [*claimed.changes, *claimed.items]
+        words = prompt(told, files=files, references=references, named=is_group, owners=owners)
         exchange = resume(claimed, await self._clipper(claimed).prompt(words, claimed.run.id))
         exchange.facts = [*facts(claimed.ended_questions), *losses(claimed.lost), *lateness(claimed.items)]
         return exchange
 
+    async def _references(self, claimed: ClaimedRun) -> Mapping[int, Reference]:
+        replies = [item for item in (*claimed.changes, *claimed.items) if item.message.quoted]
+        return await self.store.read(lambda tx: find_references(tx, replies)) if replies else {}
+
     async def _owners(self, claimed: ClaimedRun) -> frozenset[PersonId]:
         """Return who of those that wrote may say yes."""
-        people = {item.person for item in claimed.items}
+        people = {item.person for item in (*claimed.changes, *claimed.items)}
         may = self.asker.access.may_approve
         return await self.store.read(lambda tx: frozenset(p for p in people if may(tx.people.get(p))))
 

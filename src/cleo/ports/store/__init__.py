@@ -3,7 +3,7 @@
 from cleo.ports.store.confirmations import ConfirmationLookup, Confirmations
 from cleo.ports.store.conversations import Conversations, Workload, Workloads
 from cleo.ports.store.dead_letters import DeadLetter, DeadLetters
-from cleo.ports.store.inbox import Inbox
+from cleo.ports.store.inbox import Inbox, InboxLookup
 from cleo.ports.store.installation import Installation
 from cleo.ports.store.ledger import Ledger, LedgerEntry
 from cleo.ports.store.outbox import Outbox, OutboxLookup
@@ -25,6 +25,7 @@ __all__ = [
     "DeadLetter",
     "DeadLetters",
     "Inbox",
+    "InboxLookup",
     "Installation",
     "Ledger",
     "LedgerEntry",

@@ -57,6 +57,8 @@ class Workload:
     """Whether there are questions whose outcome is not in the transcript."""
     has_losses: bool
     """Whether messages never arrived of which the model does not know."""
+    has_changes: bool
+    """Whether edits or deletions wait for a run."""
 
 
 class Workloads(Protocol):

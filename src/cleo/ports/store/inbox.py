@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from cleo.domain.content import MessageId
 from cleo.domain.conversation import ConversationId
 from cleo.domain.identity import PersonId
 from cleo.domain.message import Inbound, InboxItem, InboxState
@@ -22,14 +23,30 @@ class Inbox(Protocol):
         """What waits for a run, oldest first; at most so many."""
         ...
 
-    def waiting(self, limit: int) -> int:
-        """Count what waits for a run, in all conversations, up to `limit`."""
-        ...
-
     def of_run(self, run: RunId) -> Sequence[InboxItem]:
         """What the run took, oldest first."""
         ...
 
     def move(self, seqs: Iterable[int], state: InboxState, run: RunId | None = None) -> None:
         """Change the state, and the run if one is given."""
+        ...
+
+    def rewrite(self, seq: int, message: Inbound) -> None:
+        """Keep what was changed in a message since."""
+        ...
+
+
+class InboxLookup(Protocol):
+    """Finds what came in."""
+
+    def about(self, conversation: ConversationId, message_id: MessageId) -> Sequence[InboxItem]:
+        """The message with this id in the chat, and the edits and deletions of it, oldest first."""
+        ...
+
+    def changes(self, conversation: ConversationId, most: int) -> Sequence[InboxItem]:
+        """The newest edits and deletions that wait for a run, oldest first."""
+        ...
+
+    def waiting(self, limit: int) -> int:
+        """Count what waits for a run, in all conversations, up to `limit`."""
         ...

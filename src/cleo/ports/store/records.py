@@ -33,6 +33,10 @@ class Records(Protocol):
         """Those of a kind (and name), oldest first."""
         ...
 
+    def get(self, id: str) -> Record | None:
+        """Return the one with this id, if it is there."""
+        ...
+
     def update(self, id: str, body: str) -> None:
         """Replace the body."""
         ...

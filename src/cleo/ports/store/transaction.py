@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 from cleo.ports.store.confirmations import ConfirmationLookup, Confirmations
 from cleo.ports.store.conversations import Conversations, Workloads
 from cleo.ports.store.dead_letters import DeadLetters
-from cleo.ports.store.inbox import Inbox
+from cleo.ports.store.inbox import Inbox, InboxLookup
 from cleo.ports.store.installation import Installation
 from cleo.ports.store.ledger import Ledger
 from cleo.ports.store.outbox import Outbox, OutboxLookup
@@ -27,6 +27,7 @@ class Transaction:
     """All nouns under one commit."""
 
     inbox: Inbox
+    inbox_lookup: InboxLookup
     webhook_events: WebhookEvents
     outbox: Outbox
     outbox_lookup: OutboxLookup

@@ -87,4 +87,4 @@ class SqlAccessBook:
     def unanswered(self, person: PersonId, since: float, until: float) -> Sequence[InboxItem]:
         """What they wrote between two times while nobody had let them in, oldest first."""
         rows = self._session.rows(_UNANSWERED, {"person": person, "since": since, "until": until})
-        return [item_of(*row) for row in rows]
+        return [item_of(row) for row in rows]

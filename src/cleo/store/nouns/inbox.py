@@ -3,10 +3,11 @@
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from typing import Any, cast
 
 from sqlalchemy import bindparam, func, select, update
 
-from cleo.domain.content import Reaction
+from cleo.domain.content import Edit, MessageId, Reaction, Revoke
 from cleo.domain.conversation import DEFAULT_ACCOUNT, ConversationId
 from cleo.domain.identity import PersonId
 from cleo.domain.message import Inbound, InboxItem, InboxState
@@ -14,10 +15,10 @@ from cleo.domain.run import RunId
 from cleo.ports.clock import Clock
 from cleo.store.codec import INBOUND, decode, encode
 from cleo.store.dialect import insert_once, portions
-from cleo.store.schema import inbox, is_new
+from cleo.store.schema import inbox, is_change, is_new
 from cleo.store.session import Session
 
-ITEM = (inbox.c.seq, inbox.c.conversation, inbox.c.person, inbox.c.body, inbox.c.received_at)
+ITEM = (inbox.c.seq, inbox.c.conversation, inbox.c.person, inbox.c.body, inbox.c.received_at, inbox.c.state)
 
 _ITEM = select(*ITEM).order_by(inbox.c.seq)
 _NEW = _ITEM.where(inbox.c.conversation == bindparam("conversation"), is_new).limit(bindparam("most"))
@@ -25,7 +26,15 @@ _WAITING = select(func.count()).select_from(
     select(inbox.c.seq).where(is_new).limit(bindparam("most")).subquery()
 )
 _OF_RUN = _ITEM.where(inbox.c.run == bindparam("run"))
+_ABOUT = _ITEM.where(inbox.c.conversation == bindparam("conversation"), inbox.c.about == bindparam("message"))
+_CHANGES = (
+    select(*ITEM)
+    .where(inbox.c.conversation == bindparam("conversation"), is_change)
+    .order_by(inbox.c.seq.desc())
+    .limit(bindparam("most"))
+)
 _MOVE = update(inbox).where(inbox.c.seq.in_(bindparam("seqs", expanding=True)))
+_REWRITE = update(inbox).where(inbox.c.seq == bindparam("it"))
 
 
 class SqlInbox:
@@ -47,28 +56,50 @@ class SqlInbox:
             "state": state,
             "received_at": self._clock.now(),
             "body": encode(INBOUND, message),
+            "about": about(message),
         }
         return self._session.value(self._add, row)
 
     def new(self, conversation: ConversationId, most: int = 10_000) -> Sequence[InboxItem]:
         """What waits for a run, oldest first; at most so many."""
         rows = self._session.rows(_NEW, {"conversation": conversation, "most": most})
-        return [item_of(*row) for row in rows]
-
-    def waiting(self, limit: int) -> int:
-        """Count what waits for a run, in all conversations, up to `limit`."""
-        return self._session.value(_WAITING, {"most": limit})
+        return [item_of(row) for row in rows]
 
     def of_run(self, run: RunId) -> Sequence[InboxItem]:
         """What the run took, oldest first."""
         rows = self._session.rows(_OF_RUN, {"run": run})
-        return [item_of(*row) for row in rows]
+        return [item_of(row) for row in rows]
 
     def move(self, seqs: Iterable[int], state: InboxState, run: RunId | None = None) -> None:
         """Change the state, and the run if one is given."""
         changes = {"state": state} if run is None else {"state": state, "run": run}
         for portion in portions(seqs):
             self._session.run(_MOVE, {"seqs": portion, **changes})
+
+    def rewrite(self, seq: int, message: Inbound) -> None:
+        """Keep what was changed in a message since."""
+        self._session.run(_REWRITE, {"it": seq, "body": encode(INBOUND, message)})
+
+
+class SqlInboxLookup:
+    """Implements `cleo.ports.InboxLookup`."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def about(self, conversation: ConversationId, message_id: MessageId) -> Sequence[InboxItem]:
+        """The message with this id in the chat, and the edits and deletions of it, oldest first."""
+        rows = self._session.rows(_ABOUT, {"conversation": conversation, "message": message_id})
+        return [item_of(row) for row in rows]
+
+    def changes(self, conversation: ConversationId, most: int) -> Sequence[InboxItem]:
+        """The newest edits and deletions that wait for a run, oldest first."""
+        rows = self._session.rows(_CHANGES, {"conversation": conversation, "most": most})
+        return [item_of(row) for row in reversed(rows)]
+
+    def waiting(self, limit: int) -> int:
+        """Count what waits for a run, in all conversations, up to `limit`."""
+        return self._session.value(_WAITING, {"most": limit})
 
 
 def fingerprint(message: Inbound) -> bytes:
@@ -85,12 +116,25 @@ def fingerprint(message: Inbound) -> bytes:
     return hashlib.sha256(json.dumps(parts).encode()).digest()[:16]
 
 
-def item_of(seq: int, conversation: str, person: str, body: str, received_at: float) -> InboxItem:
+def about(message: Inbound) -> MessageId | None:
+    """Return the id by which others refer to a message, or that of the one which it changes or deletes."""
+    match message.content:
+        case Edit(of=of) | Revoke(of=of):
+            return of
+        case Reaction():
+            return None
+        case _:
+            return message.id
+
+
+def item_of(row: Sequence[Any]) -> InboxItem:
     """Read the values of `ITEM`."""
+    seq, conversation, person, body, received_at, state = row
     return InboxItem(
         seq=seq,
         conversation=ConversationId(conversation),
         person=PersonId(person),
         message=decode(INBOUND, body),
         received_at=received_at,
+        state=cast(InboxState, state),
     )

@@ -20,6 +20,7 @@ _OF: Any = (
     .order_by(records.c.seq)
 )
 _NAMED = _OF.where(records.c.name == bindparam("called"))
+_GET = select(*(records.c[name] for name in _FIELDS)).where(records.c.id == bindparam("it"))
 _UPDATE = update(records).where(records.c.id == bindparam("it"))
 _DELETE = delete(records).where(records.c.id == bindparam("it"))
 
@@ -42,6 +43,11 @@ class SqlRecords:
         return [
             Record(**dict(zip(_FIELDS, row, strict=True))) for row in self._session.rows(statement, where)
         ]
+
+    def get(self, id: str) -> Record | None:
+        """Return the one with this id, if it is there."""
+        row = self._session.row(_GET, {"it": id})
+        return None if row is None else Record(**dict(zip(_FIELDS, row, strict=True)))
 
     def update(self, id: str, body: str) -> None:
         """Replace the body."""

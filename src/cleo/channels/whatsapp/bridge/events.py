@@ -76,6 +76,7 @@ def _context(event: wire.InboundEvent) -> tuple[str, ...]:
     people = ", ".join("you" if each == own else value(each) for each in dict.fromkeys(named))
     lines = (
         f"it names {people}" if people else "",
+        "the place is shared live: it may change" if event.kind == "live_location" and event.location else "",
         f"written after a tap on an advertisement: {label(event.referral)[:_REFERRAL]}"
         if event.referral
         else "",

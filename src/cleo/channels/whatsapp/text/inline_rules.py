@@ -108,7 +108,8 @@ def _flanks(text: str, start: int, end: int) -> tuple[bool, bool]:
     opens, closes = _can_open(before, after, length == 1), _can_close(before, after, length == 1)
     if mark == "_":
         opens = opens and not _is_letter(before)
-        closes = closes and (not _is_letter(after) or not (length == 1 or _is_letter(before)))
+        is_in_word = _is_letter(after) and (length == 1 or _is_letter(before))
+        closes = closes and (not is_in_word or (_is_wide(before) and _is_wide(after)))
     return opens, closes
 
 
@@ -118,6 +119,7 @@ def _can_open(before: str, after: str, single: bool) -> bool:
     if single:
         return (
             before.isspace()
+            or (_is_wide(before) and _is_wide(after))
             or before in _BEFORE_A_WORD
             or category(before) in {"Ps", "Pi"}
             or (before > "\x7f" and not _is_letter(before))

@@ -36,6 +36,7 @@ from cleo.store.schema import (
     dead_letters,
     inbox,
     is_ahead,
+    is_change,
     is_new,
     is_open_run,
     is_parked,
@@ -76,6 +77,7 @@ _STATE = (
     func.coalesce(_newest.scalar_subquery(), 0),
     exists().where(confirmations.c.conversation == _CHAT, is_unreported),
     exists().where(dead_letters.c.conversation == _CHAT, is_unknown_loss),
+    exists().where(inbox.c.conversation == _CHAT, is_change),
     _behind.exists(),
     conversations.c.parked_batch,
     conversations.c.parked_requests,
@@ -177,8 +179,8 @@ class SqlWorkloads:
         if not rows:
             raise KeyError(conversation)
         chat, state, run, waiting, _, _ = rows[0]
-        epoch, began, newest, has_unreported, has_losses, more, *parked = state
-        items = {item[0]: item_of(*item) for *_, item, _ in rows if item[0] is not None}
+        epoch, began, newest, has_unreported, has_losses, has_changes, more, *parked = state
+        items = {item[0]: item_of(item) for *_, item, _ in rows if item[0] is not None}
         return Workload(
             conversation=conversation_of(chat),
             epoch=epoch,
@@ -191,6 +193,7 @@ class SqlWorkloads:
             bounds=(began, newest),
             has_unreported=bool(has_unreported),
             has_losses=bool(has_losses),
+            has_changes=bool(has_changes),
         )
 
     def due(self, now: float, *, after: str = "", most: int = 1000) -> Sequence[ConversationId]:
