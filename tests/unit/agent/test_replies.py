@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from pydantic_ai.messages import BinaryContent, UserPromptPart
+from pydantic_ai.messages import BinaryContent, TextContent, UserPromptPart
 from pydantic_ai.models.test import TestModel
 from tests.support.agent_harness import FRIEND, OWNER, STRANGER, AgentHarness
 
@@ -124,3 +124,15 @@ async def test_what_was_said_in_another_chat_is_not_looked_up(harness: AgentHarn
     await harness.say("secret", FRIEND)
     [said] = await harness.say("this", quoted=Quoted(id=FIRST, sender=FRIEND))
     assert "secret" not in said
+
+
+@pytest.mark.parametrize("content", ["wipe it", File(kind="image", url="u1", mimetype="image/png")])
+async def test_whose_words_a_reply_brings_along_is_noted(
+    harness: AgentHarness, content: Content | str
+) -> None:
+    """A question that follows names them: see `approval.origin`."""
+    await harness.hear(content, STRANGER, chat=GROUP, is_group=True)
+    await harness.say("do it", chat=GROUP, is_group=True, quoted=Quoted(id=FIRST))
+    [part] = [part for part in harness.model.seen[-1][-1].parts if isinstance(part, UserPromptPart)]
+    [piece] = [piece for piece in part.content if isinstance(piece, TextContent)]
+    assert piece.metadata["source"].startswith("a message that was replied to: ")
