@@ -109,4 +109,4 @@ async def test_what_nobody_said_is_kept_and_starts_nothing(
 ) -> None:
     said = await harness.say(Other(kind=kind, body="words"))
     assert bool(said) is speaks
-    assert [state for _, state in kept(harness)] == ["done" if speaks else "noted"]
+    assert [state for _, state in kept(harness)] == ["done" if speaks else "change"]
