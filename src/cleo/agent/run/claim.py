@@ -7,6 +7,7 @@ from uuid import uuid4
 from pydantic_ai.messages import ModelMessage
 
 from cleo.agent.approval.settle import expire_questions, is_settled
+from cleo.agent.loop_guard import LoopGuard, is_echo
 from cleo.agent.model.window_cache import WindowCache
 from cleo.agent.outbox.queue import OutboxQueue
 from cleo.domain.access import Access
@@ -70,6 +71,7 @@ class Claimer:
 
     access: Access
     queue: OutboxQueue
+    guard: LoopGuard
     windows: WindowCache = field(default_factory=WindowCache)
     begun: set[RunId] = field(default_factory=set[RunId])
     """Runs that this process has worked on: it outlived them."""
@@ -92,9 +94,11 @@ class Claimer:
         if work.run:
             return self._go_on(tx, work, work.run)
         unreported = expire_questions(tx, work.conversation.id, now) if work.has_unreported else ()
-        items = self._allowed(tx, work)
+        items = self._allowed(tx, work, busy=busy)
         if wait := _debounce(items, now, busy=busy):
             return wait
+        if self.guard.holds(tx, work, items, now):
+            items = ()
         new = _new(tx, work, items, unreported, now)
         if new is None:
             return None
@@ -119,10 +123,14 @@ class Claimer:
         tx.runs.update(claimed.run)
         self.begun.add(claimed.run.id)
 
-    def _allowed(self, tx: Transaction, work: Workload) -> Sequence[InboxItem]:
-        """Drop what came from people who may not be answered any more."""
+    def _allowed(self, tx: Transaction, work: Workload, *, busy: bool) -> Sequence[InboxItem]:
+        """Drop what came from people who may not be answered any more, and what Cleo said itself."""
         while True:
-            strange = [item.seq for item in work.new if self._is_stranger(work, item)]
+            strange = [
+                item.seq
+                for item in work.new
+                if self._is_stranger(work, item) or is_echo(tx, work, item, busy=busy)
+            ]
             if not strange:
                 return work.new
             tx.inbox.move(strange, "noted")

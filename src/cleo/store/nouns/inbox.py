@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, cast, func, select, update
 
 from cleo.domain.content import Reaction
 from cleo.domain.conversation import DEFAULT_ACCOUNT, ConversationId
@@ -14,7 +14,7 @@ from cleo.domain.run import RunId
 from cleo.ports.clock import Clock
 from cleo.store.codec import INBOUND, decode, encode
 from cleo.store.dialect import insert_once, portions
-from cleo.store.schema import inbox, is_new
+from cleo.store.schema import inbox, is_new, past_messages
 from cleo.store.session import Session
 
 ITEM = (inbox.c.seq, inbox.c.conversation, inbox.c.person, inbox.c.body, inbox.c.received_at)
@@ -27,14 +27,33 @@ _WAITING = select(func.count()).select_from(
 _OF_RUN = _ITEM.where(inbox.c.run == bindparam("run"))
 _MOVE = update(inbox).where(inbox.c.seq.in_(bindparam("seqs", expanding=True)))
 
+_COLUMNS = (
+    inbox.c.fingerprint,
+    inbox.c.conversation,
+    inbox.c.person,
+    inbox.c.state,
+    inbox.c.received_at,
+    inbox.c.body,
+)
+_IS_PAST = (
+    select(past_messages.c.fingerprint)
+    .where(past_messages.c.fingerprint == bindparam("its_fingerprint"))
+    .exists()
+)
+
 
 class SqlInbox:
-    """Implements `cleo.ports.Inbox`. Nothing is ever deleted, so a repeat is known however late it comes."""
+    """Implements `cleo.ports.Inbox`. A repeat is known however late it comes, also when its row is gone."""
 
     def __init__(self, session: Session, clock: Clock) -> None:
         self._session = session
         self._clock = clock
-        self._add = insert_once(session, inbox).returning(inbox.c.seq)
+        unknown = select(*(cast(bindparam(f"its_{c.name}"), c.type) for c in _COLUMNS)).where(~_IS_PAST)
+        self._add = (
+            insert_once(session, inbox)
+            .from_select([c.name for c in _COLUMNS], unknown)
+            .returning(inbox.c.seq)
+        )
 
     def add(
         self, message: Inbound, conversation: ConversationId, person: PersonId, state: InboxState
@@ -48,7 +67,7 @@ class SqlInbox:
             "received_at": self._clock.now(),
             "body": encode(INBOUND, message),
         }
-        return self._session.value(self._add, row)
+        return self._session.value(self._add, {f"its_{name}": value for name, value in row.items()})
 
     def new(self, conversation: ConversationId, most: int = 10_000) -> Sequence[InboxItem]:
         """What waits for a run, oldest first; at most so many."""
