@@ -39,6 +39,9 @@ _UNMAPPED = (
 )
 _OWN = "not answered: Cleo sent it itself, and it came back"
 _UNKNOWN = frozenset({_STRANGER, _UNMAPPED})
+_PORTION = 250
+"""Events of one request that are kept in one commit."""
+
 _QUOTA = Quota(messages=50, bytes=64 * 1024, bytes_of_all=1024 * 1024)
 """Of what is not answered, a day: enough to see what somebody wants before they are let in."""
 
@@ -62,6 +65,8 @@ class _Kept:
     answer: IntakeStatus
     wake: set[ConversationId] = field(default_factory=set[ConversationId])
     new: int = 0
+    number: int | None = None
+    """Of the request that it came with."""
     claimed: bool = False
     heard: list[_Heard] = field(default_factory=list[_Heard])
 
@@ -106,14 +111,22 @@ class Receiver:
         return kept.answer
 
     async def batch(self, batch: WebhookBatch) -> int:
-        """Keep a request and its events, each exactly once, all in one commit; raises like `message`."""
+        """Keep a request and its events, each exactly once; raises like `message`.
+
+        All are kept in one commit, unless they are so many that others would wait for long.
+        """
         codes = [
             isinstance(event.meaning, Inbound) and self._knows_code(event.meaning) for event in batch.events
         ]
-        kept = await self._write(lambda tx: self._keep_all(tx, batch, codes))
-        for receipt in (event.meaning for event in batch.events if isinstance(event.meaning, Receipt)):
-            _log.info("status received", state=receipt.state, ids=receipt.of)
-        return kept.new
+        new, number = 0, None
+        for first in range(0, max(len(codes), 1), _PORTION):
+            place = slice(first, first + _PORTION)
+            portion = replace(batch, events=batch.events[place])
+            kept = await self._write(partial(self._keep_all, portion, codes[place], number))
+            new, number = new + kept.new, kept.number
+            for receipt in (event.meaning for event in portion.events if isinstance(event.meaning, Receipt)):
+                _log.info("status received", state=receipt.state, ids=receipt.of)
+        return new
 
     async def _write(self, work: Callable[[Transaction], _Kept]) -> _Kept:
         failpoint("receive.before_commit")
@@ -143,9 +156,12 @@ class Receiver:
                 ms=ms,
             )
 
-    def _keep_all(self, tx: Transaction, batch: WebhookBatch, codes: Sequence[bool]) -> _Kept:
-        number = tx.webhook_events.keep(batch)
-        whole = _Kept("accepted")
+    def _keep_all(
+        self, batch: WebhookBatch, codes: Sequence[bool], number: int | None, tx: Transaction
+    ) -> _Kept:
+        if number is None:
+            number = tx.webhook_events.keep(batch)
+        whole = _Kept("accepted", number=number)
         for event, knows_code in zip(batch.events, codes, strict=True):
             if tx.webhook_events.add(number, event):
                 whole.new += 1
