@@ -106,6 +106,7 @@ async def fleet(
 def _settings(folder: Path, bridge: str, owners: Sequence[str]) -> dict[str, str]:
     return {
         "CLEO_DATA": str(folder / "cleo"),
+        "CLEO_LOOP_TURNS": "0",  # its phones write as fast as they can
         "CLEO_MODEL": "builtin:basic",
         "CLEO_OWNERS": ",".join(f"+{owner}" for owner in owners),
         "WHATSAPP_BRIDGE_URL": bridge,

@@ -86,6 +86,7 @@ def settings(model: NumberedModel, folder: Path) -> Mapping[str, str]:
     """What the agent needs besides the usual."""
     return {
         **model.settings,
+        "CLEO_LOOP_TURNS": "0",  # the workload answers at once, as a program does
         "CLEO_TOOLS": "tests.faults.effects",
         "CRASH_EFFECTS": str(folder / "effects"),
     }

@@ -4,6 +4,7 @@ It parses, routes and answers on real sockets, so that what a client sees of tro
 """
 
 import asyncio
+import hmac
 import json
 from collections import deque
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ import h11
 
 from cleo.channels.whatsapp.backend import SECRET_HEADER
 from cleo.channels.whatsapp.bridge.contract import KEY_HEADER, message_id_for
+from cleo.channels.whatsapp.bridge.proof import CHALLENGE_HEADER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +90,9 @@ class FakeBridge:
         self.troubles: deque[Trouble] = deque()
         self.media: dict[str, Media] = {}
         self.asked: list[Asked] = []
+        self.challenges: list[str] = []
+        self.proves: str | None = None
+        """With which secret it proves itself; None: it knows no such thing."""
         self.bubbles: list[Bubble] = []
         self.repeats = 0
         self.connections = 0
@@ -135,7 +140,11 @@ class FakeBridge:
         http = h11.Connection(h11.SERVER)
         try:
             while (asked := await _read(http, reader)) is not None:
-                self.asked.append(asked)
+                challenge = asked.headers.get(CHALLENGE_HEADER.lower())
+                if challenge is None:
+                    self.asked.append(asked)
+                else:
+                    self.challenges.append(challenge)
                 reply = await self._reply(asked, writer)
                 if reply is None:
                     return
@@ -150,8 +159,18 @@ class FakeBridge:
             self._open.discard(task)
             writer.close()
 
+    def _proof(self, challenge: str) -> bytes:
+        if self.proves is None:
+            return b"{}"
+        message = f"cleo-bridge-health:{challenge}".encode()
+        proof = hmac.new(self.proves.encode(), message, "sha256").hexdigest()
+        return json.dumps({"state": "connected", "message": "", "proof": proof}).encode()
+
     async def _reply(self, asked: Asked, writer: asyncio.StreamWriter) -> Reply | None:
         """Answer, or break the connection and tell None."""
+        if challenge := asked.headers.get(CHALLENGE_HEADER.lower()):
+            self.connections -= 1
+            return 200, {}, self._proof(challenge)
         if self.secret is not None and asked.headers.get(SECRET_HEADER.lower()) != self.secret:
             return 403, {}, b""
         sends = asked.method == "POST" and asked.path in {"/send", "/send-media"}

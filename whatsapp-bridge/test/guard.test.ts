@@ -190,3 +190,15 @@ test('without a secret it listens on this machine only and is open there', async
   })
   assert.equal(page.status, 415)
 })
+
+for (const head of ['', 'POST /send HTTP/1.1\r\nHost: 127.0.0.1\r\n'])
+  test(`connections that ask for nothing keep nobody out: ${head ? 'half a head' : 'silent ones'}`, async () => {
+    const silent = Array.from({ length: 400 }, () => connect(port, '127.0.0.1'))
+    for (const socket of silent) {
+      socket.on('error', () => undefined)
+      socket.write(head)
+    }
+    for (let turn = 0; turn < 5; turn++)
+      assert.equal(await withHeaders('GET', '/dead-letters', { 'x-webhook-secret': SECRET }), 200)
+    for (const socket of silent) socket.destroy()
+  })

@@ -4,8 +4,6 @@ One transaction: who wrote it, may they, was it here before, is it an answer to 
 commit does the channel say "delivered" to the other side.
 """
 
-import hmac
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,6 +13,7 @@ import structlog
 from cleo.agent.account_news import note_news
 from cleo.agent.approval.read_answer import AnswerEffect, AnswerReader
 from cleo.agent.backlog import Backlog
+from cleo.agent.claim_code import ClaimCode
 from cleo.agent.commands import Commands
 from cleo.agent.message_changes import is_change, take_in
 from cleo.agent.outbox.delivery_status import DeliveryStatus
@@ -28,7 +27,7 @@ from cleo.domain.health import AccountNews
 from cleo.domain.identity import Person, namespace
 from cleo.domain.message import IdentityChange, Inbound, InboxItem, InboxState, Receipt
 from cleo.domain.webhook_batch import WebhookBatch, WebhookEvent
-from cleo.ports import Clock, Engine, IntakeStatus, Origin, Store, Transaction
+from cleo.ports import Clock, Engine, IntakeStatus, Origin, Quota, Store, Transaction
 
 _log = structlog.get_logger("cleo.receive")
 
@@ -39,35 +38,17 @@ _STRANGER = "not answered: nobody has let this person in (cleo access list)"
 _UNMAPPED = (
     "not answered: nobody has let this hidden id (LID) in, whose number is not known (cleo access list)"
 )
+_OWN = "not answered: Cleo sent it itself, and it came back"
 _UNKNOWN = frozenset({_STRANGER, _UNMAPPED})
+_PORTION = 250
+"""Events of one request that are kept in one commit."""
+
+_QUOTA = Quota(messages=50, bytes=64 * 1024, bytes_of_all=1024 * 1024)
+"""Of what is not answered, a day: enough to see what somebody wants before they are let in."""
 
 WELCOME = (
     "You are my owner now. 👋 I will ask you before I change anything. Write *help* to see what I can do."
 )
-
-
-@dataclass(slots=True)
-class ClaimCode:
-    """The code that makes its first sender the owner. A few wrong guesses end it for good."""
-
-    code: str
-    guesses_left: int = 10
-    listeners: tuple[Callable[[], None], ...] = ()
-    """Called once somebody is the owner by it."""
-
-    @property
-    def words(self) -> str:
-        """What to write to Cleo: a word goes before the code, so that nobody takes it for one to type elsewhere."""
-        return f"claim {self.code}"
-
-    def matches(self, text: str) -> bool:
-        """Compare in constant time; only texts that look like a code count as guesses."""
-        guess = text.strip().upper().removeprefix("CLAIM").lstrip()
-        if self.guesses_left <= 0 or not re.fullmatch(r"[0-9A-Z]{4}-?[0-9A-Z]{4}", guess):
-            return False
-        right = hmac.compare_digest(guess.replace("-", "").encode(), self.code.replace("-", "").encode())
-        self.guesses_left -= not right
-        return right
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +66,8 @@ class _Kept:
     answer: IntakeStatus
     wake: set[ConversationId] = field(default_factory=set[ConversationId])
     new: int = 0
+    number: int | None = None
+    """Of the request that it came with."""
     claimed: bool = False
     heard: list[_Heard] = field(default_factory=list[_Heard])
 
@@ -129,14 +112,22 @@ class Receiver:
         return kept.answer
 
     async def batch(self, batch: WebhookBatch) -> int:
-        """Keep a request and its events, each exactly once, all in one commit; raises like `message`."""
+        """Keep a request and its events, each exactly once; raises like `message`.
+
+        All are kept in one commit, unless they are so many that others would wait for long.
+        """
         codes = [
             isinstance(event.meaning, Inbound) and self._knows_code(event.meaning) for event in batch.events
         ]
-        kept = await self._write(lambda tx: self._keep_all(tx, batch, codes))
-        for receipt in (event.meaning for event in batch.events if isinstance(event.meaning, Receipt)):
-            _log.info("status received", state=receipt.state, ids=receipt.of)
-        return kept.new
+        new, number = 0, None
+        for first in range(0, max(len(codes), 1), _PORTION):
+            place = slice(first, first + _PORTION)
+            portion = replace(batch, events=batch.events[place])
+            kept = await self._write(partial(self._keep_all, portion, codes[place], number))
+            new, number = new + kept.new, kept.number
+            for receipt in (event.meaning for event in portion.events if isinstance(event.meaning, Receipt)):
+                _log.info("status received", state=receipt.state, ids=receipt.of)
+        return new
 
     async def _write(self, work: Callable[[Transaction], _Kept]) -> _Kept:
         failpoint("receive.before_commit")
@@ -166,9 +157,12 @@ class Receiver:
                 ms=ms,
             )
 
-    def _keep_all(self, tx: Transaction, batch: WebhookBatch, codes: Sequence[bool]) -> _Kept:
-        number = tx.webhook_events.keep(batch)
-        whole = _Kept("accepted")
+    def _keep_all(
+        self, batch: WebhookBatch, codes: Sequence[bool], number: int | None, tx: Transaction
+    ) -> _Kept:
+        if number is None:
+            number = tx.webhook_events.keep(batch)
+        whole = _Kept("accepted", number=number)
         for event, knows_code in zip(batch.events, codes, strict=True):
             if tx.webhook_events.add(number, event):
                 whole.new += 1
@@ -205,7 +199,7 @@ class Receiver:
         is_private = not inbound.is_group and not inbound.from_me
         if not (self._claim and is_private and isinstance(inbound.content, Text)):
             return False
-        return self._claim.matches(inbound.content.body)
+        return self._claim.matches(inbound.content.body, inbound.sender, self._clock.now())
 
     def _keep(
         self,
@@ -222,10 +216,17 @@ class Receiver:
         _tell_contested(tx, person)
         chat = replace(_conversation_of(tx, inbound, person, now), last_inbound=last_inbound)
         conversation = tx.conversations.open(chat, known=origin.conversation)
-        allowed = starts and self._answers(person, inbound)
+        is_own = origin.is_own and _starts_run(inbound)  # some bridges give a reaction the id of its target
+        allowed = starts and not is_own and self._answers(person, inbound)
         claims = knows_code and starts and not tx.people.owners()
         state: InboxState = "new" if allowed and not claims and _starts_run(inbound) else "noted"
-        seq = tx.inbox.add(inbound, conversation.id, person.id, state)
+        is_kept = (
+            claims
+            or inbound.from_me
+            or self._answers(person, inbound)
+            or self._has_room(tx, inbound, person, now)
+        )
+        seq = tx.inbox.add(inbound, conversation.id, person.id, state) if is_kept else _pass(tx, inbound)
         heard = partial(_Heard, inbound, conversation.id, person)
         if seq is None:
             return _Kept("duplicate", heard=[heard("known already")])
@@ -238,9 +239,10 @@ class Receiver:
             greeted = _greet_owner(tx, self._queue, conversation, person)
             return replace(greeted, heard=[heard("claims ownership")])
         if not allowed:  # strangers are noted, not answered
-            why = self._why_not(person, inbound) if starts else "context only"
+            why = _OWN if is_own else self._why_not(person, inbound) if starts else "context only"
             if why in _UNKNOWN:
                 tx.access.note_unknown(person.id, now)
+            why += "" if is_kept else "; not kept: too much of it today"
             return _Kept("ignored", {conversation.id} if released else set(), heard=[heard(why)])
         effect = AnswerEffect()
         if origin.may_answer or not isinstance(inbound.content, Text):
@@ -262,6 +264,9 @@ class Receiver:
         if is_change(item.message) and self._answers(person, item.message):
             take_in(tx, item, item.received_at)
 
+    def _has_room(self, tx: Transaction, inbound: Inbound, person: Person, now: float) -> bool:
+        return tx.unanswered.has_room(person.id, inbound, int(now // 86_400), _QUOTA)
+
     def _answers(self, person: Person, inbound: Inbound) -> bool:
         if inbound.from_me or (inbound.is_group and inbound.chat not in self._access.groups):
             return False
@@ -281,6 +286,11 @@ class Receiver:
         return _Kept("accepted" if wake else "ignored", wake)
 
 
+def _pass(tx: Transaction, inbound: Inbound) -> int | None:
+    """Remember only that it came."""
+    return 0 if tx.unanswered.skip(inbound) else None
+
+
 def _greet_owner(tx: Transaction, queue: OutboxQueue, conversation: Conversation, person: Person) -> _Kept:
     tx.people.claim_owner(person.id)
     queue.put(tx, conversation, Text(body=WELCOME), key=f"welcome:{person.id}", purpose="notice")
@@ -292,7 +302,9 @@ def _origin(tx: Transaction, inbound: Inbound, now: float) -> Origin:
     if inbound.from_me:  # the chat is with somebody else
         return Origin(person=tx.people.resolve(addresses, inbound.sender_name, now))
     group = inbound.chat if inbound.is_group else None
-    return tx.origins.resolve(addresses, inbound.sender_name, now, account=inbound.account_key, group=group)
+    return tx.origins.resolve(
+        addresses, inbound.sender_name, now, account=inbound.account_key, group=group, message_id=inbound.id
+    )
 
 
 def _conversation_of(tx: Transaction, inbound: Inbound, person: Person, now: float) -> Conversation:

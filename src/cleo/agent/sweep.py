@@ -1,15 +1,18 @@
 """Finds what nobody woke: after a start, after a lost wake, and when a time has come."""
 
+from functools import partial
+
 import structlog
 
 from cleo.agent.outbox.queue import OutboxQueue
 from cleo.agent.outbox.reminders import fire
 from cleo.domain.errors import StoreError
 from cleo.domain.failpoint import failpoint
-from cleo.ports import Clock, Engine, Repeats, Store
+from cleo.ports import Clock, Engine, Repeats, Store, Transaction
 
-KEPT = 30 * 24 * 3600.0
-"""Seconds that requests of webhooks and their items are kept: Meta repeats them for up to 7 days."""
+DAY = 24 * 3600.0
+WEBHOOKS_KEPT = 30 * DAY
+"""Seconds that requests of webhooks and their items are kept at most: Meta repeats them for up to 7 days."""
 FORGETS_EACH = 3600.0
 _AT_ONCE = 1000
 """Conversations that one sweep wakes. When more have something to do, the next one goes on behind them."""
@@ -18,7 +21,10 @@ _log = structlog.get_logger("cleo.sweep")
 
 
 class Sweeper:
-    """Looks through the tables every `every` seconds. A wake too many is harmless."""
+    """Looks through the tables every `every` seconds. A wake too many is harmless.
+
+    What is over is kept for `keep` seconds.
+    """
 
     def __init__(
         self,
@@ -29,6 +35,7 @@ class Sweeper:
         queue: OutboxQueue,
         repeats: Repeats,
         every: float = 1.0,
+        keep: float = 90 * DAY,
     ) -> None:
         self._store = store
         self._engine = engine
@@ -36,6 +43,7 @@ class Sweeper:
         self._queue = queue
         self._repeats = repeats
         self._every = every
+        self._keep = keep
         self._forget_at = 0.0
         self._after = ""
 
@@ -67,7 +75,21 @@ class Sweeper:
         await self._forget(now)
 
     async def _forget(self, now: float) -> None:
-        """Let go of requests of webhooks, long after the last time that they could come again."""
-        if now >= self._forget_at:
-            full = await self._store.write(lambda tx: tx.webhook_events.forget(now - KEPT))
-            self._forget_at = now if full else now + FORGETS_EACH
+        """Let go of what is over, a portion of each kind at a time, so that nobody waits long for it."""
+        if now < self._forget_at:
+            return
+        left = 0
+        for forget in (self._forget_requests, self._forget_inbound, self._forget_outbound):
+            left += await self._store.write(partial(forget, now))
+        self._forget_at = now if left else now + FORGETS_EACH
+
+    def _forget_requests(self, now: float, tx: Transaction) -> int:
+        """Long after the last time that they could come again."""
+        return tx.webhook_events.forget(now - min(WEBHOOKS_KEPT, self._keep))
+
+    def _forget_inbound(self, now: float, tx: Transaction) -> int:
+        tx.retention.forget_counts(int(now // DAY))
+        return tx.retention.forget_inbound(now - self._keep)
+
+    def _forget_outbound(self, now: float, tx: Transaction) -> int:
+        return tx.retention.forget_outbound(now - self._keep)

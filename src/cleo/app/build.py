@@ -30,6 +30,7 @@ from cleo.agent import (
     Sweeper,
     Worker,
 )
+from cleo.agent.claim_code import LETTERS
 from cleo.app.chosen_backend import backend_context, chosen_backend, enabled_channels
 from cleo.app.engines import open_engine
 from cleo.app.failpoints import arm_failpoints
@@ -190,6 +191,7 @@ async def build(
             zone=settings.zone,
             extra_instructions=settings.cleo_instructions,
             file_max_bytes=settings.cleo_file_max_bytes,
+            loop_turns=settings.cleo_loop_turns,
             patience=Patience(settings.cleo_model_patience),
             reconcile_after=backend.reconcile_after(settings) if backend.reconcile_after else 0.0,
         )
@@ -224,7 +226,14 @@ async def build(
             _worker=worker,
             _watch=watch,
             _access_watch=access_watch,
-            _sweeper=Sweeper(store=store, engine=engine, clock=clock, queue=queue, repeats=CronRepeats()),
+            _sweeper=Sweeper(
+                store=store,
+                engine=engine,
+                clock=clock,
+                queue=queue,
+                repeats=CronRepeats(),
+                keep=settings.cleo_keep_days * 86_400.0,
+            ),
             _closing=closing.pop_all(),
         )
     raise AssertionError("unreachable: an exit stack swallows nothing here")
@@ -299,5 +308,5 @@ async def _claim(store: Store, access: Access, role: Role) -> ClaimCode | None:
             "Nobody owns this Cleo yet, and a claim code works only with `cleo up`. Name the owners. "
             "For example: CLEO_OWNERS=+4915112345678"
         )
-    letters = "".join(secrets.choice("23456789ABCDEFGHJKMNPQRSTUVWXYZ") for _ in range(8))
+    letters = "".join(secrets.choice(LETTERS) for _ in range(8))
     return ClaimCode(f"{letters[:4]}-{letters[4:]}")

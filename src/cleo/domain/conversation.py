@@ -49,6 +49,8 @@ class Conversation:
     account: AccountId = DEFAULT_ACCOUNT
     person: PersonId | None = None
     last_inbound: LastInbound | None = None
+    paused_until: float | None = None
+    """Unix seconds: no turn begins here until then."""
 
     @property
     def is_group(self) -> bool:

@@ -5,7 +5,7 @@
                    ├─ reminders, records
                    └─ people ── aliases           webhook_batches ── webhook_events
 
-    tool_calls, dead_letters, installation, access_rules and unknown_people stand alone.
+    tool_calls, dead_letters, installation, access_rules, unknown_people, unanswered and past_messages stand alone.
 
 Bodies are JSON (see `codec.py`); times are Unix seconds. What `due` asks for has partial indexes, whose conditions
 are named here because a query uses such an index only when it repeats the condition literally.
@@ -18,6 +18,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Dialect,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -38,7 +39,7 @@ from sqlalchemy import (
 
 from cleo.store.codec import clean
 
-HEAD = "0004"
+HEAD = "0005"
 """The revision of the newest migration."""
 
 _Serial = BigInteger().with_variant(Integer, "sqlite")
@@ -82,11 +83,13 @@ class _Conversations(TypedColumns):
     account: Named[str] = Column(Text, server_default="default")
     transcript_from: Named[int] = Column(BigInteger, server_default="0")
     """The revision after which the model reads: people can begin anew."""
+    paused_until: Named[float | None]
+    """No turn begins there until then."""
 
 
 class _Inbox(_Numbered):
     fingerprint: Named[bytes] = Column(LargeBinary)
-    """What makes a message the same message; unique. Rows stay, so a repeat is known for good."""
+    """What makes a message the same message; unique. It outlives the row, so a repeat is known for good."""
     conversation: Named[str] = Column(Text)
     person: Named[str] = Column(Text)
     state: Named[str] = Column(String(16))
@@ -111,6 +114,7 @@ class _Outbox(_Numbered):
     asks: Named[str | None] = Column(Text)
     """The ref of the confirmation that it asks for or shows."""
     attempt: Named[int] = Column(Integer, server_default="1")
+    queued_at: Named[float] = Column(Double, server_default="0")
 
 
 class _Runs(_Numbered):
@@ -124,6 +128,7 @@ class _Runs(_Numbered):
     retry_at: Named[float | None]
     waiting_since: Named[float | None]
     stop: Named[str] = Column(String(8), server_default="")
+    ended_at: Named[float | None]
 
 
 class _Transcript(TypedColumns):
@@ -212,6 +217,19 @@ class _UnknownPeople(TypedColumns):
     last_at: Named[float]
 
 
+class _Unanswered(TypedColumns):
+    person: Named[str] = Column(Text, primary_key=True)
+    day: Named[int] = Column(BigInteger)
+    """Days since 1970; the counts are of that day."""
+    messages: Named[int] = Column(BigInteger)
+    bytes: Named[int] = Column(BigInteger)
+
+
+class _PastMessages(TypedColumns):
+    fingerprint: Named[bytes] = Column(LargeBinary, primary_key=True)
+    """Of a message that was not kept, or is not kept any more."""
+
+
 class _Reminders(TypedColumns):
     id: Named[str] = Column(Text, primary_key=True)
     conversation: Named[str] = Column(Text)
@@ -278,6 +296,8 @@ people = Table("people", metadata, _People)
 aliases = Table("aliases", metadata, _Aliases)
 access_rules = Table("access_rules", metadata, _AccessRules)
 unknown_people = Table("unknown_people", metadata, _UnknownPeople)
+unanswered = Table("unanswered", metadata, _Unanswered)
+past_messages = Table("past_messages", metadata, _PastMessages)
 reminders = Table("reminders", metadata, _Reminders)
 records = Table("records", metadata, _Records, UniqueConstraint("id"))
 dead_letters = Table("dead_letters", metadata, _DeadLetters, UniqueConstraint("kind", "key"))
@@ -338,6 +358,9 @@ Index(
 )
 Index("ix_outbox_held", outbox.c.conversation, sqlite_where=is_held, postgresql_where=is_held)
 Index("ix_webhook_batches_at", webhook_batches.c.at)
+Index("ix_inbox_received_at", inbox.c.received_at)
+Index("ix_outbox_queued_at", outbox.c.queued_at)
+Index("ix_unanswered_day", unanswered.c.day)
 Index(
     "ix_webhook_events_about",
     webhook_events.c.about,
@@ -348,6 +371,7 @@ Index("ix_outbox_message_id", outbox.c.conversation, outbox.c.message_id)
 Index(
     "ix_runs_open", runs.c.conversation, unique=True, sqlite_where=is_open_run, postgresql_where=is_open_run
 )
+Index("ix_runs_ended_at", runs.c.conversation, runs.c.ended_at)
 Index("ix_conversations_parked", conversations.c.id, sqlite_where=is_parked, postgresql_where=is_parked)
 Index(
     "ix_confirmations_pending",

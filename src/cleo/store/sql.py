@@ -22,11 +22,14 @@ from cleo.store.nouns.outbox import SqlOutbox, SqlOutboxLookup
 from cleo.store.nouns.people import SqlOrigins, SqlPeople
 from cleo.store.nouns.records import SqlRecords
 from cleo.store.nouns.reminders import SqlReminders
+from cleo.store.nouns.retention import SqlRetention
 from cleo.store.nouns.run.ledger import SqlLedger
+from cleo.store.nouns.run.paces import SqlPaces
 from cleo.store.nouns.run.runs import SqlRuns
 from cleo.store.nouns.run.spending import SqlSpendings
 from cleo.store.nouns.run.workloads import SqlWorkloads
 from cleo.store.nouns.transcript import SqlTranscript
+from cleo.store.nouns.unanswered import SqlUnanswered
 from cleo.store.nouns.webhook_events import SqlWebhookEvents
 from cleo.store.postgres import KINDS, PostgresServer, another_try
 from cleo.store.session import Session
@@ -109,14 +112,17 @@ def nouns(connection: Connection, clock: Clock) -> Transaction:
     return Transaction(
         inbox=SqlInbox(session, clock),
         inbox_lookup=SqlInboxLookup(session),
+        unanswered=SqlUnanswered(session),
+        retention=SqlRetention(session),
         webhook_events=SqlWebhookEvents(session, clock),
-        outbox=SqlOutbox(session),
+        outbox=SqlOutbox(session, clock),
         outbox_lookup=SqlOutboxLookup(session),
         conversations=SqlConversations(session),
         workloads=SqlWorkloads(session),
         transcript=transcript,
         transcript_rows=transcript,
-        runs=SqlRuns(session),
+        runs=SqlRuns(session, clock),
+        paces=SqlPaces(session),
         ledger=SqlLedger(session),
         confirmations=SqlConfirmations(session),
         confirmation_lookup=SqlConfirmationLookup(session),

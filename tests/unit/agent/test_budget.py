@@ -93,6 +93,7 @@ async def test_a_burst_of_long_messages_is_cut_as_a_whole(harness: ScriptedHarne
 
 async def test_after_300_turns_the_newest_are_there_and_all_fits(harness: ScriptedHarness) -> None:
     for number in range(300):
+        harness.clock.advance(20)  # at the pace of a person
         harness.script.steps = [f"answer {number}"]
         assert await harness.say(f"turn {number}") == [f"answer {number}"]
     seen = str(harness.script.seen[-1])

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from tests.support.agent_harness import FRIEND, OWNER, AgentHarness
 
+from cleo.agent.loop_guard import LoopGuard
 from cleo.agent.run.claim import MOST, ClaimedRun, Claimer, Wait
 from cleo.domain.access import Access
 from cleo.domain.confirmation import UNDELIVERED
@@ -168,7 +169,8 @@ async def test_a_killed_run_in_a_group_still_knows_who_asked(harness: AgentHarne
         """Leave what a kill after the first checkpoint left, and go on."""
         tx.transcript.park(chat, None)
         tx.runs.start(Run(id=RunId("r"), conversation=chat, kind="resume", attempts=1, prompted=True))
-        claimer = Claimer(access=harness.access, queue=harness.queue)
+        guard = LoopGuard(access=harness.access, queue=harness.queue)
+        claimer = Claimer(access=harness.access, queue=harness.queue, guard=guard)
         return claimer.claim(tx, tx.workloads.look(chat, MOST), 0.0, busy=False)
 
     claimed = await harness.store.write(killed)

@@ -176,3 +176,26 @@ async def test_a_sender_that_hangs_up_is_no_error() -> None:
         body = json.dumps(event()).encode()
         assert status(await server.ask(AUTHORIZED + "Connection: close\r\n" + length(body), body)) == 200
         assert server.process.returncode is None
+
+
+@pytest.mark.parametrize("silence", [b"", b"POST /api/whatsapp/webhook HTTP/1.1\r\nHost: x\r\n"])
+async def test_silent_connections_keep_nobody_out(silence: bytes) -> None:
+    """More than the process takes: those that asked for nothing for the longest time go."""
+    async with serving(10.0) as server:
+        silent: list[asyncio.StreamWriter] = []
+        for _ in range(700):
+            _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            writer.write(silence)
+            silent.append(writer)
+        since = time.monotonic()
+        async with httpx2.AsyncClient(timeout=5.0) as http:
+            for number in range(20):
+                answer = await http.post(
+                    f"http://127.0.0.1:{server.port}{PATH}",
+                    headers={"X-Webhook-Secret": SECRET},
+                    json=event(messageId=f"M{number}"),
+                )
+                assert answer.status_code == 200
+        assert time.monotonic() - since < 5
+        for writer in silent:
+            writer.transport.abort()

@@ -17,7 +17,7 @@ from cleo.domain.identity import PersonId
 from cleo.domain.run import RunId
 from cleo.domain.spending import Spending
 from cleo.domain.webhook_batch import WebhookBatch, WebhookEvent
-from cleo.ports import DeadLetter, Parked, Record, Reminder, Tool, Transaction
+from cleo.ports import DeadLetter, Parked, Quota, Record, Reminder, Tool, Transaction
 from cleo.store import lock_data_dir, move, open_store
 from cleo.store.schema import metadata
 
@@ -63,6 +63,10 @@ def fill(tx: Transaction) -> None:
     tx.installation.set("account", "cloud:1001")
     tx.access.decide(OWNER, "allowed", 1.0)
     tx.access.note_unknown(PersonId(OWNER), 1.0)
+    tx.unanswered.has_room(
+        PersonId(OWNER), inbound("M1"), 1, Quota(messages=9, bytes=9999, bytes_of_all=9999)
+    )
+    tx.unanswered.skip(inbound("not kept"))
 
 
 def rows(connection: sqlite3.Connection | psycopg.Connection, table: str) -> list[tuple[object, ...]]:

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { BridgeError } from '../contract.ts'
 import { HttpError, reasonOf } from '../errors.ts'
 import type { Log } from '../log.ts'
@@ -21,6 +21,9 @@ type Body = object | undefined
 /** `'POST /send'` or `'GET /media/:id'` → handler. */
 export type Routes = Record<string, (context: RequestContext) => Body | Promise<Body>>
 
+/** The agent needs a few dozen at most. */
+const MAX_CONNECTIONS = 256
+
 /** The only route that needs no secret. */
 const PUBLIC_ROUTE = 'GET /health'
 
@@ -30,12 +33,20 @@ export class HttpServer {
   readonly #guard: Guard
   readonly #routes: Routes
   readonly #log: Log
+  /** Connections, and how many requests each is being answered; the longest silent first. */
+  readonly #connections = new Map<Socket, number>()
 
   constructor(guard: Guard, routes: Routes, log: Log) {
     this.#guard = guard
     this.#routes = routes
     this.#log = log
-    this.#server = createServer({ requestTimeout: 120_000, headersTimeout: 10_000, keepAliveTimeout: 30_000 })
+    this.#server = createServer({
+      requestTimeout: 120_000,
+      headersTimeout: 10_000,
+      keepAliveTimeout: 30_000,
+      connectionsCheckingInterval: 2_000,
+    })
+    this.#server.on('connection', (socket: Socket) => this.#limit(socket))
     this.#server.on(
       'request',
       (request: IncomingMessage, response: ServerResponse) => void this.#serve(request, response),
@@ -58,7 +69,27 @@ export class HttpServer {
     if (force) this.#server.closeAllConnections()
   }
 
+  /** Make room for a new connection: the one goes that has asked for nothing for the longest time. */
+  #limit(socket: Socket): void {
+    this.#connections.set(socket, 0)
+    socket.once('close', () => this.#connections.delete(socket))
+    if (this.#connections.size <= MAX_CONNECTIONS) return
+    const silent = [...this.#connections].find(([, requests]) => requests === 0)?.[0]
+    silent?.destroy()
+  }
+
+  /** Note that a request begins or ends on a connection, which is the latest to fall silent then. */
+  #count(socket: Socket, change: 1 | -1): void {
+    const requests = this.#connections.get(socket)
+    if (requests === undefined) return
+    this.#connections.delete(socket)
+    this.#connections.set(socket, requests + change)
+  }
+
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { socket } = request
+    this.#count(socket, 1)
+    response.once('close', () => this.#count(socket, -1))
     try {
       const body = await this.#handle(request, response)
       if (body) sendJson(response, 200, body)

@@ -12,6 +12,7 @@ from structlog.contextvars import bound_contextvars
 
 from cleo.agent.approval.ask import Asker
 from cleo.agent.approval.outcome import facts
+from cleo.agent.loop_guard import LoopGuard
 from cleo.agent.media.fetch import Fetcher
 from cleo.agent.model.clip import Clipper
 from cleo.agent.model.exchange import Exchange
@@ -91,13 +92,17 @@ class Worker:
     zone: ZoneInfo
     extra_instructions: str = ""
     file_max_bytes: int = 64 * 1024 * 1024
+    loop_turns: int = 20
+    """Turns a minute that each follow at once: beyond them the chat is paused; 0: never."""
     patience: Patience = field(default_factory=Patience)
     reconcile_after: float = 20.0
     """Seconds that a status of a message may take whose send was cut off."""
 
     def __post_init__(self) -> None:
         """Make the parts that keep nothing but memory."""
-        self._claimer = Claimer(access=self.asker.access, queue=self.asker.queue)
+        access, queue = self.asker.access, self.asker.queue
+        guard = LoopGuard(access=access, queue=queue, limit=self.loop_turns)
+        self._claimer = Claimer(access=access, queue=queue, guard=guard)
         self._committer = Committer(asker=self.asker)
         self._one_poison_candidate = asyncio.Lock()
         self._leases: dict[ConversationId, int] = {}

@@ -9,6 +9,7 @@ import uvicorn
 
 from cleo.app.build import Cleo
 from cleo.app.http import http_app
+from cleo.app.http.connections import limited
 from cleo.app.http.embedded_uvicorn import EmbeddedServer
 
 LAST_ANSWERS = 2
@@ -34,7 +35,7 @@ async def serving(cleo: Cleo, listener: socket.socket, ended: asyncio.Event) -> 
         log_config=None,
         access_log=False,
         ws="none",
-        http="h11",
+        http=limited(),
         proxy_headers=False,
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE,

@@ -26,35 +26,64 @@ class RequestRefused(Exception):
         self.close = close
 
 
-class BodyReader:
-    """Reads a request's body, with a limit on size and time."""
+class _Held:
+    """Bytes of bodies that are being read. Beyond `most` the one that was begun first is given up."""
 
-    def __init__(self, *, max_bytes: int, seconds: float) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._sizes: dict[asyncio.Timeout, int] = {}
+
+    def note(self, body: asyncio.Timeout, size: int) -> None:
+        self._sizes[body] = size
+        while sum(self._sizes.values()) > self._most:
+            oldest = next(iter(self._sizes))
+            del self._sizes[oldest]
+            oldest.reschedule(0.0)
+
+    def let_go(self, body: asyncio.Timeout) -> bool:
+        """Tell whether it was still held."""
+        return self._sizes.pop(body, None) is not None
+
+
+class BodyReader:
+    """Reads a request's body, with a limit on size and time, and one on the size of all that are being read."""
+
+    def __init__(self, *, max_bytes: int, seconds: float, held: int = 32 * 1024 * 1024) -> None:
         self._max_bytes = max_bytes
         self._seconds = seconds
+        self._held = _Held(max(held, 2 * max_bytes))
 
     async def read(self, request: Request) -> bytes:
         """Return the whole body; raises `RequestRefused`."""
         self._check_length(request)
+        deadline = asyncio.timeout(self._seconds)
         try:
-            async with asyncio.timeout(self._seconds):
-                return await self._read(request)
+            async with deadline:
+                self._held.note(deadline, 0)
+                return await self._read(request, deadline)
         except TimeoutError:
+            if not self._held.let_go(deadline):
+                raise RequestRefused(
+                    503, "too_many", "Too much is being sent at once. Send it again."
+                ) from None
             raise RequestRefused(
                 408, "too_slow", f"The body did not arrive within {self._seconds:g} s."
             ) from None
         except ClientDisconnect:
             raise RequestRefused(400, "broken_off", "The connection was closed within the body.") from None
+        finally:
+            self._held.let_go(deadline)
 
     def _check_length(self, request: Request) -> None:
         for length in headers(request, b"content-length"):
             if length.isdigit() and (len(length) > 19 or int(length) > self._max_bytes):
                 raise self._too_large()
 
-    async def _read(self, request: Request) -> bytes:
+    async def _read(self, request: Request, deadline: asyncio.Timeout) -> bytes:
         body = bytearray()
         async for chunk in request.stream():
             body += chunk
+            self._held.note(deadline, len(body))
             if len(body) > self._max_bytes:
                 raise self._too_large()
         return bytes(body)

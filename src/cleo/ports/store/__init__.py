@@ -3,14 +3,14 @@
 from cleo.ports.store.confirmations import ConfirmationLookup, Confirmations
 from cleo.ports.store.conversations import Conversations, Workload, Workloads
 from cleo.ports.store.dead_letters import DeadLetter, DeadLetters
-from cleo.ports.store.inbox import Inbox, InboxLookup
+from cleo.ports.store.inbox import Inbox, InboxLookup, Quota, Retention, Unanswered
 from cleo.ports.store.installation import Installation
 from cleo.ports.store.ledger import Ledger, LedgerEntry
 from cleo.ports.store.outbox import Outbox, OutboxLookup
 from cleo.ports.store.people import AccessBook, Origin, Origins, People, UnknownPerson
 from cleo.ports.store.records import LONG_TEXT, Record, Records
 from cleo.ports.store.reminders import Reminder, Reminders, Repeats
-from cleo.ports.store.runs import Runs
+from cleo.ports.store.runs import Paces, Runs, Turn
 from cleo.ports.store.spending import Spendings
 from cleo.ports.store.transaction import Store, Transaction
 from cleo.ports.store.transcript import Parked, Transcript, TranscriptRows
@@ -33,19 +33,24 @@ __all__ = [
     "Origins",
     "Outbox",
     "OutboxLookup",
+    "Paces",
     "Parked",
     "People",
+    "Quota",
     "Record",
     "Records",
     "Reminder",
     "Reminders",
     "Repeats",
+    "Retention",
     "Runs",
     "Spendings",
     "Store",
     "Transaction",
     "Transcript",
     "TranscriptRows",
+    "Turn",
+    "Unanswered",
     "UnknownPerson",
     "WebhookEvents",
     "Workload",

@@ -1,6 +1,7 @@
 """What came in."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from cleo.domain.content import MessageId
@@ -49,4 +50,43 @@ class InboxLookup(Protocol):
 
     def waiting(self, limit: int) -> int:
         """Count what waits for a run, in all conversations, up to `limit`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """How much is kept a day of what nobody answers."""
+
+    messages: int
+    """Of one person."""
+    bytes: int
+    """Of one person."""
+    bytes_of_all: int
+
+
+class Unanswered(Protocol):
+    """How much of what nobody answers is kept."""
+
+    def has_room(self, person: PersonId, message: Inbound, day: int, quota: Quota) -> bool:
+        """Tell whether a message of that day (since 1970) is within the quota, and count it if so."""
+        ...
+
+    def skip(self, message: Inbound) -> bool:
+        """Remember only that it came; False: it was here before."""
+        ...
+
+
+class Retention(Protocol):
+    """Lets go of what is over, a portion at a time; each tells how many, 0 when nothing is left."""
+
+    def forget_inbound(self, before: float) -> int:
+        """Remove messages that came before then (Unix seconds) and are done with; their repeats stay known."""
+        ...
+
+    def forget_outbound(self, before: float) -> int:
+        """Remove messages that were queued before then (Unix seconds) and came to an end."""
+        ...
+
+    def forget_counts(self, day: int) -> None:
+        """Remove the counts of unanswered messages of days before this one."""
         ...

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from cleo.domain.access import AccessRule, Rule
+from cleo.domain.content import MessageId
 from cleo.domain.conversation import AccountKey, Conversation
 from cleo.domain.identity import Address, Person, PersonId
 from cleo.domain.message import IdentityChange, InboxItem
@@ -48,6 +49,8 @@ class Origin:
     """None: it was not read, or there is none yet."""
     may_answer: bool = True
     """False: no message in the chat asks a question whose outcome is still to be reported."""
+    is_own: bool = False
+    """Cleo itself sent a message with that id to the chat."""
 
 
 class Origins(Protocol):
@@ -61,8 +64,12 @@ class Origins(Protocol):
         *,
         account: AccountKey,
         group: Address | None = None,
+        message_id: MessageId | None = None,
     ) -> Origin:
-        """Get the person as `People.resolve` does, and their chat with the account, or the group."""
+        """Get the person as `People.resolve` does, and their chat with the account, or the group.
+
+        `message_id` is that of what they wrote.
+        """
         ...
 
 

@@ -1,6 +1,7 @@
 """Turns of the agent."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from cleo.domain.conversation import ConversationId
@@ -31,4 +32,24 @@ class Runs(Protocol):
 
     def recent(self, limit: int) -> Sequence[tuple[Run, RunState]]:
         """The newest runs of all conversations, newest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn that answered messages, in Unix seconds: when the first of them came, and when Cleo had the answer."""
+
+    came_at: float
+    ended_at: float
+
+
+class Paces(Protocol):
+    """How fast turns follow each other in a chat, and pauses of it."""
+
+    def turns(self, conversation: ConversationId, since: float, most: int) -> Sequence[Turn]:
+        """Those that ended since then, newest first."""
+        ...
+
+    def pause(self, conversation: ConversationId, until: float | None) -> None:
+        """Let no turn begin there until then; None: let them begin again."""
         ...

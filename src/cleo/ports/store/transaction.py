@@ -7,14 +7,14 @@ from typing import Protocol, TypeVar
 from cleo.ports.store.confirmations import ConfirmationLookup, Confirmations
 from cleo.ports.store.conversations import Conversations, Workloads
 from cleo.ports.store.dead_letters import DeadLetters
-from cleo.ports.store.inbox import Inbox, InboxLookup
+from cleo.ports.store.inbox import Inbox, InboxLookup, Retention, Unanswered
 from cleo.ports.store.installation import Installation
 from cleo.ports.store.ledger import Ledger
 from cleo.ports.store.outbox import Outbox, OutboxLookup
 from cleo.ports.store.people import AccessBook, Origins, People
 from cleo.ports.store.records import Records
 from cleo.ports.store.reminders import Reminders
-from cleo.ports.store.runs import Runs
+from cleo.ports.store.runs import Paces, Runs
 from cleo.ports.store.spending import Spendings
 from cleo.ports.store.transcript import Transcript, TranscriptRows
 from cleo.ports.store.webhook_events import WebhookEvents
@@ -28,6 +28,8 @@ class Transaction:
 
     inbox: Inbox
     inbox_lookup: InboxLookup
+    unanswered: Unanswered
+    retention: Retention
     webhook_events: WebhookEvents
     outbox: Outbox
     outbox_lookup: OutboxLookup
@@ -36,6 +38,7 @@ class Transaction:
     transcript: Transcript
     transcript_rows: TranscriptRows
     runs: Runs
+    paces: Paces
     spendings: Spendings
     ledger: Ledger
     confirmations: Confirmations

@@ -22,6 +22,7 @@ CONVERSATION = (
     conversations.c.last_inbound_number,
     conversations.c.last_inbound_id,
     conversations.c.last_inbound_at,
+    conversations.c.paused_until,
 )
 _is_it = conversations.c.id == bindparam("conversation")
 _GET = select(*CONVERSATION).where(_is_it)
@@ -112,7 +113,7 @@ class SqlConversations:
 
 def conversation_of(row: Sequence[Any]) -> Conversation:
     """Read the values of `CONVERSATION`."""
-    id, channel, address, person, account, number_id, last_inbound_id, last_inbound_at = row
+    id, channel, address, person, account, number_id, last_inbound_id, last_inbound_at, paused_until = row
     last_inbound = None
     if number_id is not None and last_inbound_id is not None and last_inbound_at is not None:
         last_inbound = LastInbound(number_id=number_id, id=MessageId(last_inbound_id), at=last_inbound_at)
@@ -123,4 +124,5 @@ def conversation_of(row: Sequence[Any]) -> Conversation:
         address=Address(address),
         person=None if person is None else PersonId(person),
         last_inbound=last_inbound,
+        paused_until=paused_until,
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import cast as sql_cast
 
 from cleo.domain.content import Edit, MessageId, Reaction, Revoke
 from cleo.domain.conversation import DEFAULT_ACCOUNT, ConversationId
@@ -15,7 +16,7 @@ from cleo.domain.run import RunId
 from cleo.ports.clock import Clock
 from cleo.store.codec import INBOUND, decode, encode
 from cleo.store.dialect import insert_once, portions
-from cleo.store.schema import inbox, is_change, is_new
+from cleo.store.schema import inbox, is_change, is_new, past_messages
 from cleo.store.session import Session
 
 ITEM = (inbox.c.seq, inbox.c.conversation, inbox.c.person, inbox.c.body, inbox.c.received_at, inbox.c.state)
@@ -36,14 +37,34 @@ _CHANGES = (
 _MOVE = update(inbox).where(inbox.c.seq.in_(bindparam("seqs", expanding=True)))
 _REWRITE = update(inbox).where(inbox.c.seq == bindparam("it"))
 
+_COLUMNS = (
+    inbox.c.fingerprint,
+    inbox.c.conversation,
+    inbox.c.person,
+    inbox.c.state,
+    inbox.c.received_at,
+    inbox.c.body,
+    inbox.c.about,
+)
+_IS_PAST = (
+    select(past_messages.c.fingerprint)
+    .where(past_messages.c.fingerprint == bindparam("its_fingerprint"))
+    .exists()
+)
+
 
 class SqlInbox:
-    """Implements `cleo.ports.Inbox`. Nothing is ever deleted, so a repeat is known however late it comes."""
+    """Implements `cleo.ports.Inbox`. A repeat is known however late it comes, also when its row is gone."""
 
     def __init__(self, session: Session, clock: Clock) -> None:
         self._session = session
         self._clock = clock
-        self._add = insert_once(session, inbox).returning(inbox.c.seq)
+        unknown = select(*(sql_cast(bindparam(f"its_{c.name}"), c.type) for c in _COLUMNS)).where(~_IS_PAST)
+        self._add = (
+            insert_once(session, inbox)
+            .from_select([c.name for c in _COLUMNS], unknown)
+            .returning(inbox.c.seq)
+        )
 
     def add(
         self, message: Inbound, conversation: ConversationId, person: PersonId, state: InboxState
@@ -58,7 +79,7 @@ class SqlInbox:
             "body": encode(INBOUND, message),
             "about": about(message),
         }
-        return self._session.value(self._add, row)
+        return self._session.value(self._add, {f"its_{name}": value for name, value in row.items()})
 
     def new(self, conversation: ConversationId, most: int = 10_000) -> Sequence[InboxItem]:
         """What waits for a run, oldest first; at most so many."""

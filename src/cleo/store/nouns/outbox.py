@@ -9,6 +9,7 @@ from cleo.domain.content import MessageId
 from cleo.domain.conversation import AccountKey, ConversationId
 from cleo.domain.delivery import may_move
 from cleo.domain.message import OutboxState, OutgoingMessage, Purpose
+from cleo.ports.clock import Clock
 from cleo.store.codec import OUTBOUND, decode, encode
 from cleo.store.dialect import insert_once
 from cleo.store.nouns.conversations import guard, is_still_ours
@@ -69,8 +70,9 @@ _WITHDRAW = update(outbox).where(outbox.c.asks == bindparam("ref"), is_asking).v
 class SqlOutbox:
     """Implements `cleo.ports.Outbox`."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, clock: Clock) -> None:
         self._session = session
+        self._clock = clock
         self._add = insert_once(session, outbox)
 
     def add(self, message: OutgoingMessage) -> bool:
@@ -81,6 +83,7 @@ class SqlOutbox:
             "body": encode(OUTBOUND, (message.content, message.quoted)),
             "purpose": message.purpose,
             "asks": message.asks,
+            "queued_at": self._clock.now(),
             **_progress(message),
         }
         return self._session.run(self._add, row) == 1

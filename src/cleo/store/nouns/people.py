@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Select, Text, bindparam, exists, func, or_, select, update
 
+from cleo.domain.content import MessageId
 from cleo.domain.conversation import AccountKey, Conversation, conversation_id
 from cleo.domain.identity import Address, Person, PersonId, are_one, namespace
 from cleo.domain.message import IdentityChange
@@ -40,8 +41,13 @@ _ASKED: Any = (
 )
 _group: BindParameter[str | None] = bindparam("group", type_=Text)
 _of_chat = conversations.c.id == bindparam("account", type_=Text) + func.coalesce(_group, people.c.id)
+_OWN: Any = (
+    exists()
+    .where(outbox.c.conversation == conversations.c.id)
+    .where(outbox.c.message_id == bindparam("message_id", type_=Text))
+)
 _ORIGIN = (
-    select(*PERSON, _ASKED, *CONVERSATION)
+    select(*PERSON, _ASKED, _OWN, *CONVERSATION)
     .join_from(people, aliases, _theirs)
     .outerjoin(conversations, _of_chat)
     .order_by(people.c.first_seen, people.c.id)
@@ -232,24 +238,26 @@ class SqlOrigins:
         *,
         account: AccountKey,
         group: Address | None = None,
+        message_id: MessageId | None = None,
     ) -> Origin:
         """Get the person, and their chat with the account, or the group."""
         where = {
             "addresses": list(addresses),
             "account": conversation_id(account, Address("")),
             "group": group,
+            "message_id": message_id,
         }
         behind: dict[str, Known] = {}
-        chats: dict[str, tuple[Conversation, bool]] = {}
+        chats: dict[str, tuple[Conversation, bool, bool]] = {}
         for row in self._session.rows(_ORIGIN, where):
-            id, asked, chat = row[0], row[len(PERSON)], row[len(PERSON) + 1 :]
+            id, (asked, own), chat = row[0], row[len(PERSON) :][:2], row[len(PERSON) + 2 :]
             learn(behind, id, row[: len(PERSON)])
             if chat[0] is not None:
-                chats[id] = (conversation_of(chat), bool(asked))
+                chats[id] = (conversation_of(chat), bool(asked), bool(own))
         person = self._people.resolve_among(list(behind.values()), addresses, name, at)
         found = chats.get(person.id)
         return (
-            Origin(person=person, conversation=found[0], may_answer=found[1])
+            Origin(person=person, conversation=found[0], may_answer=found[1], is_own=found[2])
             if found
             else Origin(person=person)
         )

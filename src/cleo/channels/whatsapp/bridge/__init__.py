@@ -46,7 +46,11 @@ def _open(context: BackendContext, files: Files) -> Backend | None:
     from cleo.channels.whatsapp.bridge.client import WhatsAppBridgeClient
 
     return WhatsAppBridgeClient(
-        context.bridge_url, files=files, secret=context.secret, file_max_bytes=context.file_max_bytes
+        context.bridge_url,
+        files=files,
+        secret=context.secret,
+        file_max_bytes=context.file_max_bytes,
+        proof_required=_url(context.settings) is None,  # Cleo started it
     )
 
 

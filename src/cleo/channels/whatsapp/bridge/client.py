@@ -14,6 +14,7 @@ from cleo.channels.whatsapp.backend import Backend, ForeseesIds, Reacts, TellsNu
 from cleo.channels.whatsapp.bridge import contract as wire
 from cleo.channels.whatsapp.bridge.http import BridgeHttp
 from cleo.channels.whatsapp.bridge.origin import BridgeOrigin
+from cleo.channels.whatsapp.bridge.proof import NotTheBridge
 from cleo.channels.whatsapp.bridge.responses import read_health, read_number, read_sent
 from cleo.domain.content import File, MessageId, Reaction
 from cleo.domain.conversation import Conversation
@@ -47,9 +48,15 @@ class WhatsAppBridgeClient(Backend, Reacts, Types, TellsNumber, ForeseesIds):
         secret: str | None = None,
         timeout: float = 30.0,
         file_max_bytes: int = 64 * 1024 * 1024,
+        proof_required: bool = False,
     ) -> None:
-        """Prepare for the bridge at `base_url`; `timeout` is in seconds. Raises `ConfigError`."""
-        self._http = BridgeHttp(BridgeOrigin(base_url), secret=secret, timeout=timeout)
+        """Prepare for the bridge at `base_url`; `timeout` is in seconds. Raises `ConfigError`.
+
+        `proof_required`: it is a bridge that can prove itself, so nothing else at its address is told anything.
+        """
+        self._http = BridgeHttp(
+            BridgeOrigin(base_url), secret=secret, timeout=timeout, proof_required=proof_required
+        )
         self._files = files
         self._file_max_bytes = file_max_bytes
         self._shows_typing = True
@@ -132,6 +139,8 @@ class WhatsAppBridgeClient(Backend, Reacts, Types, TellsNumber, ForeseesIds):
     async def health(self) -> Health:
         try:
             return read_health(await self._http.ask("GET", "/health"))
+        except NotTheBridge as error:
+            return Health(state="down", code="not_the_bridge", message=str(error))
         except httpx2.HTTPError as error:
             said = (
                 f"The bridge at {self._http.origin} does not answer ({type(error).__name__}). "

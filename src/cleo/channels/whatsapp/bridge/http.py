@@ -9,6 +9,7 @@ from cleo.channels.http.http_files import NOT_SENT, FilePart, read_start
 from cleo.channels.whatsapp.backend import SECRET_HEADER
 from cleo.channels.whatsapp.bridge.contract import KEY_HEADER
 from cleo.channels.whatsapp.bridge.origin import BridgeOrigin
+from cleo.channels.whatsapp.bridge.proof import BridgeProof, NotTheBridge
 from cleo.channels.whatsapp.bridge.responses import BridgeResponse
 from cleo.domain.errors import SendFailed, SendUncertain
 
@@ -18,8 +19,12 @@ _SHORT = httpx2.Timeout(5.0)
 class BridgeHttp:
     """A connection pool to the bridge."""
 
-    def __init__(self, origin: BridgeOrigin, *, secret: str | None, timeout: float) -> None:
+    def __init__(
+        self, origin: BridgeOrigin, *, secret: str | None, timeout: float, proof_required: bool = False
+    ) -> None:
         self.origin = origin
+        self._proof = BridgeProof(origin, secret, required=proof_required)
+        self._extensions = {"trace": self._proof.trace}
         self._http = httpx2.AsyncClient(
             headers={SECRET_HEADER: secret} if secret else {},
             timeout=httpx2.Timeout(timeout, connect=5.0, pool=5.0),
@@ -55,11 +60,13 @@ class BridgeHttp:
     @asynccontextmanager
     async def download(self, url: httpx2.URL) -> AsyncGenerator[httpx2.Response]:
         """Open a response whose body is streamed, without compression; raises `httpx2.HTTPError`."""
-        async with self._http.stream("GET", url, headers={"Accept-Encoding": "identity"}) as response:
+        headers = {"Accept-Encoding": "identity"}
+        async with self._http.stream("GET", url, headers=headers, extensions=self._extensions) as response:
             yield response
 
     async def close(self) -> None:
         """Close the connections."""
+        await self._proof.close()
         await self._http.aclose()
 
     def _url(self, path: str) -> httpx2.URL:
@@ -68,6 +75,8 @@ class BridgeHttp:
     async def _sent(self, request: httpx2.Request) -> BridgeResponse:
         try:
             return await self._respond(request)
+        except NotTheBridge as error:
+            raise SendFailed(str(error)) from error
         except NOT_SENT as error:
             raise SendFailed(
                 f"The bridge at {self.origin} cannot be reached ({type(error).__name__}). "
@@ -79,6 +88,7 @@ class BridgeHttp:
             ) from error
 
     async def _respond(self, request: httpx2.Request) -> BridgeResponse:
+        request.extensions.update(self._extensions)
         response = await self._http.send(request, stream=True)
         try:
             return BridgeResponse(response, await read_start(response))

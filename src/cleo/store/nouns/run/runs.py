@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, insert, select, update
 
 from cleo.domain.conversation import ConversationId
 from cleo.domain.run import Run, RunState, Stop
+from cleo.ports.clock import Clock
 from cleo.store.nouns.conversations import guard, is_still_ours
 from cleo.store.schema import is_open_run, runs
 from cleo.store.session import Session
@@ -39,8 +40,9 @@ _FIELDS = tuple(column.name for column in RUN)
 class SqlRuns:
     """Implements `cleo.ports.Runs`. The database refuses a second open run of a conversation."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, clock: Clock) -> None:
         self._session = session
+        self._clock = clock
 
     def open(self, conversation: ConversationId) -> Run | None:
         """The run that is not finished, if there is one."""
@@ -59,6 +61,7 @@ class SqlRuns:
             "state": run.state,
             "retry_at": run.retry_at,
             "waiting_since": run.waiting_since,
+            "ended_at": None if run.state == "open" else self._clock.now(),
         }
         if epoch is None:
             self._session.run(_UPDATE, {"it": run.id, **changes})

@@ -120,6 +120,9 @@ def _first(of: ColumnElement[str], *conditions: ColumnElement[bool]) -> Select[A
     return select(some.subquery().c.chat)
 
 
+_is_paused = exists().where(conversations.c.id == inbox.c.conversation, conversations.c.paused_until > _NOW)
+
+
 def _unless_run_waits(of: ColumnElement[str], *conditions: ColumnElement[bool]) -> Select[Any]:
     waiting = exists().where(runs.c.conversation == of, is_open_run, _waits_for_model)
     return _first(of, *conditions, ~waiting)
@@ -134,7 +137,7 @@ def _of_parked_batch(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 _due = union(
-    _unless_run_waits(inbox.c.conversation, is_new),
+    _unless_run_waits(inbox.c.conversation, is_new, ~_is_paused),
     _first(runs.c.conversation, is_open_run, func.coalesce(~_waits_for_model, true())),
     # A parked batch goes on when somebody decided one of its calls, or when nothing is left to decide.
     _unless_run_waits(

@@ -1,0 +1,84 @@
+"""Whether it is the bridge that listens at its address: asked on every new connection, before anything is told it."""
+
+import hmac
+import secrets
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+import httpx2
+from pydantic import BaseModel, ValidationError
+
+from cleo.channels.http.http_files import read_start
+from cleo.channels.whatsapp.bridge.origin import BridgeOrigin
+
+CHALLENGE_HEADER = "X-Bridge-Challenge"
+_CONNECTED = "connection.connect_tcp.complete"
+
+
+class NotTheBridge(httpx2.ConnectError):
+    """Something else listens at the bridge's address; nothing was sent to it."""
+
+
+class _Answer(BaseModel):
+    proof: str | None = None
+
+
+class BridgeProof:
+    """Asks for HMAC-SHA256(secret, challenge), which only a program with the secret can tell.
+
+    A bridge of the first specification knows no such thing: it is required of a bridge that Cleo started, and of one
+    that gave it before. A wrong one is always refused.
+    """
+
+    def __init__(self, origin: BridgeOrigin, secret: str | None, *, required: bool) -> None:
+        self._url = origin.endpoint("/health")
+        self._origin = origin
+        self._secret = secret
+        self._required = required
+        self._is_done = secret is None
+        self._http = httpx2.AsyncClient(
+            timeout=5.0,
+            limits=httpx2.Limits(max_keepalive_connections=0),
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    async def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Hear of each connection that is made; raises `NotTheBridge`, or what the network raises."""
+        if event != _CONNECTED or self._is_done:
+            return
+        try:
+            await self._check()
+        except BaseException:
+            await info["return_value"].aclose()
+            raise
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def _check(self) -> None:
+        challenge = secrets.token_urlsafe(24)
+        proof = await self._ask(challenge)
+        if self._secret is None or (proof is None and not self._required):
+            self._is_done = True  # it is one that knows of no proof
+            return
+        message = f"cleo-bridge-health:{challenge}".encode()
+        right = hmac.new(self._secret.encode(), message, sha256).hexdigest()
+        if proof is None or not hmac.compare_digest(proof.encode(errors="replace"), right.encode()):
+            raise NotTheBridge(
+                f"What listens at {self._origin} does not prove that it is the bridge, so nothing is sent to it. "
+                "Is something else on that port, or has the bridge another WHATSAPP_WEBHOOK_SECRET?"
+            )
+        self._required = True
+
+    async def _ask(self, challenge: str) -> str | None:
+        request = self._http.build_request("GET", self._url, headers={CHALLENGE_HEADER: challenge})
+        response = await self._http.send(request, stream=True)
+        try:
+            return _Answer.model_validate_json(await read_start(response)).proof
+        except ValidationError:
+            return None
+        finally:
+            await response.aclose()
