@@ -84,7 +84,6 @@ class _Conversations(TypedColumns):
     transcript_from: Named[int] = Column(BigInteger, server_default="0")
     """The revision after which the model reads: people can begin anew."""
     paused_until: Named[float | None]
-    """No turn begins there until then."""
 
 
 class _Inbox(_Numbered):
@@ -112,7 +111,6 @@ class _Outbox(_Numbered):
     uncertain_since: Named[float | None]
     purpose: Named[str] = Column(String(16), server_default="reply")
     asks: Named[str | None] = Column(Text)
-    """The ref of the confirmation that it asks for or shows."""
     attempt: Named[int] = Column(Integer, server_default="1")
     queued_at: Named[float] = Column(Double, server_default="0")
 
