@@ -7,7 +7,7 @@ from cleo.ports.store.inbox import Inbox, InboxLookup
 from cleo.ports.store.installation import Installation
 from cleo.ports.store.ledger import Ledger, LedgerEntry
 from cleo.ports.store.outbox import Outbox, OutboxLookup
-from cleo.ports.store.people import AccessBook, Origin, Origins, People, UnknownPerson
+from cleo.ports.store.people import AccessBook, KnownSender, People, Senders, UnknownPerson
 from cleo.ports.store.records import LONG_TEXT, Record, Records
 from cleo.ports.store.reminders import Reminder, Reminders, Repeats
 from cleo.ports.store.runs import Runs
@@ -27,10 +27,9 @@ __all__ = [
     "Inbox",
     "InboxLookup",
     "Installation",
+    "KnownSender",
     "Ledger",
     "LedgerEntry",
-    "Origin",
-    "Origins",
     "Outbox",
     "OutboxLookup",
     "Parked",
@@ -41,6 +40,7 @@ __all__ = [
     "Reminders",
     "Repeats",
     "Runs",
+    "Senders",
     "Spendings",
     "Store",
     "Transaction",

@@ -40,7 +40,7 @@ class People(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class KnownSender:
     """Who wrote, and what is known of the chat that they wrote in."""
 
     person: Person
@@ -50,7 +50,7 @@ class Origin:
     """False: no message in the chat asks a question whose outcome is still to be reported."""
 
 
-class Origins(Protocol):
+class Senders(Protocol):
     """What every message from outside begins with, in one statement as long as nothing about it is new."""
 
     def resolve(
@@ -61,7 +61,7 @@ class Origins(Protocol):
         *,
         account: AccountKey,
         group: Address | None = None,
-    ) -> Origin:
+    ) -> KnownSender:
         """Get the person as `People.resolve` does, and their chat with the account, or the group."""
         ...
 

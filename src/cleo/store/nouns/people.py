@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import BindParameter, Select, Text, bindparam, exists, func, or_, select, update
 
 from cleo.domain.conversation import AccountKey, Conversation, conversation_id
-from cleo.domain.identity import Address, Person, PersonId, are_one, namespace
+from cleo.domain.identity import Address, Person, PersonId, are_one, main_address, namespace
 from cleo.domain.message import IdentityChange
 from cleo.domain.number import variants
-from cleo.ports.store import Origin
+from cleo.ports.store import KnownSender
 from cleo.store.dialect import insert_once
 from cleo.store.nouns.conversations import CONVERSATION, conversation_of
 from cleo.store.schema import (
@@ -40,7 +40,7 @@ _ASKED: Any = (
 )
 _group: BindParameter[str | None] = bindparam("group", type_=Text)
 _of_chat = conversations.c.id == bindparam("account", type_=Text) + func.coalesce(_group, people.c.id)
-_ORIGIN = (
+_SENDER = (
     select(*PERSON, _ASKED, *CONVERSATION)
     .join_from(people, aliases, _theirs)
     .outerjoin(conversations, _of_chat)
@@ -169,8 +169,7 @@ class SqlPeople:
         return [known.person() for known in self._read(_OWNERS)]
 
     def _make(self, addresses: frozenset[Address], name: str, at: float) -> Person:
-        ranked = sorted(addresses, key=lambda address: (namespace(address) != "phone", address))
-        known = Known(id=ranked[0], name=name, claimed_owner=False)
+        known = Known(id=main_address(addresses), name=name, claimed_owner=False)
         self._session.run(self._add, {"id": known.id, "name": name, "claimed_owner": False, "first_seen": at})
         self._learn(known, addresses, name)
         return known.person()
@@ -217,8 +216,8 @@ class SqlPeople:
         return list(found.values())
 
 
-class SqlOrigins:
-    """Implements `cleo.ports.Origins`."""
+class SqlSenders:
+    """Implements `cleo.ports.Senders`."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -232,7 +231,7 @@ class SqlOrigins:
         *,
         account: AccountKey,
         group: Address | None = None,
-    ) -> Origin:
+    ) -> KnownSender:
         """Get the person, and their chat with the account, or the group."""
         where = {
             "addresses": list(addresses),
@@ -241,7 +240,7 @@ class SqlOrigins:
         }
         behind: dict[str, Known] = {}
         chats: dict[str, tuple[Conversation, bool]] = {}
-        for row in self._session.rows(_ORIGIN, where):
+        for row in self._session.rows(_SENDER, where):
             id, asked, chat = row[0], row[len(PERSON)], row[len(PERSON) + 1 :]
             learn(behind, id, row[: len(PERSON)])
             if chat[0] is not None:
@@ -249,9 +248,9 @@ class SqlOrigins:
         person = self._people.resolve_among(list(behind.values()), addresses, name, at)
         found = chats.get(person.id)
         return (
-            Origin(person=person, conversation=found[0], may_answer=found[1])
+            KnownSender(person=person, conversation=found[0], may_answer=found[1])
             if found
-            else Origin(person=person)
+            else KnownSender(person=person)
         )
 
 
