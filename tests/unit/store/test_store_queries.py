@@ -39,6 +39,7 @@ def arrival(tx: Transaction) -> None:
     tx.inbox.new(CHAT)
     tx.inbox.move([1], "taken", RunId("R1"))
     tx.inbox.of_run(RunId("R1"))
+    tx.inbox.hand_over(RunId("R0"), RunId("R1"))
 
 
 def turn(tx: Transaction) -> None:
