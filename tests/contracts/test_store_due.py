@@ -58,7 +58,7 @@ async def ask(store: Store, *asked: Confirmation, parked: int | None = None) -> 
         for one in asked:
             tx.confirmations.add(one)
         if parked is not None:
-            tx.transcript.park(CHAT, Parked(batch=parked, requests=b"{}"))
+            tx.transcript.park(CHAT, Parked(batch=parked))
 
     await store.write(work)
 

@@ -140,6 +140,16 @@ async def test_the_inbox_keeps_arrival_order_and_follows_its_states(store: Store
     assert await store.read(lambda tx: tx.inbox.new(OTHER_CHAT)) == []
 
 
+async def test_a_run_owes_what_was_handed_over_to_it(store: Store) -> None:
+    seqs = [seq for seq in await store.write(put(*(inbound(f"M{n}") for n in range(3)))) if seq]
+    await store.write(lambda tx: tx.inbox.move(seqs[:1], "done", RunId("R1")))
+    await store.write(lambda tx: tx.inbox.move(seqs[1:2], "taken", RunId("R2")))
+    await store.write(lambda tx: tx.inbox.hand_over(RunId("R1"), RunId("R2")))
+    assert await store.read(lambda tx: tx.inbox.of_run(RunId("R1"))) == []
+    owed = await store.read(lambda tx: tx.inbox.of_run(RunId("R2")))
+    assert [(item.seq, item.state) for item in owed] == [(seqs[0], "done"), (seqs[1], "taken")]
+
+
 async def test_what_waits_for_a_run_is_counted_up_to_a_limit(store: Store) -> None:
     await store.write(lambda tx: tx.inbox.add(inbound("N1"), CHAT, PersonId(ANNA), "noted"))
     await store.write(put(*(inbound(f"W{number}") for number in range(4))))
@@ -304,7 +314,7 @@ async def test_spending_is_found_by_conversation_and_time(store: Store) -> None:
 async def test_a_batch_is_parked_until_it_is_cleared(store: Store) -> None:
     await store.write(lambda tx: tx.conversations.open(chat()))
     assert await store.read(lambda tx: tx.transcript.parked(CHAT)) is None
-    parked = Parked(batch=7, requests=b'{"calls":[]}')
+    parked = Parked(batch=7)
     await store.write(lambda tx: tx.transcript.park(CHAT, parked))
     assert await store.read(lambda tx: tx.transcript.parked(CHAT)) == parked
     await store.write(lambda tx: tx.transcript.park(CHAT, None))
@@ -314,9 +324,9 @@ async def test_a_batch_is_parked_until_it_is_cleared(store: Store) -> None:
 async def test_a_parked_batch_tells_which_run_parked_it(store: Store) -> None:
     await store.write(lambda tx: tx.conversations.open(chat()))
     revision = await store.write(lambda tx: tx.transcript.append(CHAT, RunId("R7"), [b"{}", b"{}"], after=0))
-    await store.write(lambda tx: tx.transcript.park(CHAT, Parked(batch=revision, requests=b"{}")))
+    await store.write(lambda tx: tx.transcript.park(CHAT, Parked(batch=revision)))
     found = await store.read(lambda tx: tx.transcript.parked(CHAT))
-    assert found == Parked(batch=revision, requests=b"{}", run=RunId("R7"))
+    assert found == Parked(batch=revision, run=RunId("R7"))
 
 
 async def test_a_conversation_has_one_open_run(store: Store) -> None:

@@ -22,7 +22,7 @@ from cleo.domain.conversation import AccountKey, Conversation, LastInbound, conv
 from cleo.domain.errors import Fenced, StoreError
 from cleo.domain.identity import Address, PersonId
 from cleo.domain.run import RunId
-from cleo.ports import DeadLetter, Origin, Parked, Store, Transaction, Workload
+from cleo.ports import DeadLetter, KnownSender, Parked, Store, Transaction, Workload
 
 ACCOUNT = AccountKey("whatsapp")
 
@@ -31,9 +31,9 @@ async def look(store: Store, most: int = 10) -> Workload:
     return await store.write(lambda tx: tx.workloads.look(CHAT, most))
 
 
-async def arrive(store: Store, *addresses: Address, group: Address | None = None) -> Origin:
+async def arrive(store: Store, *addresses: Address, group: Address | None = None) -> KnownSender:
     return await store.write(
-        lambda tx: tx.origins.resolve(frozenset(addresses), "", 1.0, account=ACCOUNT, group=group)
+        lambda tx: tx.senders.resolve(frozenset(addresses), "", 1.0, account=ACCOUNT, group=group)
     )
 
 
@@ -192,7 +192,7 @@ async def test_an_origin_knows_the_person_and_the_chat(store: Store) -> None:
     assert (known.conversation, known.may_answer) == (chat(), False)
     assert await arrive(store, ANNA_LID) == known
     another = await store.write(
-        lambda tx: tx.origins.resolve(frozenset({ANNA}), "", 1.0, account=AccountKey("other"))
+        lambda tx: tx.senders.resolve(frozenset({ANNA}), "", 1.0, account=AccountKey("other"))
     )
     assert (another.person, another.conversation) == (known.person, None)
 

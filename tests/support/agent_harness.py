@@ -129,13 +129,14 @@ class ObedientModel:
     seen: list[list[ModelMessage]] = field(default_factory=list[list[ModelMessage]])
     instructions: str = ""
     """Those of the newest request."""
-    fail: list[Exception] = field(default_factory=list[Exception])
+    fail: list[Exception | None] = field(default_factory=list[Exception | None])
+    """What becomes of the next requests, one each: raised, or answered."""
 
     def __call__(self, messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
         self.seen.append(list(messages))
         self.instructions = info.instructions or ""
-        if self.fail:
-            raise self.fail.pop(0)
+        if trouble := self.fail.pop(0) if self.fail else None:
+            raise trouble
         last = messages[-1]
         returns = [str(part.content) for part in last.parts if isinstance(part, ToolReturnPart)]
         prompts = [_plain(part) for part in last.parts if isinstance(part, UserPromptPart)]
@@ -243,9 +244,9 @@ class AgentHarness:
         while self.engine.waiting:
             await self.worker.work(self.engine.waiting.pop(0))
 
-    async def die(self, times: int) -> None:
-        """Work so often on something that ends the worker each time."""
-        self.model.fail = [RuntimeError("poison") for _ in range(times)]
+    async def die(self, times: int, *, answered: int = 0) -> None:
+        """Work so often on something that ends the worker each time, after so many `answered` requests."""
+        self.model.fail = [*[None] * answered, *(RuntimeError("poison") for _ in range(times))]
         for _ in range(times):
             with pytest.raises(RuntimeError):
                 await self.settle()

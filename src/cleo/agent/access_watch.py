@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from cleo.domain.access import Access, AccessRule, Rule
-from cleo.domain.content import Edit, Reaction, Revoke
+from cleo.domain.content import is_about_another
 from cleo.domain.conversation import ConversationId
 from cleo.domain.errors import StoreError
 from cleo.domain.identity import Address
@@ -53,8 +53,7 @@ class AccessWatch:
         now = self.clock.now()
         fresh = [rule for rule in changed if rule.rule == "allowed" and rule.at > now - FRESH]
         for rule in fresh:
-            for conversation in await self.store.write(lambda tx, rule=rule: _release(tx, rule)):
-                await self.engine.wake(conversation)
+            await self.engine.wake(*await self.store.write(lambda tx, rule=rule: _release(tx, rule)))
         self._known = rules
         _log.info(
             "access changed", allowed=len(self.access.rules.allowed), blocked=len(self.access.rules.blocked)
@@ -68,8 +67,7 @@ def _release(tx: Transaction, rule: AccessRule) -> set[ConversationId]:
     waiting = [
         item
         for item in tx.access.unanswered(person.id, since, rule.at)
-        if not (item.message.is_group or item.message.from_me)
-        and not isinstance(item.message.content, Reaction | Edit | Revoke)
+        if not (item.message.is_group or item.message.from_me) and not is_about_another(item.message.content)
     ]
     tx.inbox.move([item.seq for item in waiting], "new")
     return {item.conversation for item in waiting}

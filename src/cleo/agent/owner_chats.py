@@ -2,7 +2,7 @@
 
 from cleo.domain.access import Access
 from cleo.domain.conversation import AccountKey, Conversation, conversation_id
-from cleo.domain.identity import Person
+from cleo.domain.identity import Person, main_address
 from cleo.ports import Transaction
 
 
@@ -16,12 +16,11 @@ def owner_chats(tx: Transaction, access: Access, account: AccountKey, now: float
 
 
 def _direct(tx: Transaction, account: AccountKey, owner: Person) -> Conversation:
-    address = min(owner.addresses, key=lambda a: (not a.startswith("phone:"), a))
     chat = Conversation(
         id=conversation_id(account, owner.id),
         channel=account.channel,
         account=account.account,
-        address=address,
+        address=main_address(owner.addresses),
         person=owner.id,
     )
     return tx.conversations.open(chat)

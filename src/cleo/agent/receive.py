@@ -27,7 +27,7 @@ from cleo.domain.health import AccountNews
 from cleo.domain.identity import Person, namespace
 from cleo.domain.message import IdentityChange, Inbound, InboxItem, InboxState, Receipt
 from cleo.domain.webhook_batch import WebhookBatch, WebhookEvent
-from cleo.ports import Clock, Engine, IntakeStatus, Origin, Quota, Store, Transaction
+from cleo.ports import Clock, Engine, IntakeStatus, KnownSender, Quota, Store, Transaction
 
 _log = structlog.get_logger("cleo.receive")
 
@@ -175,7 +175,7 @@ class Receiver:
     def _keep_event(self, tx: Transaction, event: WebhookEvent, *, knows_code: bool) -> _Kept:
         match event.meaning:
             case Inbound() as inbound:
-                last_inbound = _heard(inbound) if event.opens_window else None
+                last_inbound = _last_inbound(inbound) if event.opens_window else None
                 return self._keep(
                     tx, inbound, knows_code=knows_code, last_inbound=last_inbound, starts=event.starts
                 )
@@ -211,12 +211,12 @@ class Receiver:
         starts: bool = True,
     ) -> _Kept:
         now = self._clock.now()
-        origin = _origin(tx, inbound, now)
-        person = origin.person
+        sender = _sender(tx, inbound, now)
+        person = sender.person
         _tell_contested(tx, person)
         chat = replace(_conversation_of(tx, inbound, person, now), last_inbound=last_inbound)
-        conversation = tx.conversations.open(chat, known=origin.conversation)
-        is_own = origin.is_own and _starts_run(inbound)  # some bridges give a reaction the id of its target
+        conversation = tx.conversations.open(chat, known=sender.conversation)
+        is_own = sender.is_own and _starts_run(inbound)  # some bridges give a reaction the id of its target
         allowed = starts and not is_own and self._answers(person, inbound)
         claims = knows_code and starts and not tx.people.owners()
         state: InboxState = "new" if allowed and not claims and _starts_run(inbound) else "noted"
@@ -245,7 +245,8 @@ class Receiver:
             why += "" if is_kept else "; not kept: too much of it today"
             return _Kept("ignored", {conversation.id} if released else set(), heard=[heard(why)])
         effect = AnswerEffect()
-        if origin.may_answer or not isinstance(inbound.content, Text):
+        # Words answer nothing where no question is open: most messages need no look at the questions.
+        if sender.may_answer or not isinstance(inbound.content, Text):
             effect = self._answer_reader.read(tx, inbound, conversation, person, now)
         if state == "new" and (effect.is_answer or self._commands.obey(tx, inbound, conversation, now)):
             tx.inbox.move([seq], "noted")
@@ -297,12 +298,12 @@ def _greet_owner(tx: Transaction, queue: OutboxQueue, conversation: Conversation
     return _Kept("accepted", {conversation.id}, claimed=True)
 
 
-def _origin(tx: Transaction, inbound: Inbound, now: float) -> Origin:
+def _sender(tx: Transaction, inbound: Inbound, now: float) -> KnownSender:
     addresses = frozenset({inbound.sender}) | inbound.aliases
     if inbound.from_me:  # the chat is with somebody else
-        return Origin(person=tx.people.resolve(addresses, inbound.sender_name, now))
+        return KnownSender(person=tx.people.resolve(addresses, inbound.sender_name, now))
     group = inbound.chat if inbound.is_group else None
-    return tx.origins.resolve(
+    return tx.senders.resolve(
         addresses, inbound.sender_name, now, account=inbound.account_key, group=group, message_id=inbound.id
     )
 
@@ -323,7 +324,7 @@ def _starts_run(inbound: Inbound) -> bool:
     return not is_about_another(inbound.content)
 
 
-def _heard(inbound: Inbound) -> LastInbound:
+def _last_inbound(inbound: Inbound) -> LastInbound:
     return LastInbound(number_id=inbound.number_id, id=inbound.id, at=inbound.at / 1000)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Literal
@@ -41,8 +41,7 @@ from cleo.app.http.outbox_routes import outbox_routes
 from cleo.app.http.readiness import Readiness
 from cleo.app.logs import error_summary
 from cleo.app.other_parts import other_parts
-from cleo.app.settings import Settings, environment
-from cleo.app.settings import secrets as secret_values
+from cleo.app.settings import Settings, environment, redactor
 from cleo.channels.whatsapp.addresses import phone_number
 from cleo.channels.whatsapp.backend import PATH as WEBHOOK
 from cleo.channels.whatsapp.backend_spec import BackendContext, BackendSpec
@@ -167,8 +166,8 @@ async def build(
             most_waiting=settings.cleo_inbox_max,
         )
         fallback = await _fallback(settings, closing)
-        hidden = [secret for secret in secret_values(settings, environment()) if len(secret) >= 8]
-        watches = {each.name: _watch(each, clock, hidden) for each in (choice, fallback) if each}
+        redact = redactor(settings)
+        watches = {each.name: _watch(each, clock, redact) for each in (choice, fallback) if each}
         worker = Worker(
             store=store,
             engine=engine,
@@ -289,12 +288,9 @@ async def _fallback(settings: Settings, closing: AsyncExitStack) -> Choice | Non
     return choice
 
 
-def _watch(choice: Choice, clock: Clock, hidden: Collection[str]) -> ModelWatch:
+def _watch(choice: Choice, clock: Clock, redact: Callable[[str], str]) -> ModelWatch:
     def explain(error: BaseException) -> str:
-        said = diagnose(error, choice.name, choice.model.base_url or "").what.removeprefix("Model: ")
-        for secret in hidden:  # some servers repeat the key that they refuse
-            said = said.replace(secret, "***")
-        return said
+        return redact(diagnose(error, choice.name, choice.model.base_url or "").what.removeprefix("Model: "))
 
     return ModelWatch(name=choice.name, clock=clock, explain=explain)
 

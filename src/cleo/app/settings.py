@@ -1,7 +1,7 @@
 """Settings: everything that Cleo reads from its environment, and the only place that does."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -28,6 +28,9 @@ from cleo.domain.identity import Address
 
 ENV_FILE = Path(".env")
 """Read from the working directory; the environment itself goes before it."""
+
+_SHORTEST_SECRET = 8
+"""Characters: what is shorter may be a word that is meant."""
 
 _ENCODING = "utf-8-sig"
 """UTF-8, also with the mark that some editors begin a file with."""
@@ -316,3 +319,15 @@ def secrets(settings: Settings, variables: Mapping[str, str]) -> frozenset[str]:
         text for name, text in variables.items() if name.endswith(("_KEY", "_TOKEN", "_SECRET", "_PASSWORD"))
     }
     return frozenset({value.get_secret_value() for value in own if isinstance(value, SecretStr)} | keys)
+
+
+def redactor(settings: Settings) -> Callable[[str], str]:
+    """Return a function that writes `***` for each secret: some servers repeat the key that they refuse."""
+    hidden = [secret for secret in secrets(settings, environment()) if len(secret) >= _SHORTEST_SECRET]
+
+    def redact(text: str) -> str:
+        for secret in hidden:
+            text = text.replace(secret, "***")
+        return text
+
+    return redact

@@ -1,5 +1,6 @@
 """Who somebody is: addresses in namespaces, and the people behind them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NewType
 
@@ -24,6 +25,11 @@ def namespace(of: Address) -> str:
 def value(of: Address) -> str:
     """Tell the part after the first colon."""
     return of.partition(":")[2]
+
+
+def main_address(addresses: Iterable[Address]) -> Address:
+    """Return the one of somebody's addresses to show and to write to first: a phone number, if there is one."""
+    return min(addresses, key=lambda each: (namespace(each) != "phone", each))
 
 
 _ONE_AT_A_TIME = frozenset({"phone", "bsuid", "parent_bsuid"})

@@ -44,11 +44,6 @@ class Diagnosis:
     what: str
     fix: str = ""
 
-    @property
-    def is_passing(self) -> bool:
-        """Return whether it may be over by itself."""
-        return self.kind in {"busy", "server", "unreachable", "silent"}
-
 
 async def ask_once(model: Model, name: str, *, seconds: float = SECONDS) -> Diagnosis:
     """Ask the model for one word, with one tool, as Cleo's own requests have; `name` as in CLEO_MODEL. Never raises

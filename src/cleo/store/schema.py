@@ -76,7 +76,6 @@ class _Conversations(TypedColumns):
     person: Named[str | None] = Column(Text)
     epoch: Named[int] = Column(BigInteger, server_default="0")
     parked_batch: Named[int | None] = Column(BigInteger)
-    parked_requests: Named[bytes | None] = Column(LargeBinary)
     last_inbound_number: Named[str | None] = Column(Text)
     last_inbound_id: Named[str | None] = Column(Text)
     last_inbound_at: Named[float | None]

@@ -19,7 +19,7 @@ from cleo.store.nouns.dead_letters import SqlDeadLetters
 from cleo.store.nouns.inbox import SqlInbox, SqlInboxLookup
 from cleo.store.nouns.installation import SqlInstallation
 from cleo.store.nouns.outbox import SqlOutbox, SqlOutboxLookup
-from cleo.store.nouns.people import SqlOrigins, SqlPeople
+from cleo.store.nouns.people import SqlPeople, SqlSenders
 from cleo.store.nouns.records import SqlRecords
 from cleo.store.nouns.reminders import SqlReminders
 from cleo.store.nouns.retention import SqlRetention
@@ -128,7 +128,7 @@ def nouns(connection: Connection, clock: Clock) -> Transaction:
         confirmation_lookup=SqlConfirmationLookup(session),
         spendings=SqlSpendings(session),
         people=SqlPeople(session),
-        origins=SqlOrigins(session),
+        senders=SqlSenders(session),
         reminders=SqlReminders(session),
         records=SqlRecords(session),
         dead_letters=SqlDeadLetters(session),

@@ -26,6 +26,12 @@ async def look(name: str) -> str:
     return f"saw {name}"
 
 
+async def jot(text: str) -> str:
+    """Write something down."""
+    effects.append(text)
+    return f"noted {text}"
+
+
 @pytest.fixture
 async def harness(tmp_path: Path) -> AsyncIterator[AgentHarness]:
     effects.clear()
@@ -34,6 +40,7 @@ async def harness(tmp_path: Path) -> AsyncIterator[AgentHarness]:
         [
             Tool(name="wipe", function=wipe, requires_confirmation=True),
             Tool(name="look", function=look, read_only=True),
+            Tool(name="jot", function=jot),
         ],
     )
     yield harness
@@ -80,14 +87,67 @@ async def test_a_yes_that_was_begun_when_its_run_was_given_up_is_told(
     assert effects == []
 
 
+WIPE = 'do wipe {"name": "disk"}'
+JOT = 'do jot {"text": "milk"}'
+
+
+async def dead(harness: AgentHarness) -> list[str]:
+    """The messages that were given up, in their order."""
+    letters = await harness.store.read(lambda tx: tx.dead_letters.recent(9))
+    assert {letter.kind for letter in letters} <= {"inbound"}
+    return sorted(letter.key for letter in letters)
+
+
 async def test_what_was_asked_for_is_given_up_with_the_run_that_goes_on_with_it(
     harness: AgentHarness,
 ) -> None:
-    await harness.say('do wipe {"name": "disk"}')
+    await harness.say(WIPE)
     await harness.hear(Reaction(emoji="👎", to=harness.question().id))
     await harness.die(MAX_CRASHES)
     await harness.settle()
     assert harness.channel.delivered[-1].text == GAVE_UP
-    [letter] = await harness.store.read(lambda tx: tx.dead_letters.recent(5))
-    assert (letter.kind, letter.key) == ("inbound", "inbox:1")
+    assert await dead(harness) == ["inbox:1"]
     assert effects == []
+
+
+@pytest.mark.parametrize("answered", [0, 1])
+async def test_with_a_run_that_took_an_outcome_along_goes_what_was_asked_for(
+    harness: AgentHarness, answered: int
+) -> None:
+    """Before its first step is saved the outcome still waits for a run, and after it for nobody."""
+    await harness.say(WIPE)
+    await harness.hear(Reaction(emoji="👍", to=harness.question().id))
+    await harness.hear(JOT)
+    await harness.die(MAX_CRASHES, answered=answered)
+    await harness.settle()
+    assert effects == ["disk", *["milk"] * answered]
+    assert GAVE_UP in [each.text for each in harness.channel.delivered]
+    assert await dead(harness) == ["inbox:1", "inbox:3"][-1 - answered :]
+    told = [each.text for each in harness.channel.delivered if "wiped disk" in each.text]
+    assert len(told) == 1 - answered
+
+
+@pytest.mark.parametrize("answered", [0, 1])
+async def test_with_the_last_of_many_runs_without_a_reply_goes_all_that_was_asked_for(
+    harness: AgentHarness, answered: int
+) -> None:
+    await harness.say(WIPE)
+    await harness.hear(Reaction(emoji="👎", to=harness.question().id))
+    await harness.hear(f"{JOT}\n{WIPE}")
+    await harness.settle()
+    await harness.hear(Reaction(emoji="👎", to=harness.question().id))
+    if answered:
+        await harness.hear(JOT)
+    await harness.die(MAX_CRASHES, answered=answered)
+    await harness.settle()
+    assert harness.channel.delivered[-1].text == GAVE_UP
+    assert await dead(harness) == ["inbox:1", "inbox:3", "inbox:5"][: 2 + answered]
+
+
+async def test_a_reply_ends_what_a_run_owed(harness: AgentHarness) -> None:
+    await harness.say(WIPE)
+    await harness.react("👍", harness.question().id)
+    await harness.hear(JOT)
+    await harness.die(MAX_CRASHES, answered=1)
+    await harness.settle()
+    assert await dead(harness) == ["inbox:3"]

@@ -36,7 +36,7 @@ def fill(tx: Transaction) -> None:
     tx.people.claim_owner(PersonId(OWNER))
     tx.runs.start(run("R1"))
     tx.transcript.append(CHAT, RunId("R1"), [b'{"a": "\xc3\xa4"}', b"{}"], after=0)
-    tx.transcript.park(CHAT, Parked(batch=1, requests=b"{}"))
+    tx.transcript.park(CHAT, Parked(batch=1))
     tx.spendings.add(
         Spending(
             conversation=CHAT,

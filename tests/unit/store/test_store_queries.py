@@ -32,13 +32,14 @@ def arrival(tx: Transaction) -> None:
     tx.people.owners()
     for _ in "new", "known":
         tx.conversations.open(chat())
-        tx.origins.resolve(frozenset({ANNA}), "name", 1.0, account=AccountKey("whatsapp"))
+        tx.senders.resolve(frozenset({ANNA}), "name", 1.0, account=AccountKey("whatsapp"))
     tx.workloads.look(CHAT, 10)
     tx.conversations.guard(CHAT, tx.conversations.lease(CHAT))
     tx.inbox.add(inbound(), CHAT, PersonId(ANNA), "new")
     tx.inbox.new(CHAT)
     tx.inbox.move([1], "taken", RunId("R1"))
     tx.inbox.of_run(RunId("R1"))
+    tx.inbox.hand_over(RunId("R0"), RunId("R1"))
 
 
 def turn(tx: Transaction) -> None:
@@ -50,7 +51,7 @@ def turn(tx: Transaction) -> None:
     tx.transcript.window(CHAT, 10)
     tx.transcript_rows.replace(CHAT, 1, b"{}")
     tx.transcript_rows.begin_anew(CHAT)
-    tx.transcript.park(CHAT, Parked(batch=1, requests=b"{}"))
+    tx.transcript.park(CHAT, Parked(batch=1))
     tx.transcript.parked(CHAT)
     tx.ledger.claim("k", "tool", 1.0)
     tx.ledger.claim("k", "tool", 1.0)

@@ -5,24 +5,24 @@ from typing import cast
 
 from pydantic_ai.messages import ModelMessage, ModelRequest, TextContent, ToolReturnPart, UserPromptPart
 
-from cleo.agent.approval.plan import Provenance
+from cleo.agent.approval.plan import Origin
 from cleo.agent.model.exchange import Exchange, begins_turn
 from cleo.agent.run.deps import RunDeps
 from cleo.domain.conversation import Conversation
-from cleo.domain.identity import PersonId, namespace, value
+from cleo.domain.identity import PersonId, main_address, value
 from cleo.ports import Tool, Transaction
 
 _MOST = 10
 _NAME_MAX = 40
 
 
-def origin_of(tx: Transaction, deps: RunDeps, exchange: Exchange) -> Provenance:
+def origin_of(tx: Transaction, deps: RunDeps, exchange: Exchange) -> Origin:
     """Return it for a call of the newest response; somebody who asks for themselves knows who and where they are."""
     asked = _askers(exchange.messages) or [deps.person]
     is_own = not deps.conversation.is_group and deps.access.may_approve(tx.people.get(deps.person))
     others = [person for person in _writers(exchange.messages) if person not in asked]
     words_of = [*_sources(exchange.messages, deps.tools), *(_person(tx, other) for other in others)]
-    return Provenance(
+    return Origin(
         by=() if is_own else tuple(_person(tx, person) for person in asked),
         chat="" if is_own else _chat(deps.conversation),
         words_of=tuple(dict.fromkeys(words_of))[:_MOST],
@@ -65,7 +65,7 @@ def _person(tx: Transaction, person: PersonId) -> str:
         known = tx.people.get(person)
     except KeyError:
         return str(person).partition(":")[2]
-    address = min(known.addresses, key=lambda each: (namespace(each) != "phone", each))
+    address = main_address(known.addresses)
     name = known.name[:_NAME_MAX]
     return f"{value(address)} (“{name}”)" if name else value(address)
 

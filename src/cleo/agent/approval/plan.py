@@ -20,7 +20,7 @@ class PlannedCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Provenance:
+class Origin:
     """Who asked for a call, in which chat, and whose words the model had read; empty where the chat says it."""
 
     by: tuple[str, ...] = ()
@@ -28,7 +28,7 @@ class Provenance:
     words_of: tuple[str, ...] = ()
 
 
-def freeze(tool: str, arguments: Mapping[str, object], origin: Provenance | None = None) -> str:
+def freeze(tool: str, arguments: Mapping[str, object], origin: Origin | None = None) -> str:
     """Write a call down as canonical JSON."""
     return _write(tool, arguments, asdict(origin) if origin else {})
 
@@ -43,10 +43,10 @@ def read_arguments(plan: str) -> dict[str, Any]:
     return _read(plan)["args"]
 
 
-def read_origin(plan: str) -> Provenance:
+def read_origin(plan: str) -> Origin:
     """Return where the call of a plan comes from."""
     origin: Mapping[str, Any] = _read(plan).get("origin", {})
-    return Provenance(
+    return Origin(
         by=tuple(origin.get("by", ())),
         chat=origin.get("chat", ""),
         words_of=tuple(origin.get("words_of", ())),

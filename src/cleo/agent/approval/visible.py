@@ -29,6 +29,11 @@ _NAMELESS = {"Co": "private use", "Cn": "unassigned", "Cs": "half a mark"}
 _TOKEN = re.compile(r"[ \n]+|[^ \n]+")
 _HOST = re.compile(r"(?<![\w.-])-*(?P<host>(?:[^\W_][\w-]*\.)+[^\W\d_]{2,})")
 _WORD = re.compile(r"[^\W_]+")
+_UNSEEN = r"[\p{Default_Ignorable_Code_Point}\p{C}\p{Z}]"
+_EMOJI = (
+    r"[\p{Extended_Pictographic}--\p{Cn}](?:\p{EMod}|\uFE0F)?"
+    r"(?:\u200D[\p{Extended_Pictographic}--\p{Cn}](?:\p{EMod}|\uFE0F)?)*|\p{RI}{2}"
+)
 _BLANK = re.compile(r"\b(?:BLANK|FILLER|INVISIBLE|NULL NOTEHEAD|OBJECT REPLACEMENT)\b")
 
 
@@ -127,9 +132,7 @@ def _is_ordinary(at: _Around, native: frozenset[str]) -> bool:
 
 @lru_cache(4096)
 def _is_unseen(mark: str) -> bool:
-    import regex  # noqa: PLC0415 - it takes a tenth of a second, and most texts are plain
-
-    ignorable = regex.match(r"[\p{Default_Ignorable_Code_Point}\p{C}\p{Z}]", mark) is not None
+    ignorable = _unicode(_UNSEEN).match(mark) is not None
     return ignorable or _BLANK.search(unicodedata.name(mark, "")) is not None
 
 
@@ -199,8 +202,6 @@ def _native_scripts(text: str) -> frozenset[str]:
 @lru_cache(4096)
 def _scripts(mark: str) -> frozenset[str]:
     """The scripts that a mark belongs to; none for what all share."""
-    import regex  # noqa: PLC0415 - it takes a tenth of a second, and most texts are plain
-
     if mark.isascii():
         return frozenset({"Latin"}) if mark.isalpha() else frozenset()
     name = unicodedata.name(mark, "").partition(" ")[0].title()
@@ -212,16 +213,25 @@ def _scripts(mark: str) -> frozenset[str]:
     for script in (known, *sorted(_EAST_ASIAN), "Latin", "Greek", "Cyrillic"):
         if _in_script(script, mark):
             return frozenset({script})
-    return frozenset({known}) if regex.match(r"\p{Script=Common}", mark) is None else frozenset()
+    return frozenset() if _in_script("Common", mark) else frozenset({known})
 
 
 def _in_script(script: str, mark: str) -> bool:
-    import regex  # noqa: PLC0415 - it takes a tenth of a second, and most texts are plain
+    try:
+        return _unicode(rf"\p{{Script={script}}}").match(mark) is not None
+    except ValueError:  # a word of a name that is no script
+        return False
+
+
+@cache
+def _unicode(pattern: str) -> re.Pattern[str]:
+    """Compile a pattern that needs Unicode's properties; raises `ValueError` for one that there is not."""
+    import regex  # noqa: PLC0415 - most questions are plain, and a start need not wait for it
 
     try:
-        return regex.match(rf"\p{{Script={script}}}", mark) is not None
-    except regex.error:
-        return False
+        return cast("re.Pattern[str]", regex.compile(pattern, flags=regex.V1))
+    except regex.error as error:
+        raise ValueError(pattern) from error
 
 
 def _is_compatible(mark: str) -> bool:
@@ -259,14 +269,7 @@ def _as_ascii(mark: str) -> str:
 
 def _emoji(text: str) -> Iterator[int]:
     """Places of what belongs to whole emoji: their joiners and selectors hide nothing."""
-    import regex  # noqa: PLC0415 - it takes a tenth of a second, and most texts are plain
-
-    for found in regex.finditer(
-        r"[\p{Extended_Pictographic}--\p{Cn}](?:\p{EMod}|\uFE0F)?"
-        r"(?:\u200D[\p{Extended_Pictographic}--\p{Cn}](?:\p{EMod}|\uFE0F)?)*|\p{RI}{2}",
-        text,
-        flags=regex.V1,
-    ):
+    for found in _unicode(_EMOJI).finditer(text):
         yield from range(*found.span())
 
 

@@ -115,7 +115,8 @@ class Claimer:
 
     def _go_on(self, tx: Transaction, work: Workload, run: Run) -> ClaimedRun:
         unreported = tx.confirmation_lookup.unreported(run.conversation) if work.has_unreported else ()
-        claimed = self._load(tx, work, run, tx.inbox.of_run(run.id), unreported)
+        taken = [item for item in tx.inbox.of_run(run.id) if item.state == "taken"]
+        claimed = self._load(tx, work, run, taken, unreported)
         claimed.poison_candidate = run.attempts == MAX_CRASHES - 1 and run.id not in self.begun
         if not claimed.poison_candidate:
             self._count(tx, claimed)

@@ -75,6 +75,8 @@ class Committer:
         revision = tx.transcript.append(claimed.conversation.id, claimed.run.id, bodies, after=newest)
         if claimed.parked:
             tx.transcript.park(claimed.conversation.id, None)
+            if claimed.parked.run:  # who asked has not answered: that is for this run to do, or to give up
+                tx.inbox.hand_over(claimed.parked.run, claimed.run.id)
         for row in claimed.ended_questions:
             _report(tx, row.ref)
         tx.dead_letters.mark_reported(claimed.lost)

@@ -24,4 +24,5 @@ class Progress:
         if count > self.exchange.stored:
             await self.store.write(lambda tx: self.committer.checkpoint(tx, self.claimed, self.exchange))
             self.exchange.stored = count
+            self.claimed.parked = None  # it is answered now
             failpoint("checkpoint.after_commit")

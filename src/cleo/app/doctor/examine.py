@@ -9,13 +9,10 @@ from cleo.app.chosen_backend import chosen_backend
 from cleo.app.doctor.context import Examination, doctor_context
 from cleo.app.doctor.machine import clock, data, disk, names, proxy
 from cleo.app.doctor.network import inbound, network
-from cleo.app.doctor.starting import choices, guard, port
-from cleo.app.settings import environment, load, secrets
+from cleo.app.doctor.starting import port, refusals
+from cleo.app.settings import load, redactor
 from cleo.domain.errors import ConfigError
 from cleo.ports.finding import Finding, Findings, good, note, run_checks, wrong_settings
-
-_SHORTEST_SECRET = 8
-"""Characters: what is shorter may be a word that is meant."""
 
 
 def examine(*, offline: bool = False) -> Iterator[Finding]:
@@ -26,17 +23,9 @@ def examine(*, offline: bool = False) -> Iterator[Finding]:
     except ConfigError as error:
         yield from wrong_settings(error)
         return
-    hidden = [secret for secret in secrets(settings, environment()) if len(secret) >= _SHORTEST_SECRET]
+    redact = redactor(settings)
     for finding in run_checks(CHECKS, Examination(settings=settings, offline=offline)):
-        yield _without(hidden, finding)
-
-
-def _without(hidden: list[str], finding: Finding) -> Finding:
-    """Leave out secrets: some servers repeat what they refuse."""
-    what, fix = finding.what, finding.fix
-    for secret in hidden:
-        what, fix = what.replace(secret, "***"), fix.replace(secret, "***")
-    return replace(finding, what=what, fix=fix)
+        yield replace(finding, what=redact(finding.what), fix=redact(finding.fix))
 
 
 def _backend(of: Examination) -> Findings:
@@ -73,8 +62,7 @@ def _running(of: Examination) -> Findings:
 
 CHECKS: tuple[Callable[[Examination], Findings], ...] = (
     names,
-    choices,
-    guard,
+    refusals,
     data,
     disk,
     _running,

@@ -1,5 +1,6 @@
 """Checks of what `cleo up` refuses to start with, by the functions that refuse it."""
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import httpx2
@@ -9,19 +10,22 @@ from cleo.app.doctor.context import Examination
 from cleo.app.engines import engine_name
 from cleo.app.failpoints import read_failpoints
 from cleo.app.serve import listening, reachable, refuse_unguarded_webhook
+from cleo.app.settings import Settings
 from cleo.domain.errors import ConfigError
 from cleo.ports.finding import Findings, good, run_checks
 
 
-def choices(of: Examination) -> Findings:
-    """Look whether there is what the settings name."""
-    yield from run_checks((_backend, _channels, _engine, _failpoints), of)
+def refusals(of: Examination) -> Findings:
+    """Call each of them; what one raises is a finding, in the very words of `cleo up`."""
+    yield from run_checks([_check(refuse) for refuse in _REFUSE], of)
 
 
-def guard(of: Examination) -> Findings:
-    """Look whether strangers could post messages; raises `ConfigError`."""
-    refuse_unguarded_webhook(of.settings)
-    yield from ()
+def _check(refuse: Callable[[Settings], object]) -> Callable[[Examination], Findings]:
+    def check(of: Examination) -> Findings:
+        refuse(of.settings)
+        yield from ()
+
+    return check
 
 
 def port(of: Examination) -> Findings:
@@ -48,21 +52,10 @@ def _is_cleo(url: str) -> bool:
         return False
 
 
-def _backend(of: Examination) -> Findings:
-    chosen_backend(of.settings)
-    yield from ()
-
-
-def _channels(of: Examination) -> Findings:
-    enabled_channels(of.settings)
-    yield from ()
-
-
-def _engine(of: Examination) -> Findings:
-    engine_name(of.settings)
-    yield from ()
-
-
-def _failpoints(of: Examination) -> Findings:
-    read_failpoints(of.settings.cleo_fail)
-    yield from ()
+_REFUSE: tuple[Callable[[Settings], object], ...] = (
+    chosen_backend,
+    enabled_channels,
+    engine_name,
+    lambda settings: read_failpoints(settings.cleo_fail),
+    refuse_unguarded_webhook,
+)

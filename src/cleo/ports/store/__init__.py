@@ -7,7 +7,7 @@ from cleo.ports.store.inbox import Inbox, InboxLookup, Quota, Retention, Unanswe
 from cleo.ports.store.installation import Installation
 from cleo.ports.store.ledger import Ledger, LedgerEntry
 from cleo.ports.store.outbox import Outbox, OutboxLookup
-from cleo.ports.store.people import AccessBook, Origin, Origins, People, UnknownPerson
+from cleo.ports.store.people import AccessBook, KnownSender, People, Senders, UnknownPerson
 from cleo.ports.store.records import LONG_TEXT, Record, Records
 from cleo.ports.store.reminders import Reminder, Reminders, Repeats
 from cleo.ports.store.runs import Paces, Runs, Turn
@@ -27,10 +27,9 @@ __all__ = [
     "Inbox",
     "InboxLookup",
     "Installation",
+    "KnownSender",
     "Ledger",
     "LedgerEntry",
-    "Origin",
-    "Origins",
     "Outbox",
     "OutboxLookup",
     "Paces",
@@ -44,6 +43,7 @@ __all__ = [
     "Repeats",
     "Retention",
     "Runs",
+    "Senders",
     "Spendings",
     "Store",
     "Transaction",

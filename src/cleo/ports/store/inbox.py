@@ -25,7 +25,11 @@ class Inbox(Protocol):
         ...
 
     def of_run(self, run: RunId) -> Sequence[InboxItem]:
-        """What the run took, oldest first."""
+        """What the run owes an answer to, oldest first: what it took, and what was handed over to it."""
+        ...
+
+    def hand_over(self, before: RunId, run: RunId) -> None:
+        """Let `run` owe what `before` did: that one ended in a question, and `run` goes on with its outcome."""
         ...
 
     def move(self, seqs: Iterable[int], state: InboxState, run: RunId | None = None) -> None:

@@ -41,7 +41,7 @@ class People(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class KnownSender:
     """Who wrote, and what is known of the chat that they wrote in."""
 
     person: Person
@@ -53,7 +53,7 @@ class Origin:
     """Cleo itself sent a message with that id to the chat."""
 
 
-class Origins(Protocol):
+class Senders(Protocol):
     """What every message from outside begins with, in one statement as long as nothing about it is new."""
 
     def resolve(
@@ -65,7 +65,7 @@ class Origins(Protocol):
         account: AccountKey,
         group: Address | None = None,
         message_id: MessageId | None = None,
-    ) -> Origin:
+    ) -> KnownSender:
         """Get the person as `People.resolve` does, and their chat with the account, or the group.
 
         `message_id` is that of what they wrote.

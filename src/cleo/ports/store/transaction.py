@@ -11,7 +11,7 @@ from cleo.ports.store.inbox import Inbox, InboxLookup, Retention, Unanswered
 from cleo.ports.store.installation import Installation
 from cleo.ports.store.ledger import Ledger
 from cleo.ports.store.outbox import Outbox, OutboxLookup
-from cleo.ports.store.people import AccessBook, Origins, People
+from cleo.ports.store.people import AccessBook, People, Senders
 from cleo.ports.store.records import Records
 from cleo.ports.store.reminders import Reminders
 from cleo.ports.store.runs import Paces, Runs
@@ -44,7 +44,7 @@ class Transaction:
     confirmations: Confirmations
     confirmation_lookup: ConfirmationLookup
     people: People
-    origins: Origins
+    senders: Senders
     reminders: Reminders
     records: Records
     dead_letters: DeadLetters

@@ -14,8 +14,6 @@ class Parked:
 
     batch: int
     """The revision of the history with which it was parked."""
-    requests: bytes = b""
-    """What an earlier release kept about it."""
     run: RunId | None = None
     """Which run parked it; known when it is read back."""
 

@@ -35,6 +35,7 @@ _CHANGES = (
     .limit(bindparam("most"))
 )
 _MOVE = update(inbox).where(inbox.c.seq.in_(bindparam("seqs", expanding=True)))
+_HAND_OVER = update(inbox).where(inbox.c.run == bindparam("before"))
 _REWRITE = update(inbox).where(inbox.c.seq == bindparam("it"))
 
 _COLUMNS = (
@@ -87,9 +88,13 @@ class SqlInbox:
         return [item_of(row) for row in rows]
 
     def of_run(self, run: RunId) -> Sequence[InboxItem]:
-        """What the run took, oldest first."""
+        """What the run owes an answer to, oldest first: what it took, and what was handed over to it."""
         rows = self._session.rows(_OF_RUN, {"run": run})
         return [item_of(row) for row in rows]
+
+    def hand_over(self, before: RunId, run: RunId) -> None:
+        """Let `run` owe what `before` did: that one ended in a question, and `run` goes on with its outcome."""
+        self._session.run(_HAND_OVER, {"before": before, "run": run})
 
     def move(self, seqs: Iterable[int], state: InboxState, run: RunId | None = None) -> None:
         """Change the state, and the run if one is given."""

@@ -8,10 +8,10 @@ from sqlalchemy import BindParameter, Select, Text, bindparam, exists, func, or_
 
 from cleo.domain.content import MessageId
 from cleo.domain.conversation import AccountKey, Conversation, conversation_id
-from cleo.domain.identity import Address, Person, PersonId, are_one, namespace
+from cleo.domain.identity import Address, Person, PersonId, are_one, main_address, namespace
 from cleo.domain.message import IdentityChange
 from cleo.domain.number import variants
-from cleo.ports.store import Origin
+from cleo.ports.store import KnownSender
 from cleo.store.dialect import insert_once
 from cleo.store.nouns.conversations import CONVERSATION, conversation_of
 from cleo.store.schema import (
@@ -46,7 +46,7 @@ _OWN: Any = (
     .where(outbox.c.conversation == conversations.c.id)
     .where(outbox.c.message_id == bindparam("message_id", type_=Text))
 )
-_ORIGIN = (
+_SENDER = (
     select(*PERSON, _ASKED, _OWN, *CONVERSATION)
     .join_from(people, aliases, _theirs)
     .outerjoin(conversations, _of_chat)
@@ -175,8 +175,7 @@ class SqlPeople:
         return [known.person() for known in self._read(_OWNERS)]
 
     def _make(self, addresses: frozenset[Address], name: str, at: float) -> Person:
-        ranked = sorted(addresses, key=lambda address: (namespace(address) != "phone", address))
-        known = Known(id=ranked[0], name=name, claimed_owner=False)
+        known = Known(id=main_address(addresses), name=name, claimed_owner=False)
         self._session.run(self._add, {"id": known.id, "name": name, "claimed_owner": False, "first_seen": at})
         self._learn(known, addresses, name)
         return known.person()
@@ -223,8 +222,8 @@ class SqlPeople:
         return list(found.values())
 
 
-class SqlOrigins:
-    """Implements `cleo.ports.Origins`."""
+class SqlSenders:
+    """Implements `cleo.ports.Senders`."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -239,7 +238,7 @@ class SqlOrigins:
         account: AccountKey,
         group: Address | None = None,
         message_id: MessageId | None = None,
-    ) -> Origin:
+    ) -> KnownSender:
         """Get the person, and their chat with the account, or the group."""
         where = {
             "addresses": list(addresses),
@@ -249,7 +248,7 @@ class SqlOrigins:
         }
         behind: dict[str, Known] = {}
         chats: dict[str, tuple[Conversation, bool, bool]] = {}
-        for row in self._session.rows(_ORIGIN, where):
+        for row in self._session.rows(_SENDER, where):
             id, (asked, own), chat = row[0], row[len(PERSON) :][:2], row[len(PERSON) + 2 :]
             learn(behind, id, row[: len(PERSON)])
             if chat[0] is not None:
@@ -257,9 +256,9 @@ class SqlOrigins:
         person = self._people.resolve_among(list(behind.values()), addresses, name, at)
         found = chats.get(person.id)
         return (
-            Origin(person=person, conversation=found[0], may_answer=found[1], is_own=found[2])
+            KnownSender(person=person, conversation=found[0], may_answer=found[1], is_own=found[2])
             if found
-            else Origin(person=person)
+            else KnownSender(person=person)
         )
 
 

@@ -27,7 +27,7 @@ _parked_by = (transcript.c.conversation == conversations.c.id) & (
     transcript.c.revision == conversations.c.parked_batch
 )
 _PARKED = (
-    select(conversations.c.parked_batch, conversations.c.parked_requests, transcript.c.run)
+    select(conversations.c.parked_batch, transcript.c.run)
     .join_from(conversations, transcript, _parked_by, isouter=True)
     .where(conversations.c.id == bindparam("chat"))
 )
@@ -60,18 +60,12 @@ class SqlTranscript:
     def parked(self, conversation: ConversationId) -> Parked | None:
         """The open batch, if there is one."""
         row = self._session.row(_PARKED, {"chat": conversation})
-        batch, requests, run = row or (None, None, None)
-        if batch is None or requests is None:
-            return None
-        return Parked(batch=batch, requests=requests, run=RunId(run) if run else None)
+        batch, run = row or (None, None)
+        return None if batch is None else Parked(batch=batch, run=RunId(run) if run else None)
 
     def park(self, conversation: ConversationId, parked: Parked | None) -> None:
         """Set or clear the open batch."""
-        row = {
-            "chat": conversation,
-            "parked_batch": parked.batch if parked else None,
-            "parked_requests": parked.requests if parked else None,
-        }
+        row = {"chat": conversation, "parked_batch": parked.batch if parked else None}
         self._session.run(_CONVERSATION, row)
 
     def replace(self, conversation: ConversationId, revision: int, body: bytes) -> None:

@@ -80,7 +80,6 @@ _STATE = (
     exists().where(inbox.c.conversation == _CHAT, is_change),
     _behind.exists(),
     conversations.c.parked_batch,
-    conversations.c.parked_requests,
     _parked_by.scalar_subquery(),
 )
 _PARTS: tuple[Sequence[ColumnElement[Any]], ...] = (
@@ -220,7 +219,5 @@ def _senders(rows: Sequence[Sequence[Any]]) -> dict[PersonId, Person]:
     return {PersonId(id): each.person() for id, each in known.items()}
 
 
-def _parked(batch: int | None, requests: bytes | None, run: str | None) -> Parked | None:
-    if batch is None or requests is None:
-        return None
-    return Parked(batch=batch, requests=requests, run=RunId(run) if run else None)
+def _parked(batch: int | None, run: str | None) -> Parked | None:
+    return None if batch is None else Parked(batch=batch, run=RunId(run) if run else None)

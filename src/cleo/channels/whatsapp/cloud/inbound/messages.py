@@ -23,7 +23,7 @@ from cleo.channels.whatsapp.cloud.inbound.contents import (
     unreadable_content,
 )
 from cleo.channels.whatsapp.cloud.inbound.message_context import read_message_context
-from cleo.domain.content import Content, MessageId, Other, is_about_another
+from cleo.domain.content import Content, MessageId
 from cleo.domain.identity import Address
 from cleo.domain.message import IdentityChange, Inbound, Quoted, Receipt
 
@@ -135,9 +135,7 @@ def _inbound(
     )
     problems = [problem, "" if is_known else "its time cannot be read, and that of its arrival is taken"]
     opens = not from_me and kind_of(message) not in _NO_WORDS
-    # Somebody opened the chat and has written nothing yet, or did something to another message.
-    is_news = isinstance(content, Other) and is_about_another(content)
-    starts = kind_of(message) != "request_welcome" and not is_news
+    starts = kind_of(message) != "request_welcome"  # somebody opened the chat, and has written nothing yet
     return ParsedEvent(
         event=inbound, problem="; ".join(filter(None, problems)), opens_window=opens, starts=starts
     )
