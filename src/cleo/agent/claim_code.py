@@ -1,7 +1,6 @@
 """The code that makes its first sender the owner."""
 
 import hmac
-import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,8 +10,8 @@ import structlog
 LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """What codes are made of: nothing that looks like something else."""
 
-_GUESS = re.compile(rf"(CLAIM)?\s*([{LETTERS}]{{4}})(-?)([{LETTERS}]{{4}})")
 _LONGEST = 40
+"""Letters of a message that is looked at."""
 _HOUR = 3600.0
 _log = structlog.get_logger("cleo.receive")
 
@@ -60,9 +59,14 @@ class ClaimCode:
 
 def read_guess(text: str) -> str | None:
     """Return the eight letters of a text that means to be a code; a word or a number of eight letters does not."""
-    if len(text) > _LONGEST or not (found := _GUESS.fullmatch(text.strip().upper())):
+    if len(text) > _LONGEST:
         return None
-    claims, first, hyphen, second = found.groups()
-    letters = first + second
+    said = text.strip().upper()
+    code = said.removeprefix("CLAIM").lstrip()
+    letters = code[:4] + code[4:].removeprefix("-")
+    if len(letters) != len("ABCD2345") or not set(letters).issubset(LETTERS):
+        return None
     is_mixed = not letters.isdigit() and not letters.isalpha()
-    return letters if claims or hyphen or is_mixed else None
+    return (
+        letters if is_mixed or said != letters else None
+    )  # after the word, or with the hyphen, anything is meant

@@ -57,6 +57,8 @@ WRONG_VALUES: Sequence[tuple[str, Sequence[str], Mapping[str, str]]] = [
     ("CLEO_TIMEZONE", ("Mars/Olympus", "../zone", "CEST"), {}),
     ("CLEO_FILE_MAX_BYTES", ("64 MB", "0"), {}),
     ("CLEO_INBOX_MAX", ("all", "0"), {}),
+    ("CLEO_KEEP_DAYS", ("ever", "7", "36501"), {}),
+    ("CLEO_LOOP_TURNS", ("many", "-1", "1001"), {}),
     ("CLEO_LOG", ("loud", "INFO"), {}),
     ("CLEO_FAIL", ("nowhere:kill", "deliver.after_send:shout", "deliver.after_send:kill@0"), {}),
 ]
