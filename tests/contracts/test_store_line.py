@@ -156,6 +156,14 @@ async def test_what_waits_for_a_run_is_counted_up_to_a_limit(store: Store) -> No
     assert await store.read(lambda tx: [tx.inbox_lookup.waiting(limit) for limit in (2, 4, 9)]) == [2, 4, 4]
 
 
+async def test_the_newest_that_waits_is_found(store: Store) -> None:
+    assert await store.read(lambda tx: tx.inbox_lookup.newest(CHAT)) is None
+    await store.write(put(inbound("W1"), inbound("W2")))
+    await store.write(lambda tx: tx.inbox.add(inbound("N1"), CHAT, PersonId(ANNA), "noted"))
+    newest = await store.read(lambda tx: tx.inbox_lookup.newest(CHAT))
+    assert newest is not None and newest.message.id == "W2"
+
+
 async def test_a_noted_message_waits_for_nobody(store: Store) -> None:
     await store.write(lambda tx: tx.inbox.add(inbound(), CHAT, PersonId(ANNA), "noted"))
     assert await store.read(lambda tx: tx.inbox.new(CHAT)) == []

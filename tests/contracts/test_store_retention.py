@@ -1,4 +1,4 @@
-"""What every store lets go of, and what it never does; how fast turns followed each other."""
+"""What every store lets go of, and what it never does; when runs were asked for and ended."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ from tests.support.clock import FakeClock
 
 from cleo.domain.identity import PersonId
 from cleo.domain.run import RunId
-from cleo.ports import Quota, Store, Transaction, Turn
+from cleo.ports import Quota, RunSpan, Store, Transaction
 
 PERSON = PersonId(ANNA)
 
@@ -64,7 +64,7 @@ async def test_what_is_not_answered_has_a_quota_a_day(store: Store) -> None:
     assert await store.write(lambda tx: tx.inbox.add(inbound(), CHAT, PERSON, "new")) is None
 
 
-async def test_turns_are_told_by_when_they_were_asked_and_ended(store: Store, clock: FakeClock) -> None:
+async def test_runs_are_told_by_when_they_were_asked_for_and_ended(store: Store, clock: FakeClock) -> None:
     start = clock.now()
     await store.write(lambda tx: tx.conversations.open(chat()))
     for number in 1, 2:
@@ -78,21 +78,21 @@ async def test_turns_are_told_by_when_they_were_asked_and_ended(store: Store, cl
         await store.write(begin)
         clock.advance(2)
         await store.write(lambda tx, i=id: tx.runs.update(replace(run(i), state="done")))
-    turns = await store.read(lambda tx: tx.paces.turns(CHAT, start, 9))
-    assert turns == [Turn(start + 2, start + 4), Turn(start, start + 2)]
-    assert await store.read(lambda tx: tx.paces.turns(CHAT, start + 3, 9)) == turns[:1]
-    assert await store.read(lambda tx: tx.paces.turns(CHAT, start, 1)) == turns[:1]
+    spans = await store.read(lambda tx: tx.run_spans.ended_since(CHAT, start, 9))
+    assert spans == [RunSpan(start + 2, start + 4), RunSpan(start, start + 2)]
+    assert await store.read(lambda tx: tx.run_spans.ended_since(CHAT, start + 3, 9)) == spans[:1]
+    assert await store.read(lambda tx: tx.run_spans.ended_since(CHAT, start, 1)) == spans[:1]
 
 
 async def test_a_paused_chat_is_not_due(store: Store, clock: FakeClock) -> None:
     def work(tx: Transaction) -> None:
         tx.conversations.open(chat())
         tx.inbox.add(inbound(), CHAT, PERSON, "new")
-        tx.paces.pause(CHAT, 100.0)
+        tx.conversations.pause(CHAT, 100.0)
 
     await store.write(work)
     assert await store.read(lambda tx: tx.workloads.due(99.0)) == []
     assert await store.read(lambda tx: tx.workloads.due(100.0)) == [CHAT]
     assert (await store.read(lambda tx: tx.conversations.get(CHAT))).paused_until == 100.0
-    await store.write(lambda tx: tx.paces.pause(CHAT, None))
+    await store.write(lambda tx: tx.conversations.pause(CHAT, 50.0))
     assert await store.read(lambda tx: tx.workloads.due(99.0)) == [CHAT]

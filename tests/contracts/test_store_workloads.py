@@ -46,6 +46,7 @@ async def test_a_chat_in_which_nothing_happened_holds_nothing(store: Store) -> N
         epoch=0,
         run=None,
         new=(),
+        own=frozenset(),
         senders={},
         next=None,
         more=False,
@@ -91,6 +92,20 @@ async def test_it_tells_the_same_as_the_nouns(store: Store) -> None:
     assert (seen.epoch, seen.more, seen.bounds, len(seen.new)) == (1, True, (0, 2), 2)
     assert seen.run is not None and seen.run.retry_at == 1000.123456789
     assert [item.message.id for item in (await look(store, 1)).new] == [f"M1 in {CHAT}"]
+
+
+async def test_what_cleo_sent_itself_is_told_from_what_others_wrote(store: Store) -> None:
+    def work(tx: Transaction) -> None:
+        for here in (CHAT, OTHER_CHAT):
+            tx.conversations.open(chat(here))
+        for id in "A", "B", "C":
+            tx.inbox.add(inbound(id), CHAT, PersonId(ANNA), "new")
+        tx.outbox.add(outgoing("k1", state="sent", message_id="B"))
+        tx.outbox.add(outgoing("k2", OTHER_CHAT, state="sent", message_id="C"))
+
+    await store.write(work)
+    seen = await look(store)
+    assert [item.message.id for item in seen.new if item.seq in seen.own] == ["B"]
 
 
 async def test_only_what_waits_in_the_outbox_counts(store: Store) -> None:

@@ -1,9 +1,10 @@
-"""Stops a chat in which a program answers Cleo: by its own messages that come back, and by a pace no person has."""
+"""Finds what no person wrote: Cleo's own messages that come back, and answers at a pace that no person has."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
+from itertools import takewhile
 
 import structlog
 
@@ -14,7 +15,7 @@ from cleo.domain.content import Text
 from cleo.domain.conversation import ConversationId
 from cleo.domain.identity import namespace, value
 from cleo.domain.message import InboxItem
-from cleo.ports import Transaction, Turn, Workload
+from cleo.ports import RunSpan, Transaction, Workload
 
 PAUSE = 600.0
 """Seconds that a chat is left alone. What comes meanwhile waits."""
@@ -59,11 +60,11 @@ class LoopGuard:
         paused_until = chat.paused_until or 0.0
         if not self.limit or not items or (now >= paused_until and self._has_room(chat.id)):
             return False
-        turns = tx.paces.turns(chat.id, now - _LONGEST, self.limit * _PACES[-1].times + 1)
+        turns = tx.run_spans.ended_since(chat.id, now - _LONGEST, self.limit * _PACES[-1].times + 1)
         if now < paused_until:
             if not self._is_unhurried_owner(tx, work, turns):
                 return True
-            tx.paces.pause(chat.id, now)
+            tx.conversations.pause(chat.id, now)
             return False
         since = [turn for turn in turns if turn.ended_at >= paused_until]
         room = min(self._room(pace, since, items[0], now) for pace in _PACES)
@@ -82,21 +83,21 @@ class LoopGuard:
             self._uncounted[chat] = left - 1
         return left > 0
 
-    def _room(self, pace: _Pace, turns: Sequence[Turn], item: InboxItem, now: float) -> int:
+    def _room(self, pace: _Pace, turns: Sequence[RunSpan], item: InboxItem, now: float) -> int:
         """Count the turns that may still come at once, this one not among them; less than 0: it is too many."""
         recent = [turn for turn in turns if turn.ended_at >= now - pace.window]
         came = [item.received_at, *(turn.came_at for turn in recent)]
         waits = [at - before.ended_at for at, before in zip(came, recent, strict=False)]
         return self.limit * pace.times - 1 - sum(0 < wait <= pace.within for wait in waits)
 
-    def _is_unhurried_owner(self, tx: Transaction, work: Workload, turns: Sequence[Turn]) -> bool:
-        newest = tx.inbox.new(work.conversation.id)[-1]
+    def _is_unhurried_owner(self, tx: Transaction, work: Workload, turns: Sequence[RunSpan]) -> bool:
+        newest = tx.inbox_lookup.newest(work.conversation.id) or work.new[-1]
         is_unhurried = newest.received_at - (turns[0].ended_at if turns else 0.0) > _UNHURRIED
         return is_unhurried and self.access.role(tx.people.get(newest.person)) == "owner"
 
     def _pause(self, tx: Transaction, work: Workload, now: float) -> None:
         chat = work.conversation
-        tx.paces.pause(chat.id, now + PAUSE)
+        tx.conversations.pause(chat.id, now + PAUSE)
         _log.warning("chat paused: its messages come at the pace of a program", minutes=round(PAUSE / 60))
         with_whom = value(chat.address) if namespace(chat.address) == "phone" else chat.address
         said = (
@@ -110,15 +111,11 @@ class LoopGuard:
             self.queue.put(tx, owner, Text(body=said), key=key, purpose="notice")
 
 
-def is_echo(tx: Transaction, work: Workload, item: InboxItem, *, busy: bool) -> bool:
-    """Tell whether a message is one of Cleo's own that came back while it was being sent, before its id was known."""
-    sending = work.next if work.next and work.next.state in {"sending", "uncertain"} else None
-    content = item.message.content
-    if sending and isinstance(content, Text) and content == sending.content:
-        return True
-    return busy and is_own(tx, work.conversation.id, item)
+def undoubted(work: Workload) -> Sequence[InboxItem]:
+    """Return what is new, up to a message that says what is next to be sent.
 
-
-def is_own(tx: Transaction, conversation: ConversationId, item: InboxItem) -> bool:
-    """Tell whether Cleo sent a message with this id to the chat."""
-    return bool(tx.outbox_lookup.by_message_id(conversation, item.message.id))
+    That one is Cleo's own, come back from a send that was cut off, or a person's: its id shows which once the send is
+    answered, and nothing that Cleo has to say to it could go out before.
+    """
+    words = work.next.content if work.next else None
+    return tuple(takewhile(lambda item: item.message.content != words, work.new))

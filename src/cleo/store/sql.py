@@ -24,7 +24,7 @@ from cleo.store.nouns.records import SqlRecords
 from cleo.store.nouns.reminders import SqlReminders
 from cleo.store.nouns.retention import SqlRetention
 from cleo.store.nouns.run.ledger import SqlLedger
-from cleo.store.nouns.run.paces import SqlPaces
+from cleo.store.nouns.run.run_spans import SqlRunSpans
 from cleo.store.nouns.run.runs import SqlRuns
 from cleo.store.nouns.run.spending import SqlSpendings
 from cleo.store.nouns.run.workloads import SqlWorkloads
@@ -122,7 +122,7 @@ def nouns(connection: Connection, clock: Clock) -> Transaction:
         transcript=transcript,
         transcript_rows=transcript,
         runs=SqlRuns(session, clock),
-        paces=SqlPaces(session),
+        run_spans=SqlRunSpans(session),
         ledger=SqlLedger(session),
         confirmations=SqlConfirmations(session),
         confirmation_lookup=SqlConfirmationLookup(session),

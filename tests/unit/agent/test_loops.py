@@ -8,9 +8,11 @@ from structlog.testing import capture_logs
 from tests.support.agent_harness import FRIEND, OWNER, AgentHarness
 
 from cleo.domain.access import Access
-from cleo.domain.content import MessageId, Reaction, Text
+from cleo.domain.content import MessageId, Reaction
 from cleo.domain.errors import SendUncertain
+from cleo.domain.failpoint import arm
 from cleo.domain.identity import Address
+from cleo.ports import Refused
 
 GROUP = Address("group:120363000000000001")
 
@@ -72,14 +74,74 @@ async def test_a_reaction_under_the_id_of_its_target_is_heard(harness: AgentHarn
     assert await harness.hear(Reaction(emoji="👍", to=own), id=own) == "accepted"
 
 
+async def unanswered_send(harness: AgentHarness, how: str) -> MessageId:
+    """Let a send to FRIEND be cut off on its way, or Cleo be killed just after it; tells the message's id."""
+    harness.channel.foresees = False
+    if how == "cut off":
+        harness.channel.trouble = [SendUncertain("cut off")]
+        await harness.say("hello", FRIEND)
+    else:
+        arm("deliver.after_send", die)
+        with pytest.raises(PowerFailure):
+            await harness.say("hello", FRIEND)
+        arm("deliver.after_send", None)
+        await harness.store.close()
+        harness.open()
+    [waiting] = await harness.store.read(lambda tx: tx.outbox_lookup.recent(1))
+    assert waiting.message_id is None
+    return MessageId(f"ID-{waiting.key}")
+
+
+class PowerFailure(Exception):
+    """The process is gone."""
+
+
+def die() -> None:
+    raise PowerFailure
+
+
+UNANSWERED = pytest.mark.parametrize("how", ["cut off", "killed"])
+
+
+@UNANSWERED
 async def test_a_message_that_comes_back_before_its_send_was_answered_starts_nothing(
-    harness: AgentHarness,
+    harness: AgentHarness, how: str
 ) -> None:
-    harness.channel.trouble = [SendUncertain("cut off")]
-    await harness.say("hello", FRIEND)
-    await harness.hear(Text(body="you said: hello"), FRIEND, id=MessageId("before-its-id-was-known"))
+    own = await unanswered_send(harness, how)
+    await harness.hear("you said: hello", FRIEND, id=own)
+    await harness.settle()
+    await harness.later(60)
     await harness.later(60)
     assert said(harness) == ["you said: hello"]
+    assert len(harness.model.seen) == 1
+
+
+@UNANSWERED
+async def test_a_person_who_says_what_is_just_being_sent_is_answered_when_the_send_is(
+    harness: AgentHarness, how: str
+) -> None:
+    await unanswered_send(harness, how)
+    await harness.hear("you said: hello", FRIEND)
+    await harness.hear("and who are you?", FRIEND)
+    await harness.settle()
+    await harness.later(60)
+    await harness.later(60)
+    answers = said(harness)
+    assert answers[0] == "you said: hello"
+    assert "you said: hello" in answers[1], "the words of a person"
+    assert "and who are you?" in answers[-1]
+
+
+async def test_a_person_is_answered_when_the_send_of_the_same_words_fails_for_good(
+    harness: AgentHarness,
+) -> None:
+    await unanswered_send(harness, "cut off")
+    harness.channel.trouble = [Refused(reason="never")]
+    await harness.hear("you said: hello", FRIEND)
+    await harness.later(60)
+    await harness.later(60)
+    [answer] = harness.channel.delivered
+    assert "you said: hello" in answer.text
 
 
 async def test_a_program_that_answers_at_once_is_left_alone_and_the_owner_told_once(

@@ -13,13 +13,14 @@ from cleo.domain.content import MessageId
 from cleo.domain.conversation import AccountKey
 from cleo.domain.identity import PersonId
 from cleo.domain.run import RunId
-from cleo.ports import Parked, Reminder, Transaction
+from cleo.ports import Parked, Quota, Reminder, Transaction
 from cleo.store import open_store
 
 
 def a_day(tx: Transaction) -> None:
     """Everything that happens in a conversation."""
     arrival(tx)
+    unanswered(tx)
     turn(tx)
     reply(tx)
 
@@ -32,14 +33,36 @@ def arrival(tx: Transaction) -> None:
     tx.people.owners()
     for _ in "new", "known":
         tx.conversations.open(chat())
-        tx.senders.resolve(frozenset({ANNA}), "name", 1.0, account=AccountKey("whatsapp"))
+        tx.senders.resolve(
+            frozenset({ANNA}), "name", 1.0, account=AccountKey("whatsapp"), message_id=MessageId("M1")
+        )
     tx.workloads.look(CHAT, 10)
     tx.conversations.guard(CHAT, tx.conversations.lease(CHAT))
     tx.inbox.add(inbound(), CHAT, PersonId(ANNA), "new")
     tx.inbox.new(CHAT)
+    tx.inbox_lookup.newest(CHAT)
+    tx.run_spans.ended_since(CHAT, 1.0, 100)
+    tx.conversations.pause(CHAT, 1.0)
     tx.inbox.move([1], "taken", RunId("R1"))
     tx.inbox.of_run(RunId("R1"))
     tx.inbox.hand_over(RunId("R0"), RunId("R1"))
+
+
+def unanswered(tx: Transaction) -> None:
+    quota = Quota(messages=9, bytes=9999, bytes_of_all=9999)
+    for number in range(2):
+        tx.unanswered.has_room(PersonId(BEN), inbound(f"U{number}"), 1, quota)
+    tx.unanswered.skip(inbound("U3"))
+
+
+def let_go(tx: Transaction) -> None:
+    """What a sweep does at times, a portion at a time."""
+    for number in range(2):
+        tx.inbox.add(inbound(f"M{number}"), CHAT, PersonId(ANNA), "done")
+        tx.outbox.add(outgoing(f"k{number}", state="read"))
+    tx.retention.forget_inbound(1e10)
+    tx.retention.forget_outbound(1e10)
+    tx.retention.forget_counts(1)
 
 
 def turn(tx: Transaction) -> None:
@@ -104,6 +127,11 @@ async def test_nothing_on_the_way_of_a_message_looks_through_a_table(tmp_path: P
     assert [f"{step} in {text}" for text, plan in found.items() for step in plan if looks_through(step)] == []
 
 
+async def test_letting_go_looks_only_at_what_is_old(tmp_path: Path) -> None:
+    found = await plans(tmp_path, let_go)
+    assert [f"{step} in {text}" for text, plan in found.items() for step in plan if looks_through(step)] == []
+
+
 def looks_through(step: str) -> bool:
     """Tell a look through a whole table; one through an index of only what is to be done is what `due` is made of."""
     tables = (
@@ -116,6 +144,8 @@ def looks_through(step: str) -> bool:
         "confirmations",
         "aliases",
         "records",
+        "unanswered",
+        "past_messages",
     )
     return any(step.startswith(f"SCAN {table}") for table in tables) and "INDEX" not in step
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 from pydantic_ai.messages import ModelMessage
 
 from cleo.agent.approval.settle import expire_questions, is_settled
-from cleo.agent.loop_guard import LoopGuard, is_echo
+from cleo.agent.loop_guard import LoopGuard, undoubted
 from cleo.agent.message_changes import is_change, take_untold
 from cleo.agent.model.window_cache import WindowCache
 from cleo.agent.outbox.queue import OutboxQueue
@@ -101,7 +101,7 @@ class Claimer:
         if work.new and work.has_changes:
             changes = take_untold(tx, work.conversation.id, now)
             work = tx.workloads.look(work.conversation.id, MOST)
-        items = self._allowed(tx, work, busy=busy)
+        items = self._allowed(tx, work)
         if wait := _debounce(items, now, busy=busy):
             return wait
         if self.guard.holds(tx, work, items, now):
@@ -132,17 +132,13 @@ class Claimer:
         tx.runs.update(claimed.run)
         self.begun.add(claimed.run.id)
 
-    def _allowed(self, tx: Transaction, work: Workload, *, busy: bool) -> Sequence[InboxItem]:
+    def _allowed(self, tx: Transaction, work: Workload) -> Sequence[InboxItem]:
         """Drop what came from people who may not be answered any more, and what Cleo said itself."""
         while True:
-            strange = [
-                item.seq
-                for item in work.new
-                if self._is_stranger(work, item) or is_echo(tx, work, item, busy=busy)
-            ]
-            if not strange:
-                return work.new
-            tx.inbox.move(strange, "noted")
+            dropped = [item.seq for item in work.new if item.seq in work.own or self._is_stranger(work, item)]
+            if not dropped:
+                return undoubted(work)
+            tx.inbox.move(dropped, "noted")
             work = tx.workloads.look(work.conversation.id, MOST)
 
     def _is_stranger(self, work: Workload, item: InboxItem) -> bool:

@@ -10,7 +10,7 @@ from cleo.ports.store.outbox import Outbox, OutboxLookup
 from cleo.ports.store.people import AccessBook, KnownSender, People, Senders, UnknownPerson
 from cleo.ports.store.records import LONG_TEXT, Record, Records
 from cleo.ports.store.reminders import Reminder, Reminders, Repeats
-from cleo.ports.store.runs import Paces, Runs, Turn
+from cleo.ports.store.runs import Runs, RunSpan, RunSpans
 from cleo.ports.store.spending import Spendings
 from cleo.ports.store.transaction import Store, Transaction
 from cleo.ports.store.transcript import Parked, Transcript, TranscriptRows
@@ -32,7 +32,6 @@ __all__ = [
     "LedgerEntry",
     "Outbox",
     "OutboxLookup",
-    "Paces",
     "Parked",
     "People",
     "Quota",
@@ -42,6 +41,8 @@ __all__ = [
     "Reminders",
     "Repeats",
     "Retention",
+    "RunSpan",
+    "RunSpans",
     "Runs",
     "Senders",
     "Spendings",
@@ -49,7 +50,6 @@ __all__ = [
     "Transaction",
     "Transcript",
     "TranscriptRows",
-    "Turn",
     "Unanswered",
     "UnknownPerson",
     "WebhookEvents",

@@ -1,6 +1,6 @@
 """The chats, who may write to them now, and what there is to do in them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -33,6 +33,10 @@ class Conversations(Protocol):
         """Raise `Fenced` when somebody took the conversation over since."""
         ...
 
+    def pause(self, conversation: ConversationId, until: float) -> None:
+        """Let no run for new messages begin there until then (Unix seconds)."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
@@ -44,6 +48,8 @@ class Workload:
     """The run that is not finished."""
     new: Sequence[InboxItem]
     """What waits for a run, oldest first."""
+    own: Set[int]
+    """The seqs of those that Cleo sent itself: they came back before the answer to their send told the id."""
     senders: Mapping[PersonId, Person]
     """Who sent that, by the ids in its items."""
     next: OutgoingMessage | None

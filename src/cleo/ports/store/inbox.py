@@ -52,6 +52,10 @@ class InboxLookup(Protocol):
         """The newest edits and deletions that wait for a run, oldest first."""
         ...
 
+    def newest(self, conversation: ConversationId) -> InboxItem | None:
+        """The newest message that waits for a run."""
+        ...
+
     def waiting(self, limit: int) -> int:
         """Count what waits for a run, in all conversations, up to `limit`."""
         ...

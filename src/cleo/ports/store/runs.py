@@ -36,20 +36,16 @@ class Runs(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """One turn that answered messages, in Unix seconds: when the first of them came, and when Cleo had the answer."""
+class RunSpan:
+    """A run for new messages, in Unix seconds: when the first of them came, and when the run ended."""
 
     came_at: float
     ended_at: float
 
 
-class Paces(Protocol):
-    """How fast turns follow each other in a chat, and pauses of it."""
+class RunSpans(Protocol):
+    """When runs for new messages were asked for, and when they ended."""
 
-    def turns(self, conversation: ConversationId, since: float, most: int) -> Sequence[Turn]:
-        """Those that ended since then, newest first."""
-        ...
-
-    def pause(self, conversation: ConversationId, until: float | None) -> None:
-        """Let no turn begin there until then; None: let them begin again."""
+    def ended_since(self, conversation: ConversationId, since: float, most: int) -> Sequence[RunSpan]:
+        """Return the newest `most` of a chat that ended since then (Unix seconds), newest first."""
         ...

@@ -14,7 +14,7 @@ from cleo.ports.store.outbox import Outbox, OutboxLookup
 from cleo.ports.store.people import AccessBook, People, Senders
 from cleo.ports.store.records import Records
 from cleo.ports.store.reminders import Reminders
-from cleo.ports.store.runs import Paces, Runs
+from cleo.ports.store.runs import Runs, RunSpans
 from cleo.ports.store.spending import Spendings
 from cleo.ports.store.transcript import Transcript, TranscriptRows
 from cleo.ports.store.webhook_events import WebhookEvents
@@ -38,7 +38,7 @@ class Transaction:
     transcript: Transcript
     transcript_rows: TranscriptRows
     runs: Runs
-    paces: Paces
+    run_spans: RunSpans
     spendings: Spendings
     ledger: Ledger
     confirmations: Confirmations

@@ -40,6 +40,7 @@ _LEASE = (
     .values(epoch=conversations.c.epoch + 1)
     .returning(conversations.c.epoch)
 )
+_PAUSE = update(conversations).where(_is_it)
 _EPOCH = select(conversations.c.epoch).where(_is_it).with_for_update()
 
 
@@ -94,6 +95,10 @@ class SqlConversations:
     def guard(self, conversation: ConversationId, epoch: int) -> None:
         """Raise `Fenced` when somebody took the conversation over since."""
         guard(self._session, conversation, epoch)
+
+    def pause(self, conversation: ConversationId, until: float) -> None:
+        """Let no run for new messages begin there until then (Unix seconds)."""
+        self._session.run(_PAUSE, {"conversation": conversation, "paused_until": until})
 
     def _set_last_inbound(self, chat: Conversation, last_inbound: LastInbound) -> None:
         """Whoever wrote last is reached where that came from, also with a new number."""

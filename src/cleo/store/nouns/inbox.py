@@ -23,6 +23,12 @@ ITEM = (inbox.c.seq, inbox.c.conversation, inbox.c.person, inbox.c.body, inbox.c
 
 _ITEM = select(*ITEM).order_by(inbox.c.seq)
 _NEW = _ITEM.where(inbox.c.conversation == bindparam("conversation"), is_new).limit(bindparam("most"))
+_NEWEST = (
+    select(*ITEM)
+    .where(inbox.c.conversation == bindparam("conversation"), is_new)
+    .order_by(inbox.c.seq.desc())
+    .limit(1)
+)
 _WAITING = select(func.count()).select_from(
     select(inbox.c.seq).where(is_new).limit(bindparam("most")).subquery()
 )
@@ -122,6 +128,11 @@ class SqlInboxLookup:
         """The newest edits and deletions that wait for a run, oldest first."""
         rows = self._session.rows(_CHANGES, {"conversation": conversation, "most": most})
         return [item_of(row) for row in reversed(rows)]
+
+    def newest(self, conversation: ConversationId) -> InboxItem | None:
+        """The newest message that waits for a run."""
+        row = self._session.row(_NEWEST, {"conversation": conversation})
+        return None if row is None else item_of(row)
 
     def waiting(self, limit: int) -> int:
         """Count what waits for a run, in all conversations, up to `limit`."""

@@ -55,8 +55,12 @@ from cleo.store.session import Session
 
 _CHAT: BindParameter[str] = bindparam("chat")
 
+_is_own = exists().where(outbox.c.conversation == _CHAT, outbox.c.message_id == inbox.c.about)
 _new = (
-    select(*ITEM).where(inbox.c.conversation == _CHAT, is_new).order_by(inbox.c.seq).limit(bindparam("most"))
+    select(*ITEM, _is_own.label("is_own"))
+    .where(inbox.c.conversation == _CHAT, is_new)
+    .order_by(inbox.c.seq)
+    .limit(bindparam("most"))
 ).subquery("new")
 _merged = people.alias("merged")
 _sender = (
@@ -87,6 +91,7 @@ _PARTS: tuple[Sequence[ColumnElement[Any]], ...] = (
     _STATE,
     RUN,
     [_waiting.c[column.name] for column in OUTGOING],
+    [_new.c.is_own],
     [_new.c[column.name] for column in ITEM],
     PERSON,
 )
@@ -180,7 +185,7 @@ class SqlWorkloads:
         rows = [_cut(row) for row in self._session.rows(_LOOK, {"chat": conversation, "most": most})]
         if not rows:
             raise KeyError(conversation)
-        chat, state, run, waiting, _, _ = rows[0]
+        chat, state, run, waiting, *_ = rows[0]
         epoch, began, newest, has_unreported, has_losses, has_changes, more, *parked = state
         items = {item[0]: item_of(item) for *_, item, _ in rows if item[0] is not None}
         return Workload(
@@ -188,6 +193,7 @@ class SqlWorkloads:
             epoch=epoch,
             run=run_of(run) if run[0] is not None else None,
             new=tuple(items.values()),
+            own=frozenset(item[0] for *_, (is_own,), item, _ in rows if is_own),
             senders=_senders(rows),
             next=outgoing_of(waiting) if waiting[0] is not None else None,
             more=bool(more),
