@@ -31,14 +31,16 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     and_,
+    bindparam,
     false,
     literal_column,
+    or_,
     true,
 )
 
 from cleo.store.codec import clean
 
-HEAD = "0004"
+HEAD = "0005"
 """The revision of the newest migration."""
 
 _Serial = BigInteger().with_variant(Integer, "sqlite")
@@ -110,6 +112,8 @@ class _Outbox(_Numbered):
     asks: Named[str | None] = Column(Text)
     """The ref of the confirmation that it asks for or shows."""
     attempt: Named[int] = Column(Integer, server_default="1")
+    second_id: Named[str | None] = Column(Text)
+    """The id of its other attempt, when both arrived."""
 
 
 class _Runs(_Numbered):
@@ -286,16 +290,20 @@ installation = Table("installation", metadata, _Installation)
 
 is_new = inbox.c.state == literal_column("'new'")
 is_change = inbox.c.state == literal_column("'change'")
+is_early = inbox.c.state == literal_column("'early'")
 _WAITING: list[ColumnElement[str]] = [
     literal_column(f"'{state}'") for state in ("queued", "sending", "uncertain")
 ]
 ahead = outbox.alias("ahead")
 """What may stand before a message in its chat's queue."""
 is_waiting = outbox.c.state.in_(_WAITING)
+has_id = or_(outbox.c.message_id == bindparam("message_id"), outbox.c.second_id == bindparam("message_id"))
+"""Under which id WhatsApp knows it, `message_id`: a value of the query."""
 is_ahead = and_(
     ahead.c.conversation == outbox.c.conversation, ahead.c.state.in_(_WAITING), ahead.c.seq < outbox.c.seq
 )
 is_asking = outbox.c.asks.is_not(None)
+is_twice = outbox.c.second_id.is_not(None)
 is_held = outbox.c.state == literal_column("'held'")
 is_about_message = webhook_events.c.about.is_not(None)
 is_open_run = runs.c.state == literal_column("'open'")
@@ -322,6 +330,7 @@ Index(
     postgresql_where=is_change,
 )
 Index("ix_inbox_about", inbox.c.conversation, inbox.c.about)
+Index("ix_inbox_early", inbox.c.conversation, inbox.c.seq, sqlite_where=is_early, postgresql_where=is_early)
 Index(
     "ix_inbox_run",
     inbox.c.run,
@@ -344,6 +353,13 @@ Index(
     postgresql_where=is_about_message,
 )
 Index("ix_outbox_message_id", outbox.c.conversation, outbox.c.message_id)
+Index(
+    "ix_outbox_second_id",
+    outbox.c.conversation,
+    outbox.c.second_id,
+    sqlite_where=is_twice,
+    postgresql_where=is_twice,
+)
 Index(
     "ix_runs_open", runs.c.conversation, unique=True, sqlite_where=is_open_run, postgresql_where=is_open_run
 )

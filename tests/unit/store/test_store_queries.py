@@ -38,7 +38,7 @@ def arrival(tx: Transaction) -> None:
     tx.inbox.add(inbound(), CHAT, PersonId(ANNA), "new")
     tx.inbox.new(CHAT)
     tx.inbox.move([1], "taken", RunId("R1"))
-    tx.inbox.of_run(RunId("R1"))
+    tx.inbox_lookup.of_run(RunId("R1"))
     tx.inbox.hand_over(RunId("R0"), RunId("R1"))
 
 
@@ -65,7 +65,9 @@ def reply(tx: Transaction) -> None:
     tx.outbox.get("k")
     tx.outbox_lookup.held(CHAT)
     tx.outbox.update(outgoing("k", state="sent"))
-    tx.outbox.withdraw_prompts("K7Q4")
+    tx.outbox.note_second_id("k", MessageId("W2"))
+    tx.inbox_lookup.early(CHAT)
+    tx.confirmations.withdraw_prompts("K7Q4")
     tx.outbox_lookup.prompts("K7Q4")
     tx.outbox_lookup.recent(10, conversation=CHAT, after=1)
     tx.confirmations.add(question("K7Q4"))

@@ -23,10 +23,6 @@ class Inbox(Protocol):
         """What waits for a run, oldest first; at most so many."""
         ...
 
-    def of_run(self, run: RunId) -> Sequence[InboxItem]:
-        """What the run owes an answer to, oldest first: what it took, and what was handed over to it."""
-        ...
-
     def hand_over(self, before: RunId, run: RunId) -> None:
         """Let `run` owe what `before` did: that one ended in a question, and `run` goes on with its outcome."""
         ...
@@ -49,6 +45,14 @@ class InboxLookup(Protocol):
 
     def changes(self, conversation: ConversationId, most: int) -> Sequence[InboxItem]:
         """The newest edits and deletions that wait for a run, oldest first."""
+        ...
+
+    def early(self, conversation: ConversationId) -> Sequence[InboxItem]:
+        """The answers to questions whose message ids nobody has told yet, oldest first."""
+        ...
+
+    def of_run(self, run: RunId) -> Sequence[InboxItem]:
+        """What the run owes an answer to, oldest first: what it took, and what was handed over to it."""
         ...
 
     def waiting(self, limit: int) -> int:

@@ -15,7 +15,7 @@ from cleo.domain.run import RunId
 from cleo.ports.clock import Clock
 from cleo.store.codec import INBOUND, decode, encode
 from cleo.store.dialect import insert_once, portions
-from cleo.store.schema import inbox, is_change, is_new
+from cleo.store.schema import inbox, is_change, is_early, is_new
 from cleo.store.session import Session
 
 ITEM = (inbox.c.seq, inbox.c.conversation, inbox.c.person, inbox.c.body, inbox.c.received_at, inbox.c.state)
@@ -33,6 +33,7 @@ _CHANGES = (
     .order_by(inbox.c.seq.desc())
     .limit(bindparam("most"))
 )
+_EARLY = _ITEM.where(inbox.c.conversation == bindparam("conversation"), is_early)
 _MOVE = update(inbox).where(inbox.c.seq.in_(bindparam("seqs", expanding=True)))
 _HAND_OVER = update(inbox).where(inbox.c.run == bindparam("before"))
 _REWRITE = update(inbox).where(inbox.c.seq == bindparam("it"))
@@ -66,11 +67,6 @@ class SqlInbox:
         rows = self._session.rows(_NEW, {"conversation": conversation, "most": most})
         return [item_of(row) for row in rows]
 
-    def of_run(self, run: RunId) -> Sequence[InboxItem]:
-        """What the run owes an answer to, oldest first: what it took, and what was handed over to it."""
-        rows = self._session.rows(_OF_RUN, {"run": run})
-        return [item_of(row) for row in rows]
-
     def hand_over(self, before: RunId, run: RunId) -> None:
         """Let `run` owe what `before` did: that one ended in a question, and `run` goes on with its outcome."""
         self._session.run(_HAND_OVER, {"before": before, "run": run})
@@ -101,6 +97,15 @@ class SqlInboxLookup:
         """The newest edits and deletions that wait for a run, oldest first."""
         rows = self._session.rows(_CHANGES, {"conversation": conversation, "most": most})
         return [item_of(row) for row in reversed(rows)]
+
+    def early(self, conversation: ConversationId) -> Sequence[InboxItem]:
+        """The answers to questions whose message ids nobody has told yet, oldest first."""
+        return [item_of(row) for row in self._session.rows(_EARLY, {"conversation": conversation})]
+
+    def of_run(self, run: RunId) -> Sequence[InboxItem]:
+        """What the run owes an answer to, oldest first: what it took, and what was handed over to it."""
+        rows = self._session.rows(_OF_RUN, {"run": run})
+        return [item_of(row) for row in rows]
 
     def waiting(self, limit: int) -> int:
         """Count what waits for a run, in all conversations, up to `limit`."""
