@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from tests.support.agent_harness import ACCOUNT, FRIEND, OWNER, AgentHarness
 
+from cleo.domain.confirmation import EXPIRY
 from cleo.domain.content import Content, MessageId, Reaction, Text
 from cleo.domain.conversation import conversation_id
 from cleo.domain.errors import SendError, SendUncertain
@@ -29,8 +30,9 @@ async def wipe(name: str) -> str:
 class AskingHarness(AgentHarness):
     """Asks the owner a question, whose send ends in some way."""
 
-    async def ask(self, *ends: SendError | Outcome) -> None:
-        self.channel.capabilities = Capabilities(on_repeat="reconciled")
+    async def ask(self, *ends: SendError | Outcome, repeats: bool = False) -> None:
+        if not repeats:
+            self.channel.capabilities = Capabilities(on_repeat="reconciled")
         self.channel.foresees = False
         self.channel.trouble = list(ends)
         await self.say('do wipe {"name": "disk"}')
@@ -139,6 +141,12 @@ async def test_an_answer_may_overtake_the_response_to_the_send(harness: AskingHa
     assert (effects, texts(harness)) == (["disk"], ["wiped disk"])
 
 
+async def test_an_answer_waits_as_well_where_a_repeated_send_tells_the_id(harness: AskingHarness) -> None:
+    await harness.ask(SendUncertain("cut off"), repeats=True)
+    await answer(harness, reaction(to=MessageId(f"ID-{harness.key}")))
+    assert (effects, texts(harness)) == (["disk"], ["wiped disk"])
+
+
 @pytest.mark.parametrize("which", [0, 1])
 async def test_where_both_attempts_arrived_each_is_the_question(harness: AskingHarness, which: int) -> None:
     await harness.ask(SendUncertain("cut off"))
@@ -184,6 +192,18 @@ async def test_who_answered_is_told_how_to_answer_when_nobody_ever_knows(harness
     assert [f"write: yes {ref}" in text for text in texts(harness)] == [True]
     await harness.say(f"yes {ref}")
     assert effects == ["disk"]
+
+
+async def test_a_question_of_which_nobody_knows_is_open_for_as_long_as_any(harness: AskingHarness) -> None:
+    await harness.ask(SendUncertain("cut off"))
+    await harness.doubt(5, news=False)
+    await harness.later(EXPIRY - 61)
+    assert texts(harness) == []
+    await harness.later(122)
+    assert ["nobody answered in time" in text for text in texts(harness)] == [True]
+    await harness.tell(FIRST, key=harness.key)
+    await answer(harness, reaction())
+    assert effects == []
 
 
 async def test_what_cannot_be_an_answer_waits_for_nothing(harness: AskingHarness) -> None:

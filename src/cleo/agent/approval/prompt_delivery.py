@@ -32,7 +32,11 @@ class PromptDelivery:
         return self.answer_reader.read_early(tx, message.conversation, id, now) if message.asks else set()
 
     def unknown(self, tx: Transaction, message: OutgoingMessage, now: float) -> None:
-        """Tell those whose answers wait how to answer otherwise."""
+        """Start the time to answer as well: it may be there, and nobody must wait for ever if it is not.
+
+        Those whose answers wait are told how to answer otherwise.
+        """
+        self.reached(tx, message, now)
         if message.asks:
             self.answer_reader.hint_early(tx, message.conversation, now)
 
