@@ -42,7 +42,7 @@ async def test_a_question_that_is_asked_again_is_answered_at_its_new_message_alo
     await ask(store, question("K7Q4"))
     for key, id in ("k1", "W1"), ("k2", "W2"):
         prompt = outgoing(key, message_id=id, asks="K7Q4")
-        await store.write(lambda tx: tx.outbox.withdraw_prompts("K7Q4"))
+        await store.write(lambda tx: tx.confirmations.withdraw_prompts("K7Q4"))
         await store.write(lambda tx, prompt=prompt: tx.outbox.add(prompt))
     for id, refs in ("W1", []), ("W2", ["K7Q4"]):
         asked = await store.read(lambda tx, id=id: tx.confirmation_lookup.asked_by(CHAT, MessageId(id)))
@@ -93,6 +93,9 @@ async def test_a_question_is_found_by_the_messages_that_ask_it(store: Store) -> 
     await store.write(lambda tx: tx.outbox.update(sent))
     assert await refs(OTHER_CHAT, "W2") == ["K7Q4"]
     assert await refs(CHAT, "W2") == []
+    await store.write(lambda tx: tx.outbox.note_second_id("ask:2", MessageId("W3")))
+    assert await refs(OTHER_CHAT, "W2") == await refs(OTHER_CHAT, "W3") == ["K7Q4"]
+    assert await refs(CHAT, "W3") == []
     asking = await store.read(lambda tx: tx.outbox_lookup.prompts("K7Q4"))
     assert [message.key for message in asking] == ["ask:1", "ask:2"]
 

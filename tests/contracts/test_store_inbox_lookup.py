@@ -59,3 +59,11 @@ async def test_a_record_is_found_by_its_id(store: Store) -> None:
     await store.write(keep)
     assert await store.read(lambda tx: tx.records.get("file:1")) == record
     assert await store.read(lambda tx: tx.records.get("file:2")) is None
+
+
+async def test_answers_under_an_id_that_nobody_told_wait_in_order(store: Store) -> None:
+    await store.write(put(*(inbound(f"M{n}") for n in range(4))))
+    await store.write(lambda tx: tx.inbox.move([3, 1], "early"))
+    assert [item.seq for item in await store.read(lambda tx: tx.inbox_lookup.early(CHAT))] == [1, 3]
+    assert await store.read(lambda tx: tx.inbox_lookup.early(OTHER_CHAT)) == []
+    assert [item.seq for item in await store.read(lambda tx: tx.inbox.new(CHAT))] == [2, 4]

@@ -132,11 +132,11 @@ async def test_the_inbox_keeps_arrival_order_and_follows_its_states(store: Store
     seqs = await store.write(put(*(inbound(f"M{n}", at=100 - n) for n in range(5))))
     taken = [seq for seq in seqs[:3] if seq]
     await store.write(lambda tx: tx.inbox.move(reversed(taken), "taken", RunId("R1")))
-    assert [item.seq for item in await store.read(lambda tx: tx.inbox.of_run(RunId("R1")))] == taken
+    assert [item.seq for item in await store.read(lambda tx: tx.inbox_lookup.of_run(RunId("R1")))] == taken
     assert [item.seq for item in await store.read(lambda tx: tx.inbox.new(CHAT))] == seqs[3:]
     await store.write(lambda tx: tx.inbox.move(taken, "dead"))
-    assert [item.seq for item in await store.read(lambda tx: tx.inbox.of_run(RunId("R1")))] == taken
-    assert await store.read(lambda tx: tx.inbox.of_run(RunId("R2"))) == []
+    assert [item.seq for item in await store.read(lambda tx: tx.inbox_lookup.of_run(RunId("R1")))] == taken
+    assert await store.read(lambda tx: tx.inbox_lookup.of_run(RunId("R2"))) == []
     assert await store.read(lambda tx: tx.inbox.new(OTHER_CHAT)) == []
 
 
@@ -145,8 +145,8 @@ async def test_a_run_owes_what_was_handed_over_to_it(store: Store) -> None:
     await store.write(lambda tx: tx.inbox.move(seqs[:1], "done", RunId("R1")))
     await store.write(lambda tx: tx.inbox.move(seqs[1:2], "taken", RunId("R2")))
     await store.write(lambda tx: tx.inbox.hand_over(RunId("R1"), RunId("R2")))
-    assert await store.read(lambda tx: tx.inbox.of_run(RunId("R1"))) == []
-    owed = await store.read(lambda tx: tx.inbox.of_run(RunId("R2")))
+    assert await store.read(lambda tx: tx.inbox_lookup.of_run(RunId("R1"))) == []
+    owed = await store.read(lambda tx: tx.inbox_lookup.of_run(RunId("R2")))
     assert [(item.seq, item.state) for item in owed] == [(seqs[0], "done"), (seqs[1], "taken")]
 
 
@@ -154,14 +154,6 @@ async def test_what_waits_for_a_run_is_counted_up_to_a_limit(store: Store) -> No
     await store.write(lambda tx: tx.inbox.add(inbound("N1"), CHAT, PersonId(ANNA), "noted"))
     await store.write(put(*(inbound(f"W{number}") for number in range(4))))
     assert await store.read(lambda tx: [tx.inbox_lookup.waiting(limit) for limit in (2, 4, 9)]) == [2, 4, 4]
-
-
-async def test_the_newest_that_waits_is_found(store: Store) -> None:
-    assert await store.read(lambda tx: tx.inbox_lookup.newest(CHAT)) is None
-    await store.write(put(inbound("W1"), inbound("W2")))
-    await store.write(lambda tx: tx.inbox.add(inbound("N1"), CHAT, PersonId(ANNA), "noted"))
-    newest = await store.read(lambda tx: tx.inbox_lookup.newest(CHAT))
-    assert newest is not None and newest.message.id == "W2"
 
 
 async def test_a_noted_message_waits_for_nobody(store: Store) -> None:
@@ -259,6 +251,15 @@ async def test_sent_messages_are_found_by_their_id_in_their_chat(store: Store) -
         found = await store.read(lambda tx, id=id: tx.outbox_lookup.by_message_id(CHAT, id))
         assert [item.key for item in found] == [key]
     assert not await store.read(lambda tx: tx.outbox_lookup.by_message_id(OTHER_CHAT, MessageId("W1")))
+    for known in ("W2", "W3"), ("W3", "W3"):
+        told = await store.write(
+            lambda tx, known=known: [tx.outbox.note_second_id("k2", MessageId(id)) for id in known]
+        )
+        assert told == [False, known == ("W2", "W3")]
+    assert await store.write(lambda tx: tx.outbox.note_second_id("none", MessageId("W3"))) is False
+    for id in "W2", "W3":
+        [item] = await store.read(lambda tx, id=id: tx.outbox_lookup.by_message_id(CHAT, MessageId(id)))
+        assert (item.key, item.message_id, item.second_id) == ("k2", "W2", "W3")
     assert [item.key for item in await store.read(lambda tx: tx.outbox_lookup.recent(5))] == ["k2", "k1"]
     assert [item.key for item in await store.read(lambda tx: tx.outbox_lookup.recent(1))] == ["k2"]
 

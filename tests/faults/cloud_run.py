@@ -90,6 +90,7 @@ class CloudRun(FaultRun):
             outbox=harness.outbox(),
             items=harness.items(),
             given_up=harness.given_up(),
+            unasked=harness.unasked(),
         )
         verdict = judge_in_doubt(await self.evidence(), doubt)
         if await shown(self.stranger):

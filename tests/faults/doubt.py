@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from tests.faults.cloud_harness import Books, Row
 from tests.faults.oracle import Evidence, Verdict, View, judge
 from tests.faults.seen import Shown
-from tests.faults.workload import QUESTION
 
 AGAIN = "#2"
 """What a second attempt has behind its key at the Cloud API."""
@@ -27,6 +26,8 @@ class Doubt:
     outbox: Sequence[Row]
     items: Sequence[str]
     given_up: set[str]
+    unasked: frozenset[str] = frozenset()
+    """Ids of messages whose run asks something of which nobody knows whether it arrived."""
 
     @property
     def shown(self) -> set[str]:
@@ -42,8 +43,8 @@ class Doubt:
 def judge_in_doubt(evidence: Evidence, doubt: Doubt) -> Verdict:
     """Judge as strictly as always what is left when marked repeats are taken out, and what is in doubt put in."""
     views = [replace(view, bubbles=_restored(_once(view.bubbles), doubt)) for view in evidence.views]
-    unasked = {asked["number"] for row in doubt.lost for asked in QUESTION.finditer(row.text)}
-    verdict = judge(replace(evidence, views=views, unasked=frozenset(unasked)))
+    unasked = frozenset(wish.number for wish in evidence.wishes if wish.id in doubt.unasked)
+    verdict = judge(replace(evidence, views=views, unasked=unasked))
     verdict.wrong += [*_repeats(evidence.views, doubt), *_unknown(doubt), *_webhooks(doubt)]
     again = [key for key, refs in _accepted(doubt).items() if key + AGAIN in refs]
     verdict.counts["there twice, and marked"] = len(_doubles(doubt))

@@ -50,7 +50,7 @@ class Evidence:
     dead: frozenset[str] = frozenset()
     """Ids of messages that the agent keeps as dead letters. They count only where the chat was told."""
     unasked: frozenset[str] = frozenset()
-    """Numbers whose question went out and nobody knows whether it arrived: they have no answer for as long."""
+    """Numbers whose run asks something of which nobody knows whether it arrived: they have no answer for as long."""
     overtaken: frozenset[str] = frozenset()
     """Numbers that WhatsApp itself handed over later than it was their turn."""
 
@@ -154,7 +154,8 @@ def _only_said(evidence: Evidence) -> Iterator[str]:
     }
     yield from (f"{number} was told as done and never happened" for number in done - happened)
     dead = {wish.number for wish in evidence.wishes if wish.id in evidence.dead}
-    yield from (f"{number} happened and nobody was told" for number in happened - said.keys() - dead)
+    silent = happened - said.keys() - dead - evidence.unasked
+    yield from (f"{number} happened and nobody was told" for number in silent)
 
 
 def _count(evidence: Evidence, counts: Counter[str]) -> None:

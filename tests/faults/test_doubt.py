@@ -8,7 +8,7 @@ import pytest
 from tests.faults.cloud_harness import Books, Entry, Row
 from tests.faults.doubt import Doubt, judge_in_doubt
 from tests.faults.oracle import Evidence, View
-from tests.faults.seen import Shown, Told
+from tests.faults.seen import Effect, Shown, Told
 from tests.faults.workload import Wish
 
 ANN = "4915100000001"
@@ -112,11 +112,15 @@ def test_only_what_was_overtaken_may_be_out_of_order() -> None:
     assert judge_in_doubt(replace(mixed, overtaken=frozenset({"m00002"})), doubt(*KEYS)).wrong == []
 
 
-def test_a_question_in_doubt_excuses_its_answer() -> None:
-    asked = Row(
-        seq=2, attempt=2, key="k2", conversation="ann", state="unknown", filename="",
-        text="⏳ *Confirm: press* · K7Q4\nnumber: `m00002`",
-    )  # fmt: skip
-    rows = [row if row.key != "k2" else asked for row in doubt().outbox]
-    known = doubt("k1", "k3", outbox=rows, given_up={"k2"})
-    assert judge_in_doubt(evidence(WHOLE[0], WHOLE[2]), known).wrong == []
+def test_a_question_in_doubt_excuses_all_that_its_run_was_to_answer() -> None:
+    """What was said with it waits as well; what else is missing is missing."""
+    asked = Row(seq=2, attempt=2, key="k2", conversation="ann", state="unknown", text="Confirm?", filename="")
+    rows = [row if row.key != "k2" else asked for row in doubt().outbox if row.key != "k3"]
+    known = doubt("k1", outbox=rows, given_up={"k2"}, unasked=frozenset({"A2", "A3"}))
+    assert judge_in_doubt(evidence(WHOLE[0]), known).wrong == []
+    happened = replace(evidence(WHOLE[0]), effects=[Effect(tool="mark", number="m00003", key="c")])
+    happened = replace(happened, wishes=[replace(wish, wish="mark") for wish in happened.wishes])
+    assert judge_in_doubt(happened, known).wrong == []
+    [missing, unsaid] = judge_in_doubt(happened, replace(known, unasked=frozenset({"A2"}))).wrong
+    assert "no answer to m00003" in missing
+    assert "m00003 happened and nobody was told" in unsaid

@@ -21,6 +21,7 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 from tests.support.clock import FakeClock
 
 from cleo.agent import (
+    AnswerReader,
     Asker,
     DeliveryStatus,
     ModelLoop,
@@ -204,7 +205,11 @@ class AgentHarness:
         self.store = open_store(self.url, clock=self.clock)
         self.queue = OutboxQueue(channels={ACCOUNT: self.channel})
         self.asker = Asker(access=self.access, queue=self.queue, tools=self.tools)
-        self.delivery = DeliveryStatus(clock=self.clock, queue=self.queue, listeners=[PromptDelivery()])
+        self.delivery = DeliveryStatus(
+            clock=self.clock,
+            queue=self.queue,
+            listeners=[PromptDelivery(answer_reader=AnswerReader(self.access, self.queue))],
+        )
         self.receiver = Receiver(
             store=self.store,
             engine=self.engine,

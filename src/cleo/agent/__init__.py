@@ -4,6 +4,7 @@ from cleo.agent.access_watch import AccessWatch
 from cleo.agent.account_watch import AccountWatch
 from cleo.agent.approval.ask import Asker
 from cleo.agent.approval.prompt_delivery import PromptDelivery
+from cleo.agent.approval.read_answer import AnswerReader
 from cleo.agent.claim_code import ClaimCode
 from cleo.agent.commands import Commands
 from cleo.agent.media.images import ImageAttacher
@@ -20,6 +21,7 @@ from cleo.agent.sweep import Sweeper
 __all__ = [
     "AccessWatch",
     "AccountWatch",
+    "AnswerReader",
     "Asker",
     "ClaimCode",
     "Commands",

@@ -80,7 +80,7 @@ def _of_run(tx: Transaction, run: Run | None, now: float) -> str:
         return NOTHING_RUNS
     if run.waiting_since is not None:
         return f"Waiting for the model for {_long(now - run.waiting_since)}."
-    taken = [item for item in tx.inbox.of_run(run.id) if item.state == "taken"]
+    taken = [item for item in tx.inbox_lookup.of_run(run.id) if item.state == "taken"]
     return f"Working for {_long(now - taken[0].received_at)}." if taken else "Working."
 
 

@@ -91,7 +91,7 @@ class LoopGuard:
         return self.limit * pace.times - 1 - sum(0 < wait <= pace.within for wait in waits)
 
     def _is_unhurried_owner(self, tx: Transaction, work: Workload, turns: Sequence[RunSpan]) -> bool:
-        newest = tx.inbox_lookup.newest(work.conversation.id) or work.new[-1]
+        [newest] = tx.inbox.new(work.conversation.id, 1, newest=True)
         is_unhurried = newest.received_at - (turns[0].ended_at if turns else 0.0) > _UNHURRIED
         return is_unhurried and self.access.role(tx.people.get(newest.person)) == "owner"
 

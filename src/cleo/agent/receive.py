@@ -248,18 +248,27 @@ class Receiver:
         # Words answer nothing where no question is open: most messages need no look at the questions.
         if sender.may_answer or not isinstance(inbound.content, Text):
             effect = self._answer_reader.read(tx, inbound, conversation, person, now)
-        if state == "new" and (effect.is_answer or self._commands.obey(tx, inbound, conversation, now)):
-            tx.inbox.move([seq], "noted")
-        elif state == "new" and self._backlog.is_full(tx, conversation.id):
-            raise Overloaded(f"{self._backlog.most} messages wait for an answer already (CLEO_INBOX_MAX).")
-        outcome = (
-            "answers a question"
-            if effect.is_answer
-            else "waits for a run"
-            if state == "new"
-            else "context only"
-        )
+        outcome = self._place(tx, replace(item, state=state), conversation, effect)
         return _Kept("accepted", {conversation.id} | effect.wake, heard=[heard(outcome)])
+
+    def _place(
+        self, tx: Transaction, item: InboxItem, conversation: Conversation, effect: AnswerEffect
+    ) -> str:
+        """Let it wait for a run unless it is something else; return what became of it."""
+        if effect.is_early:
+            tx.inbox.move([item.seq], "early")
+            return "answers a question whose message nobody has told yet"
+        if effect.is_answer:
+            tx.inbox.move([item.seq], "noted")
+            return "answers a question"
+        if item.state != "new":
+            return "context only"
+        if self._commands.obey(tx, item.message, conversation, item.received_at):
+            tx.inbox.move([item.seq], "noted")
+            return "a command"
+        if self._backlog.is_full(tx, conversation.id):
+            raise Overloaded(f"{self._backlog.most} messages wait for an answer already (CLEO_INBOX_MAX).")
+        return "waits for a run"
 
     def _take_in_change(self, tx: Transaction, item: InboxItem, person: Person) -> None:
         if is_change(item.message) and self._answers(person, item.message):

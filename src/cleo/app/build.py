@@ -15,6 +15,7 @@ from fastapi import APIRouter
 from cleo.agent import (
     AccessWatch,
     AccountWatch,
+    AnswerReader,
     Asker,
     ClaimCode,
     Commands,
@@ -151,7 +152,8 @@ async def build(
         expiry = settings.cleo_confirm_minutes * 60
         queue = OutboxQueue(channels=channels)
         asker = Asker(access=access, queue=queue, tools={tool.name: tool for tool in tools}, expiry=expiry)
-        delivery = DeliveryStatus(clock=clock, queue=queue, listeners=[PromptDelivery(expiry=expiry)])
+        prompts = PromptDelivery(answer_reader=AnswerReader(access, queue), expiry=expiry)
+        delivery = DeliveryStatus(clock=clock, queue=queue, listeners=[prompts])
         choice = resolve_model(settings.cleo_model, environment())
         await closing.enter_async_context(choice.model)
         receiver = Receiver(

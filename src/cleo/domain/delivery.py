@@ -7,6 +7,9 @@ from cleo.domain.message import OutboxState
 
 _RANK: dict[OutboxState, int] = {state: rank for rank, state in enumerate(get_args(OutboxState))}
 
+REACHED: frozenset[OutboxState] = frozenset({"accepted", "sent", "delivered", "read", "played"})
+"""States of a message in which somebody may have seen it."""
+
 _FIRST_WAIT = 0.5
 _LONGEST_WAIT = 60.0
 

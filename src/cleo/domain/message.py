@@ -7,10 +7,10 @@ from cleo.domain.content import Content, MessageId, Template
 from cleo.domain.conversation import DEFAULT_ACCOUNT, AccountId, AccountKey, ConversationId
 from cleo.domain.identity import Address, PersonId
 
-InboxState = Literal["new", "change", "taken", "done", "noted", "dead"]
-"""`new` waits for a run · `change`, an edit or deletion, waits for the next run and starts none · `taken` belongs to
-an open run · `done` was answered · `noted` is kept but starts no run (a stranger, an echo, a vote, a receipt) ·
-`dead` was given up after several tries."""
+InboxState = Literal["new", "change", "early", "taken", "done", "noted", "dead"]
+"""`new` waits for a run · `change`, an edit or deletion, waits for the next run and starts none · `early` answers a
+question whose message id nobody has told yet · `taken` belongs to an open run · `done` was answered · `noted` is kept
+but starts no run (a stranger, an echo, a vote, a receipt) · `dead` was given up after several tries."""
 
 OutboxState = Literal[
     "queued",
@@ -111,6 +111,8 @@ class OutgoingMessage:
     """Unix seconds since when nobody knows whether it was sent."""
     attempt: int = 1
     """2: it was sent once more when nobody could tell whether the first one arrived, so it may be there twice."""
+    second_id: MessageId | None = None
+    """The id of its other attempt, when both arrived."""
 
     @property
     def send_key(self) -> "SendKey":

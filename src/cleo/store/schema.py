@@ -13,6 +13,8 @@ are named here because a query uses such an index only when it repeats the condi
 A change here needs a new file in `migrations/versions` and its revision as `HEAD`.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -32,14 +34,16 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     and_,
+    bindparam,
     false,
     literal_column,
+    or_,
     true,
 )
 
 from cleo.store.codec import clean
 
-HEAD = "0005"
+HEAD = "0006"
 """The revision of the newest migration."""
 
 _Serial = BigInteger().with_variant(Integer, "sqlite")
@@ -110,7 +114,10 @@ class _Outbox(_Numbered):
     uncertain_since: Named[float | None]
     purpose: Named[str] = Column(String(16), server_default="reply")
     asks: Named[str | None] = Column(Text)
+    """The ref of the confirmation that it asks for or shows."""
     attempt: Named[int] = Column(Integer, server_default="1")
+    second_id: Named[str | None] = Column(Text)
+    """The id of its other attempt, when both arrived."""
     queued_at: Named[float] = Column(Double, server_default="0")
 
 
@@ -304,16 +311,20 @@ installation = Table("installation", metadata, _Installation)
 
 is_new = inbox.c.state == literal_column("'new'")
 is_change = inbox.c.state == literal_column("'change'")
+is_early = inbox.c.state == literal_column("'early'")
 _WAITING: list[ColumnElement[str]] = [
     literal_column(f"'{state}'") for state in ("queued", "sending", "uncertain")
 ]
 ahead = outbox.alias("ahead")
 """What may stand before a message in its chat's queue."""
 is_waiting = outbox.c.state.in_(_WAITING)
+has_id = or_(outbox.c.message_id == bindparam("message_id"), outbox.c.second_id == bindparam("message_id"))
+"""Under which id WhatsApp knows it, `message_id`: a value of the query."""
 is_ahead = and_(
     ahead.c.conversation == outbox.c.conversation, ahead.c.state.in_(_WAITING), ahead.c.seq < outbox.c.seq
 )
 is_asking = outbox.c.asks.is_not(None)
+is_twice = outbox.c.second_id.is_not(None)
 is_held = outbox.c.state == literal_column("'held'")
 is_about_message = webhook_events.c.about.is_not(None)
 is_open_run = runs.c.state == literal_column("'open'")
@@ -325,75 +336,41 @@ is_unknown_loss = and_(
 )
 is_owner = people.c.claimed_owner == true()
 
-Index(
-    "ix_dead_letters_unreported",
-    dead_letters.c.conversation,
-    sqlite_where=is_unknown_loss,
-    postgresql_where=is_unknown_loss,
-)
-Index("ix_inbox_new", inbox.c.conversation, inbox.c.seq, sqlite_where=is_new, postgresql_where=is_new)
-Index(
-    "ix_inbox_change",
-    inbox.c.conversation,
-    inbox.c.seq,
-    sqlite_where=is_change,
-    postgresql_where=is_change,
-)
+
+def _index_some(
+    where: ColumnElement[bool], name: str, *columns: ColumnElement[Any], unique: bool = False
+) -> None:
+    """Index only the rows of a condition."""
+    Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
+
+
+_index_some(is_unknown_loss, "ix_dead_letters_unreported", dead_letters.c.conversation)
+_index_some(is_new, "ix_inbox_new", inbox.c.conversation, inbox.c.seq)
+_index_some(is_change, "ix_inbox_change", inbox.c.conversation, inbox.c.seq)
 Index("ix_inbox_about", inbox.c.conversation, inbox.c.about)
-Index(
-    "ix_inbox_run",
-    inbox.c.run,
-    sqlite_where=inbox.c.run.is_not(None),
-    postgresql_where=inbox.c.run.is_not(None),
-)
-Index(
-    "ix_outbox_waiting",
-    outbox.c.conversation,
-    outbox.c.seq,
-    sqlite_where=is_waiting,
-    postgresql_where=is_waiting,
-)
-Index("ix_outbox_held", outbox.c.conversation, sqlite_where=is_held, postgresql_where=is_held)
+_index_some(is_early, "ix_inbox_early", inbox.c.conversation, inbox.c.seq)
+_index_some(inbox.c.run.is_not(None), "ix_inbox_run", inbox.c.run)
+_index_some(is_waiting, "ix_outbox_waiting", outbox.c.conversation, outbox.c.seq)
+_index_some(is_held, "ix_outbox_held", outbox.c.conversation)
 Index("ix_webhook_batches_at", webhook_batches.c.at)
 Index("ix_inbox_received_at", inbox.c.received_at)
 Index("ix_outbox_queued_at", outbox.c.queued_at)
 Index("ix_unanswered_day", unanswered.c.day)
-Index(
-    "ix_webhook_events_about",
-    webhook_events.c.about,
-    sqlite_where=is_about_message,
-    postgresql_where=is_about_message,
-)
+_index_some(is_about_message, "ix_webhook_events_about", webhook_events.c.about)
 Index("ix_outbox_message_id", outbox.c.conversation, outbox.c.message_id)
-Index(
-    "ix_runs_open", runs.c.conversation, unique=True, sqlite_where=is_open_run, postgresql_where=is_open_run
-)
+_index_some(is_twice, "ix_outbox_second_id", outbox.c.conversation, outbox.c.second_id)
+_index_some(is_open_run, "ix_runs_open", runs.c.conversation, unique=True)
 Index("ix_runs_ended_at", runs.c.conversation, runs.c.ended_at)
-Index("ix_conversations_parked", conversations.c.id, sqlite_where=is_parked, postgresql_where=is_parked)
-Index(
-    "ix_confirmations_pending",
-    confirmations.c.conversation,
-    sqlite_where=is_pending,
-    postgresql_where=is_pending,
-)
-Index(
-    "ix_confirmations_unreported",
-    confirmations.c.conversation,
-    sqlite_where=is_unreported,
-    postgresql_where=is_unreported,
-)
+_index_some(is_parked, "ix_conversations_parked", conversations.c.id)
+_index_some(is_pending, "ix_confirmations_pending", confirmations.c.conversation)
+_index_some(is_unreported, "ix_confirmations_unreported", confirmations.c.conversation)
 Index("ix_confirmations_conversation", confirmations.c.conversation, confirmations.c.batch)
-Index("ix_outbox_asks", outbox.c.asks, sqlite_where=is_asking, postgresql_where=is_asking)
-Index("ix_outbox_asks_in", outbox.c.conversation, sqlite_where=is_asking, postgresql_where=is_asking)
+_index_some(is_asking, "ix_outbox_asks", outbox.c.asks)
+_index_some(is_asking, "ix_outbox_asks_in", outbox.c.conversation)
 Index("ix_spending_conversation", spending.c.conversation, spending.c.at)
 Index("ix_confirmation_events_ref", confirmation_events.c.ref)
 Index("ix_unknown_people_last_at", unknown_people.c.last_at)
-Index("ix_people_owners", people.c.id, sqlite_where=is_owner, postgresql_where=is_owner)
-Index(
-    "ix_reminders_due",
-    reminders.c.next_at,
-    sqlite_where=reminders.c.next_at.is_not(None),
-    postgresql_where=reminders.c.next_at.is_not(None),
-)
+_index_some(is_owner, "ix_people_owners", people.c.id)
+_index_some(reminders.c.next_at.is_not(None), "ix_reminders_due", reminders.c.next_at)
 Index("ix_reminders_conversation", reminders.c.conversation)
 Index("ix_records_conversation", records.c.conversation, records.c.kind, records.c.name)

@@ -133,20 +133,6 @@ async def test_a_tap_counts_while_the_second_id_of_a_question_is_not_known(harne
     assert effects == ["disk"]
 
 
-async def test_a_reaction_that_comes_before_the_id_of_a_question_is_not_passed_over(
-    harness: AgentHarness,
-) -> None:
-    harness.channel.foresees = False
-    harness.channel.trouble = [SendUncertain("cut off")]
-    await harness.hear('do wipe {"name": "disk"}')
-    await harness.worker.work(harness.engine.waiting.pop(0))
-    [asking] = await harness.store.read(lambda tx: tx.outbox_lookup.in_doubt(AccountKey("whatsapp")))
-    await harness.hear(Reaction(emoji="👍", to=MessageId("W9")))
-    hints = await harness.store.read(lambda tx: tx.outbox_lookup.recent(1))
-    assert [f"yes {asking.asks}" in str(hint.content) for hint in hints] == [True]
-    assert effects == []
-
-
 async def test_a_question_that_was_closed_while_it_was_held_is_not_asked_any_more(
     harness: AgentHarness,
 ) -> None:

@@ -102,7 +102,7 @@ class Asker:
         for message in tx.outbox_lookup.prompts(row.ref):
             if message.state in {"queued", "held"}:
                 tx.outbox.update(replace(message, state="failed", reason="asked again"))
-        tx.outbox.withdraw_prompts(row.ref)
+        tx.confirmations.withdraw_prompts(row.ref)
         if unasked := undelivered(row):
             tx.confirmations.save(unasked, before=row.state)
         self._put(tx, row, places, again=f":{uuid4().hex[:8]}")

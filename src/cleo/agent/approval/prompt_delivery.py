@@ -2,18 +2,20 @@
 
 from dataclasses import dataclass
 
+from cleo.agent.approval.read_answer import AnswerReader
 from cleo.domain.confirmation import EXPIRY, Confirmation, cancel, delivered, undelivered
+from cleo.domain.content import MessageId
+from cleo.domain.conversation import ConversationId
+from cleo.domain.delivery import REACHED
 from cleo.domain.message import OutboxState, OutgoingMessage
 from cleo.ports import Transaction
-
-REACHED: frozenset[OutboxState] = frozenset({"accepted", "sent", "delivered", "read", "played"})
-"""States of a prompt in which somebody may have seen it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptDelivery:
     """Listens to the delivery of prompts (`outbox.delivery_status.DeliveryListener`)."""
 
+    answer_reader: AnswerReader
     expiry: float = EXPIRY
     """Seconds that a question is open once it arrived."""
 
@@ -22,6 +24,21 @@ class PromptDelivery:
         row = _question(tx, message)
         if row and (after := delivered(row, at=now, expiry=self.expiry)):
             tx.confirmations.save(after, before=row.state)
+
+    def identified(
+        self, tx: Transaction, message: OutgoingMessage, id: MessageId, now: float
+    ) -> set[ConversationId]:
+        """Read the answers that came under this id before anybody knew whose it is."""
+        return self.answer_reader.read_early(tx, message.conversation, id, now) if message.asks else set()
+
+    def unknown(self, tx: Transaction, message: OutgoingMessage, now: float) -> None:
+        """Start the time to answer as well: it may be there, and nobody must wait for ever if it is not.
+
+        Those whose answers wait are told how to answer otherwise.
+        """
+        self.reached(tx, message, now)
+        if message.asks:
+            self.answer_reader.hint_early(tx, message.conversation, now)
 
     def held(self, tx: Transaction, message: OutgoingMessage) -> None:
         """Stop the time again, unless another prompt of the question was seen."""

@@ -7,7 +7,8 @@ behind the very run that it should stop. The model decides nothing here, and no 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from cleo.agent.approval.prompt_delivery import REACHED
+from cleo.agent.approval.approval_message import ApprovalMessage
+from cleo.agent.approval.early_answers import answered_id, awaited, hint, verdict_of
 from cleo.agent.outbox.queue import OutboxQueue
 from cleo.domain.access import Access
 from cleo.domain.answer import Answer, Verdict, read_answer, read_tap, verdict_of_emoji
@@ -25,17 +26,11 @@ from cleo.domain.confirmation import (
 from cleo.domain.content import Chosen, MessageId, Reaction, Text
 from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.identity import Person
-from cleo.domain.message import Inbound, OutboxState, OutgoingMessage
+from cleo.domain.message import Inbound, InboxItem
 from cleo.ports import Transaction
 
 _CLOCK_SLACK = 2.0
 """Seconds: WhatsApp stamps whole seconds, and phones' clocks differ a little."""
-
-_SAID_SINCE = 100
-"""Messages behind a question that are looked at: not all that were queued went out."""
-
-_IN_DOUBT: frozenset[OutboxState] = frozenset({"sending", "uncertain", "unknown"})
-"""States of a question's message that may be there under an id that nobody has told."""
 
 TOO_LATE = "Too late: that is already running."
 CLOSED = "That question is closed already."
@@ -51,28 +46,9 @@ class AnswerEffect:
     """What a message did to open questions. An answer starts no run of its own."""
 
     is_answer: bool = False
+    is_early: bool = False
+    """It may answer a question whose message id nobody has told yet: keep it until then."""
     wake: set[ConversationId] = field(default_factory=set[ConversationId])
-
-
-@dataclass(slots=True, frozen=True)
-class ApprovalMessage:
-    """One inbound message while it is read as an answer."""
-
-    tx: Transaction
-    inbound: Inbound
-    conversation: Conversation
-    person: Person
-    now: float
-    queue: OutboxQueue
-
-    def hint(self, text: str) -> None:
-        """Say how to answer, or why it had no effect; once for each message."""
-        key = f"hint:{self.conversation.id}:{self.inbound.sender}:{self.inbound.id}"
-        self.queue.put(self.tx, self.conversation, Text(body=text), key=key, purpose="notice")
-
-    def log(self, confirmation: Confirmation, kind: str, detail: str = "") -> None:
-        """Append to the audit trail of the question."""
-        self.tx.confirmations.log(confirmation.ref, kind, at=self.now, by=self.person.id, detail=detail)
 
 
 class AnswerReader:
@@ -86,14 +62,39 @@ class AnswerReader:
         self, tx: Transaction, inbound: Inbound, conversation: Conversation, person: Person, now: float
     ) -> AnswerEffect:
         """Apply the message to the questions that were asked in its chat, if it answers one."""
-        message = ApprovalMessage(tx, inbound, conversation, person, now, self._queue)
+        return self._read(ApprovalMessage(tx, inbound, conversation, person, now, self._queue))
+
+    def read_early(
+        self, tx: Transaction, conversation: ConversationId, id: MessageId, now: float
+    ) -> set[ConversationId]:
+        """Read the answers that came under this id before it was known; return where there is work now."""
+        wake: set[ConversationId] = set()
+        for item in tx.inbox_lookup.early(conversation):
+            if answered_id(item.message) == id:
+                tx.inbox.move([item.seq], "noted")
+                wake |= self._read(self._again(tx, item, now)).wake
+        return wake
+
+    def hint_early(self, tx: Transaction, conversation: ConversationId, now: float) -> None:
+        """Say how to answer otherwise to those whose answers wait, as nobody may ever tell the id."""
+        for item in tx.inbox_lookup.early(conversation):
+            message, verdict = self._again(tx, item, now), verdict_of(item.message)
+            if verdict and (row := awaited(message, answered_id(item.message))):
+                hint(message, row, verdict)
+
+    def _again(self, tx: Transaction, item: InboxItem, now: float) -> ApprovalMessage:
+        place, person = tx.conversations.get(item.conversation), tx.people.get(item.person)
+        return ApprovalMessage(tx, item.message, place, person, now, self._queue)
+
+    def _read(self, message: ApprovalMessage) -> AnswerEffect:
+        inbound = message.inbound
         match inbound.content:
             case Reaction(emoji=emoji, to=to):
-                asked = tx.confirmation_lookup.asked_by(conversation.id, to)
+                asked = message.tx.confirmation_lookup.asked_by(message.conversation.id, to)
                 return (
                     self._react(message, asked, emoji)
                     if asked
-                    else self._unmatched_reaction(message, emoji, to)
+                    else self._early(message, verdict_of_emoji(emoji), to, takes_back=not emoji)
                 )
             case Text(body=body) if not inbound.forwarded:
                 return self._typed(message, body)
@@ -114,17 +115,16 @@ class AnswerReader:
             effect.wake.add(confirmation.conversation)
         return effect
 
-    def _unmatched_reaction(self, message: ApprovalMessage, emoji: str, to: MessageId) -> AnswerEffect:
-        """A reaction may come before the id of what it is put on is known: then somebody has to say it again."""
-        tx, chat, verdict = message.tx, message.conversation, verdict_of_emoji(emoji)
-        if verdict and self._access.may_approve(message.person):
-            here = tx.confirmation_lookup.asked_in(chat.id)
-            row = next(
-                (each for each in here if each.state == "pending" and _is_on_its_way(message, each)), None
-            )
-            if row and not tx.outbox_lookup.by_message_id(chat.id, to):
-                message.hint(f"I cannot tell which question you mean. Please write: {verdict} {row.ref}")
-        return AnswerEffect()
+    def _early(
+        self, message: ApprovalMessage, verdict: Verdict | None, to: MessageId, *, takes_back: bool = False
+    ) -> AnswerEffect:
+        """An answer may come before the id of what it is under is known: it waits for that."""
+        if not (verdict or takes_back) or not self._access.may_approve(message.person):
+            return AnswerEffect()
+        row = awaited(message, to)
+        if row and verdict and not message.is_being_sent(row):
+            hint(message, row, verdict)
+        return AnswerEffect(is_answer=row is not None, is_early=row is not None)
 
     def _typed(self, message: ApprovalMessage, body: str) -> AnswerEffect:
         asked = message.tx.confirmation_lookup.asked_in(message.conversation.id)
@@ -139,7 +139,10 @@ class AnswerReader:
             return self._named(message, asked, answer)
         if in_reply:
             return self._replied(message, in_reply[0], answer)
-        return self._bare(message, asked, answer) if answer and not quoted else AnswerEffect()
+        if quoted:
+            meant = read_answer(body, in_reply=True)
+            return self._early(message, meant.verdict, quoted.id) if meant else AnswerEffect()
+        return self._bare(message, asked, answer) if answer else AnswerEffect()
 
     def _tapped(self, message: ApprovalMessage, answer: Answer | None) -> AnswerEffect:
         """A tap answers the question that offered it, and nothing else, however late it comes."""
@@ -183,9 +186,9 @@ class AnswerReader:
         asked_at = pending[0].asked_at
         if asked_at is None or message.inbound.at / 1000 < asked_at - _CLOCK_SLACK:
             return AnswerEffect()
-        if not _was_shown(message, pending[0]):
+        if not message.was_shown(pending[0]):
             return AnswerEffect()
-        if not (_is_own(message, pending[0]) and _is_last_said(message, pending[0])):
+        if not (message.is_own(pending[0]) and message.is_last_said(pending[0])):
             message.hint(WHICH.format(ref=pending[0].ref, example=example))
             return AnswerEffect(is_answer=True)
         return self._cast(message, pending, answer)
@@ -245,25 +248,6 @@ def _is_taken_back(message: ApprovalMessage, row: Confirmation) -> bool:
     return undone and row.decided_at is not None and message.inbound.at / 1000 < row.decided_at
 
 
-def _was_shown(message: ApprovalMessage, row: Confirmation) -> bool:
-    """Whether the question reached this chat: it may have reached another one, and still wait here."""
-    return any(prompt.state in REACHED for prompt in _prompts_here(message, row))
-
-
-def _is_own(message: ApprovalMessage, row: Confirmation) -> bool:
-    """Whether this very person's words in this very chat led to the question."""
-    return row.asked_by == message.person.id and row.conversation == message.conversation.id
-
-
-def _is_last_said(message: ApprovalMessage, row: Confirmation) -> bool:
-    """Whether nothing that Cleo said here came after the question, as far as somebody may have seen it."""
-    asked = max(prompt.seq for prompt in _prompts_here(message, row) if prompt.state in REACHED)
-    later = message.tx.outbox_lookup.recent(_SAID_SINCE, conversation=message.conversation.id, after=asked)
-    return not any(
-        each.state in REACHED | _IN_DOUBT and not isinstance(each.content, Reaction) for each in later
-    )
-
-
 def _candidates(message: ApprovalMessage) -> list[Confirmation]:
     """The questions that a button may stand under: those of its message, and those whose id is not known yet."""
     tx, quoted, chat = message.tx, message.inbound.quoted, message.conversation
@@ -272,19 +256,4 @@ def _candidates(message: ApprovalMessage) -> list[Confirmation]:
         return list(here)
     if tx.outbox_lookup.by_message_id(chat.id, quoted.id):
         return list(tx.confirmation_lookup.asked_by(chat.id, quoted.id))
-    return [row for row in here if _is_awaiting_id(message, row)]
-
-
-def _is_on_its_way(message: ApprovalMessage, row: Confirmation) -> bool:
-    prompts = _prompts_here(message, row)
-    return any(prompt.message_id is None and prompt.state in _IN_DOUBT for prompt in prompts)
-
-
-def _is_awaiting_id(message: ApprovalMessage, row: Confirmation) -> bool:
-    return any(prompt.message_id is None for prompt in _prompts_here(message, row))
-
-
-def _prompts_here(message: ApprovalMessage, row: Confirmation) -> list[OutgoingMessage]:
-    """The messages that ask the question in this chat."""
-    prompts = message.tx.outbox_lookup.prompts(row.ref)
-    return [prompt for prompt in prompts if prompt.conversation == message.conversation.id]
+    return [row for row in here if message.is_awaiting_id(row)]

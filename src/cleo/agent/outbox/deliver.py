@@ -11,7 +11,19 @@ from cleo.domain.errors import RateLimited, SendError, SendUncertain, Temporaril
 from cleo.domain.failpoint import failpoint
 from cleo.domain.identity import namespace
 from cleo.domain.message import OutboxState, OutgoingMessage
-from cleo.ports import Channel, Clock, Degraded, Held, Outcome, Refused, Sent, Store, Transaction, Workload
+from cleo.ports import (
+    Channel,
+    Clock,
+    Degraded,
+    Engine,
+    Held,
+    Outcome,
+    Refused,
+    Sent,
+    Store,
+    Transaction,
+    Workload,
+)
 
 _log = structlog.get_logger("cleo.deliver")
 
@@ -39,6 +51,7 @@ class Deliverer:
     """Sends one conversation's outbox through its channel."""
 
     store: Store
+    engine: Engine
     clock: Clock
     delivery: DeliveryStatus
     reconcile_after: float = 20.0
@@ -83,10 +96,11 @@ class Deliverer:
         except SendError as error:
             return await self._retry_later(message, epoch, error)
         failpoint("deliver.after_send")
-        following = await self.store.write(
+        following, wake = await self.store.write(
             lambda tx: self._on_outcome(tx, replace(next_up, message=message), epoch, outcome, channel)
         )
         failpoint("deliver.after_commit")
+        await self.engine.wake(*wake)
         if isinstance(outcome, Sent):
             ms = round(1000 * (self.clock.now() - since))
             _log.info("message sent", key=message.key, id=outcome.message_id, purpose=message.purpose, ms=ms)
@@ -127,11 +141,13 @@ class Deliverer:
 
     def _on_outcome(
         self, tx: Transaction, next_up: Delivery, epoch: int, outcome: Outcome, channel: Channel
-    ) -> Delivery | None:
+    ) -> tuple[Delivery | None, set[ConversationId]]:
+        """Return what is next, and the conversations where there is work by what became known."""
         message = next_up.message
+        wake: set[ConversationId] = set()
         if isinstance(outcome, Sent) and outcome.state == "sent":
-            self._on_sent(tx, message, outcome, next_up.to, epoch)
-            return self._following(tx, message.conversation, channel) if next_up.more else None
+            wake = self._on_sent(tx, message, outcome, next_up.to, epoch)
+            return self._following(tx, message.conversation, channel) if next_up.more else None, wake
         tx.conversations.guard(message.conversation, epoch)
         match outcome:
             case Refused(reason=reason, code=code):
@@ -143,20 +159,21 @@ class Deliverer:
                     tx, replace(message, attempt=1, uncertain_since=None), reason, reopen_template
                 )
             case Sent() as sent:
-                self._on_sent(tx, message, sent, next_up.to, epoch)
-        return self._following(tx, message.conversation, channel)
+                wake = self._on_sent(tx, message, sent, next_up.to, epoch)
+        return self._following(tx, message.conversation, channel), wake
 
     def _on_sent(
         self, tx: Transaction, message: OutgoingMessage, sent: Sent, to: Conversation, epoch: int
-    ) -> None:
+    ) -> set[ConversationId]:
         how = sent.how if isinstance(sent, Degraded) else ""
         note = " ".join(part for part in (how, REPEATED if message.attempt > 1 else "") if part)
-        self.delivery.advance(tx, message, sent.state, sent.message_id, note, epoch=epoch)
+        wake = self.delivery.advance(tx, message, sent.state, sent.message_id, note, epoch=epoch)
         if sent.also:
             tx.people.resolve(frozenset({to.address, sent.also}), "", self.clock.now())
         if sent.state == "accepted" and sent.message_id:
             for receipt in tx.webhook_events.receipts(sent.message_id):
-                self.delivery.on_receipt(tx, receipt)
+                wake |= self.delivery.on_receipt(tx, receipt)
+        return wake
 
     def _give_up(self, tx: Transaction, message: OutgoingMessage, epoch: int) -> None:
         """One message that never works must not hold up its chat for ever."""

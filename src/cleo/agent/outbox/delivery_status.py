@@ -26,12 +26,22 @@ class DeliveryListener(Protocol):
         """It was taken over by the channel, or got further; `now` in Unix seconds."""
         ...
 
+    def identified(
+        self, tx: Transaction, message: OutgoingMessage, id: MessageId, now: float
+    ) -> set[ConversationId]:
+        """Somebody told an id under which WhatsApp knows it; return the conversations where there is work now."""
+        ...
+
     def held(self, tx: Transaction, message: OutgoingMessage) -> None:
         """It waits until the person writes."""
         ...
 
     def failed(self, tx: Transaction, message: OutgoingMessage, reason: str) -> None:
         """It will never arrive."""
+        ...
+
+    def unknown(self, tx: Transaction, message: OutgoingMessage, now: float) -> None:
+        """Nobody can tell whether it arrived."""
         ...
 
     def is_outdated(self, tx: Transaction, message: OutgoingMessage) -> bool:
@@ -56,12 +66,20 @@ class DeliveryStatus:
         note: str,
         *,
         epoch: int | None = None,
-    ) -> None:
-        """Note that it was taken over, or got further; with an epoch, raises `Fenced` like `Outbox.update`."""
+    ) -> set[ConversationId]:
+        """Note that it was taken over, or got further; return the conversations where there is work by that.
+
+        With an epoch, raises `Fenced` like `Outbox.update`.
+        """
         further = replace(message, state=state, message_id=id or message.message_id, reason=note)
         tx.outbox.update(further, epoch=epoch)
         for listener in self.listeners:
             listener.reached(tx, message, self.clock.now())
+        if id is None or (id == message.message_id and message.attempt == 1):
+            return set()
+        if message.attempt > 1:  # the other attempt may have been told of meanwhile
+            tx.outbox.note_second_id(message.key, id)
+        return self._identified(tx, further, id)
 
     def fail(
         self, tx: Transaction, message: OutgoingMessage, reason: str, state: OutboxState = "failed"
@@ -76,9 +94,11 @@ class DeliveryStatus:
             at=self.clock.now(),
         )
         tx.dead_letters.add(letter)
-        if state == "failed":
-            for listener in self.listeners:
+        for listener in self.listeners:
+            if state == "failed":
                 listener.failed(tx, message, reason)
+            else:
+                listener.unknown(tx, message, self.clock.now())
 
     def hold(
         self, tx: Transaction, message: OutgoingMessage, reason: str, reopen_template: Template | None
@@ -109,8 +129,10 @@ class DeliveryStatus:
 
     def on_receipt(self, tx: Transaction, receipt: Receipt) -> set[ConversationId]:
         """Note a receipt, at whatever time it comes; return the conversations where it changed something."""
-        about = self._about(tx, receipt)
-        return {message.conversation for message in about if self._is_new(tx, message, receipt)}
+        wake: set[ConversationId] = set()
+        for message in self._about(tx, receipt):
+            wake |= self._note(tx, message, receipt)
+        return wake
 
     def _about(self, tx: Transaction, receipt: Receipt) -> Sequence[OutgoingMessage]:
         """Find the messages by the key that was given back, else by their ids."""
@@ -126,21 +148,41 @@ class DeliveryStatus:
             about += found[-1:]
         return about
 
-    def _is_new(self, tx: Transaction, message: OutgoingMessage, receipt: Receipt) -> bool:
+    def _note(self, tx: Transaction, message: OutgoingMessage, receipt: Receipt) -> set[ConversationId]:
         state: OutboxState = "held" if receipt.held else receipt.state
         if receipt.state == "failed" and message.attempt > receipt.attempt:
-            return False  # the first of two attempts; the second one is on its way, or there
+            return set()  # the first of two attempts; the second one is on its way, or there
         if not may_move(message.state, state):
             if receipt.state == "failed" and message.state not in {"failed", "held"}:
                 late = f"told to have failed afterwards: {receipt.reason}"
                 tx.outbox.update(replace(message, reason=late))
-            return False
-        if receipt.of and (message.message_id is None or message.state in _NO_ID_YET):
-            message = replace(message, message_id=receipt.of[0])
+            return self._note_second(tx, message, receipt)
+        wake = {message.conversation}
+        id = next(iter(receipt.of), None)
+        is_first = id is not None and (message.message_id is None or message.state in _NO_ID_YET)
         if receipt.held:
             self.hold(tx, message, receipt.reason, receipt.reopen_template)
         elif receipt.state == "failed":
-            self.fail(tx, message, receipt.reason)
+            self.fail(tx, replace(message, message_id=id) if is_first else message, receipt.reason)
+        elif is_first:
+            wake |= self.advance(tx, message, receipt.state, id, message.reason)
         else:
-            self.advance(tx, message, receipt.state, None, message.reason)
-        return True
+            wake |= self.advance(tx, message, receipt.state, None, message.reason)
+            wake |= self._note_second(tx, message, receipt)
+        return wake
+
+    def _note_second(
+        self, tx: Transaction, message: OutgoingMessage, receipt: Receipt
+    ) -> set[ConversationId]:
+        """Note the id of the other one, where both attempts arrived."""
+        if message.attempt == 1 or receipt.state == "failed" or not receipt.of:
+            return set()
+        if not tx.outbox.note_second_id(message.key, receipt.of[0]):
+            return set()
+        return self._identified(tx, message, receipt.of[0])
+
+    def _identified(self, tx: Transaction, message: OutgoingMessage, id: MessageId) -> set[ConversationId]:
+        wake: set[ConversationId] = set()
+        for listener in self.listeners:
+            wake |= listener.identified(tx, message, id, self.clock.now())
+        return wake

@@ -115,7 +115,7 @@ class Claimer:
 
     def _go_on(self, tx: Transaction, work: Workload, run: Run) -> ClaimedRun:
         unreported = tx.confirmation_lookup.unreported(run.conversation) if work.has_unreported else ()
-        taken = [item for item in tx.inbox.of_run(run.id) if item.state == "taken"]
+        taken = [item for item in tx.inbox_lookup.of_run(run.id) if item.state == "taken"]
         claimed = self._load(tx, work, run, taken, unreported)
         claimed.poison_candidate = run.attempts == MAX_CRASHES - 1 and run.id not in self.begun
         if not claimed.poison_candidate:
@@ -242,8 +242,8 @@ def _give_up(tx: Transaction, queue: OutboxQueue, work: Workload, run: Run, now:
     """Close a run that crashed again and again: its messages become dead letters, the chat is told."""
     tx.runs.update(replace(run, state="failed"))
     parked = work.parked if run.kind == "resume" else None
-    asked_for = tx.inbox.of_run(parked.run) if parked and parked.run else ()
-    items = [*tx.inbox.of_run(run.id), *asked_for]
+    asked_for = tx.inbox_lookup.of_run(parked.run) if parked and parked.run else ()
+    items = [*tx.inbox_lookup.of_run(run.id), *asked_for]
     tx.inbox.move([item.seq for item in items], "dead")
     reason = f"the run failed {run.attempts} times"
     for item in _parted(items)[0]:

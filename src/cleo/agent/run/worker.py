@@ -109,6 +109,7 @@ class Worker:
         self._reading: set[asyncio.Task[None]] = set()
         self._deliverer = Deliverer(
             store=self.store,
+            engine=self.engine,
             clock=self.clock,
             delivery=self.delivery,
             reconcile_after=self.reconcile_after,

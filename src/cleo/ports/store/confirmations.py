@@ -28,6 +28,10 @@ class Confirmations(Protocol):
         """Append to the audit trail."""
         ...
 
+    def withdraw_prompts(self, ref: str) -> None:
+        """Take the question from all messages that ask it, and from those that show its plan."""
+        ...
+
 
 class ConfirmationLookup(Protocol):
     """Finds questions, oldest first."""

@@ -20,12 +20,10 @@ class Inbox(Protocol):
         """Keep it and tell its seq; None: it was here before."""
         ...
 
-    def new(self, conversation: ConversationId, most: int = 10_000) -> Sequence[InboxItem]:
-        """What waits for a run, oldest first; at most so many."""
-        ...
-
-    def of_run(self, run: RunId) -> Sequence[InboxItem]:
-        """What the run owes an answer to, oldest first: what it took, and what was handed over to it."""
+    def new(
+        self, conversation: ConversationId, most: int = 10_000, *, newest: bool = False
+    ) -> Sequence[InboxItem]:
+        """What waits for a run, oldest first; at most so many, the oldest or the newest of them."""
         ...
 
     def hand_over(self, before: RunId, run: RunId) -> None:
@@ -52,8 +50,12 @@ class InboxLookup(Protocol):
         """The newest edits and deletions that wait for a run, oldest first."""
         ...
 
-    def newest(self, conversation: ConversationId) -> InboxItem | None:
-        """The newest message that waits for a run."""
+    def early(self, conversation: ConversationId) -> Sequence[InboxItem]:
+        """The answers to questions whose message ids nobody has told yet, oldest first."""
+        ...
+
+    def of_run(self, run: RunId) -> Sequence[InboxItem]:
+        """What the run owes an answer to, oldest first: what it took, and what was handed over to it."""
         ...
 
     def waiting(self, limit: int) -> int:

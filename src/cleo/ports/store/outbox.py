@@ -30,8 +30,8 @@ class Outbox(Protocol):
         """
         ...
 
-    def withdraw_prompts(self, ref: str) -> None:
-        """Take the question from all messages that ask it, and from those that show its plan."""
+    def note_second_id(self, key: str, id: MessageId) -> bool:
+        """Note that it is there under another id as well; False: that is known."""
         ...
 
 
@@ -39,7 +39,7 @@ class OutboxLookup(Protocol):
     """Finds messages on their way out, oldest first unless said otherwise."""
 
     def by_message_id(self, conversation: ConversationId, message_id: MessageId) -> Sequence[OutgoingMessage]:
-        """Those that have this message id in the chat."""
+        """Those that have this message id in the chat, or have it as their second one."""
         ...
 
     def prompts(self, ref: str) -> Sequence[OutgoingMessage]:

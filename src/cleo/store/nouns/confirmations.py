@@ -10,7 +10,15 @@ from cleo.domain.confirmation import Confirmation, State
 from cleo.domain.content import MessageId
 from cleo.domain.conversation import ConversationId
 from cleo.domain.identity import PersonId
-from cleo.store.schema import confirmation_events, confirmations, is_asking, is_pending, is_unreported, outbox
+from cleo.store.schema import (
+    confirmation_events,
+    confirmations,
+    has_id,
+    is_asking,
+    is_pending,
+    is_unreported,
+    outbox,
+)
 from cleo.store.session import Session
 
 _FIELDS = tuple(field.name for field in fields(Confirmation))
@@ -29,13 +37,12 @@ _prompted = select(outbox.c.asks).where(
     outbox.c.conversation == bindparam("chat"), is_asking, outbox.c.purpose == "prompt"
 )
 _ASKED_IN = _ALL.where(is_unreported, confirmations.c.ref.in_(_prompted))
-_ASKED_BY = _ALL.where(
-    confirmations.c.ref.in_(_prompted.where(outbox.c.message_id == bindparam("message_id")))
-)
+_ASKED_BY = _ALL.where(confirmations.c.ref.in_(_prompted.where(has_id)))
 _ADD = insert(confirmations)
 _SAVE = update(confirmations).where(
     confirmations.c.ref == bindparam("of_ref"), confirmations.c.state == bindparam("before")
 )
+_WITHDRAW = update(outbox).where(outbox.c.asks == bindparam("of_ref"), is_asking).values(asks=None)
 _LOG = insert(confirmation_events)
 
 
@@ -62,6 +69,10 @@ class SqlConfirmations:
     def log(self, ref: str, kind: str, *, at: float, by: PersonId | None = None, detail: str = "") -> None:
         """Append to the audit trail."""
         self._session.run(_LOG, {"ref": ref, "at": at, "kind": kind, "by": by, "detail": detail})
+
+    def withdraw_prompts(self, ref: str) -> None:
+        """Take the question from all messages that ask it, and from those that show its plan."""
+        self._session.run(_WITHDRAW, {"of_ref": ref})
 
 
 class SqlConfirmationLookup:

@@ -16,19 +16,15 @@ from cleo.domain.run import RunId
 from cleo.ports.clock import Clock
 from cleo.store.codec import INBOUND, decode, encode
 from cleo.store.dialect import insert_once, portions
-from cleo.store.schema import inbox, is_change, is_new, past_messages
+from cleo.store.schema import inbox, is_change, is_early, is_new, past_messages
 from cleo.store.session import Session
 
 ITEM = (inbox.c.seq, inbox.c.conversation, inbox.c.person, inbox.c.body, inbox.c.received_at, inbox.c.state)
 
 _ITEM = select(*ITEM).order_by(inbox.c.seq)
-_NEW = _ITEM.where(inbox.c.conversation == bindparam("conversation"), is_new).limit(bindparam("most"))
-_NEWEST = (
-    select(*ITEM)
-    .where(inbox.c.conversation == bindparam("conversation"), is_new)
-    .order_by(inbox.c.seq.desc())
-    .limit(1)
-)
+_HERE = (inbox.c.conversation == bindparam("conversation"), is_new)
+_NEW = _ITEM.where(*_HERE).limit(bindparam("most"))
+_NEWEST = select(*ITEM).where(*_HERE).order_by(inbox.c.seq.desc()).limit(bindparam("most"))
 _WAITING = select(func.count()).select_from(
     select(inbox.c.seq).where(is_new).limit(bindparam("most")).subquery()
 )
@@ -40,6 +36,7 @@ _CHANGES = (
     .order_by(inbox.c.seq.desc())
     .limit(bindparam("most"))
 )
+_EARLY = _ITEM.where(inbox.c.conversation == bindparam("conversation"), is_early)
 _MOVE = update(inbox).where(inbox.c.seq.in_(bindparam("seqs", expanding=True)))
 _HAND_OVER = update(inbox).where(inbox.c.run == bindparam("before"))
 _REWRITE = update(inbox).where(inbox.c.seq == bindparam("it"))
@@ -88,15 +85,12 @@ class SqlInbox:
         }
         return self._session.value(self._add, {f"its_{name}": value for name, value in row.items()})
 
-    def new(self, conversation: ConversationId, most: int = 10_000) -> Sequence[InboxItem]:
-        """What waits for a run, oldest first; at most so many."""
-        rows = self._session.rows(_NEW, {"conversation": conversation, "most": most})
-        return [item_of(row) for row in rows]
-
-    def of_run(self, run: RunId) -> Sequence[InboxItem]:
-        """What the run owes an answer to, oldest first: what it took, and what was handed over to it."""
-        rows = self._session.rows(_OF_RUN, {"run": run})
-        return [item_of(row) for row in rows]
+    def new(
+        self, conversation: ConversationId, most: int = 10_000, *, newest: bool = False
+    ) -> Sequence[InboxItem]:
+        """What waits for a run, oldest first; at most so many, the oldest or the newest of them."""
+        rows = self._session.rows(_NEWEST if newest else _NEW, {"conversation": conversation, "most": most})
+        return [item_of(row) for row in (reversed(rows) if newest else rows)]
 
     def hand_over(self, before: RunId, run: RunId) -> None:
         """Let `run` owe what `before` did: that one ended in a question, and `run` goes on with its outcome."""
@@ -129,10 +123,14 @@ class SqlInboxLookup:
         rows = self._session.rows(_CHANGES, {"conversation": conversation, "most": most})
         return [item_of(row) for row in reversed(rows)]
 
-    def newest(self, conversation: ConversationId) -> InboxItem | None:
-        """The newest message that waits for a run."""
-        row = self._session.row(_NEWEST, {"conversation": conversation})
-        return None if row is None else item_of(row)
+    def early(self, conversation: ConversationId) -> Sequence[InboxItem]:
+        """The answers to questions whose message ids nobody has told yet, oldest first."""
+        return [item_of(row) for row in self._session.rows(_EARLY, {"conversation": conversation})]
+
+    def of_run(self, run: RunId) -> Sequence[InboxItem]:
+        """What the run owes an answer to, oldest first: what it took, and what was handed over to it."""
+        rows = self._session.rows(_OF_RUN, {"run": run})
+        return [item_of(row) for row in rows]
 
     def waiting(self, limit: int) -> int:
         """Count what waits for a run, in all conversations, up to `limit`."""

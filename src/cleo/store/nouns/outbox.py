@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, cast, get_args
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, or_, select, update
 
 from cleo.domain.content import MessageId
 from cleo.domain.conversation import AccountKey, ConversationId
@@ -13,7 +13,7 @@ from cleo.ports.clock import Clock
 from cleo.store.codec import OUTBOUND, decode, encode
 from cleo.store.dialect import insert_once
 from cleo.store.nouns.conversations import guard, is_still_ours
-from cleo.store.schema import conversations, is_asking, is_held, is_waiting, outbox
+from cleo.store.schema import conversations, has_id, is_asking, is_held, is_waiting, outbox
 from cleo.store.session import Session
 
 _STATES: tuple[OutboxState, ...] = get_args(OutboxState)
@@ -35,12 +35,13 @@ OUTGOING = (
     outbox.c.purpose,
     outbox.c.asks,
     outbox.c.attempt,
+    outbox.c.second_id,
 )
 _ALL = select(*OUTGOING).order_by(outbox.c.seq)
 _here = outbox.c.conversation == bindparam("conversation")
 _NEXT = _ALL.where(_here, is_waiting).limit(1)
 _BY_KEY = _ALL.where(outbox.c.key == bindparam("key"))
-_BY_MESSAGE_ID = _ALL.where(_here, outbox.c.message_id == bindparam("message_id"))
+_BY_MESSAGE_ID = _ALL.where(_here, has_id)
 _PROMPTS = _ALL.where(outbox.c.asks == bindparam("ref"), is_asking, outbox.c.purpose == "prompt")
 _HELD = _ALL.where(is_held)
 _HELD_HERE = _HELD.where(_here)
@@ -64,7 +65,11 @@ _UPDATE = update(outbox).where(
     outbox.c.key == bindparam("of_key"), outbox.c.state.in_(bindparam("before", expanding=True))
 )
 _UPDATE_OURS = _UPDATE.where(is_still_ours(bindparam("in_chat")))
-_WITHDRAW = update(outbox).where(outbox.c.asks == bindparam("ref"), is_asking).values(asks=None)
+_NOTE_SECOND_ID = update(outbox).where(
+    outbox.c.key == bindparam("of_key"),
+    outbox.c.message_id != bindparam("id"),
+    or_(outbox.c.second_id.is_(None), outbox.c.second_id != bindparam("id")),
+)
 
 
 class SqlOutbox:
@@ -112,9 +117,9 @@ class SqlOutbox:
         if self._session.run(_UPDATE_OURS, ours) == 0:
             guard(self._session, message.conversation, epoch)
 
-    def withdraw_prompts(self, ref: str) -> None:
-        """Take the question from all messages that ask it, and from those that show its plan."""
-        self._session.run(_WITHDRAW, {"ref": ref})
+    def note_second_id(self, key: str, id: MessageId) -> bool:
+        """Note that it is there under another id as well; False: that is known."""
+        return self._session.run(_NOTE_SECOND_ID, {"of_key": key, "id": id, "second_id": id}) == 1
 
 
 class SqlOutboxLookup:
@@ -179,6 +184,7 @@ def outgoing_of(row: Sequence[Any]) -> OutgoingMessage:
         purpose,
         asks,
         attempt,
+        second_id,
     ) = row
     content, quoted = decode(OUTBOUND, body)
     return OutgoingMessage(
@@ -196,4 +202,5 @@ def outgoing_of(row: Sequence[Any]) -> OutgoingMessage:
         reason=reason,
         uncertain_since=since,
         attempt=attempt,
+        second_id=second_id,
     )

@@ -18,6 +18,7 @@ from cleo.store.schema import (
     aliases,
     confirmations,
     conversations,
+    has_id,
     is_asking,
     is_owner,
     is_unreported,
@@ -41,11 +42,7 @@ _ASKED: Any = (
 )
 _group: BindParameter[str | None] = bindparam("group", type_=Text)
 _of_chat = conversations.c.id == bindparam("account", type_=Text) + func.coalesce(_group, people.c.id)
-_OWN: Any = (
-    exists()
-    .where(outbox.c.conversation == conversations.c.id)
-    .where(outbox.c.message_id == bindparam("message_id", type_=Text))
-)
+_OWN: Any = exists().where(outbox.c.conversation == conversations.c.id, has_id)
 _SENDER = (
     select(*PERSON, _ASKED, _OWN, *CONVERSATION)
     .join_from(people, aliases, _theirs)

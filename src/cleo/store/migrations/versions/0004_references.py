@@ -1,7 +1,4 @@
-"""Messages are found by their ids: what a reply refers to, and what an edit or a deletion is about.
-
-What an earlier release kept of parked calls goes: they are those of the newest response that have no result.
-"""
+"""Messages are found by their ids: what a reply refers to, and what an edit or a deletion is about."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -27,4 +24,3 @@ def upgrade() -> None:
         "ix_inbox_change", "inbox", ["conversation", "seq"], sqlite_where=change, postgresql_where=change
     )
     op.create_index("ix_inbox_about", "inbox", ["conversation", "about"])
-    op.drop_column("conversations", "parked_requests")

@@ -55,7 +55,10 @@ from cleo.store.session import Session
 
 _CHAT: BindParameter[str] = bindparam("chat")
 
-_is_own = exists().where(outbox.c.conversation == _CHAT, outbox.c.message_id == inbox.c.about)
+_is_own = exists().where(
+    outbox.c.conversation == _CHAT,
+    or_(outbox.c.message_id == inbox.c.about, outbox.c.second_id == inbox.c.about),
+)
 _new = (
     select(*ITEM, _is_own.label("is_own"))
     .where(inbox.c.conversation == _CHAT, is_new)
