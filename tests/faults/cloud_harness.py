@@ -129,6 +129,11 @@ class CloudCrashHarness(CrashHarness, CloudSystem):
         """The names of all webhook items that the agent keeps."""
         return [str(key) for (key,) in self.rows("select key from webhook_events")]
 
+    def chats(self) -> Mapping[str, str]:
+        """In which conversation the agent keeps each message, by its id."""
+        rows = self.rows("select body ->> '$.id', conversation from inbox")
+        return {str(id): str(conversation) for id, conversation in rows}
+
     def unasked(self) -> frozenset[str]:
         """The ids of the messages whose run waits for an answer to a question that may have reached nobody."""
         rows = self.rows(
