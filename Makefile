@@ -11,7 +11,8 @@
 #   make fuzz      N each by chance, whole and broken: posts of a bridge, webhooks of the Cloud API, commands to the bridge,
 #                  answers to questions and Markdown; and N/10 stanzas and messages of WhatsApp Web (SEED=7 plays the
 #                  same again)
-#   make crash     kill agent and bridge N times while people write (SEED=7 plays the same again, BACKEND=cloud)
+#   make crash     kill agent and bridge N times while people write (SEED=7 plays the same again, BACKEND=cloud;
+#                  STORE=postgres)
 #   make mutants   break the modules that decide, N small changes each, and count what their tests notice (SEED=7 chooses
 #                  the same again, without N all are tried, ARGS=agent/gate.py one module)
 #   make setup     only set up, with all that check and test need
@@ -26,6 +27,7 @@ ARGS ?=
 N ?= 100
 SEED ?=
 BACKEND ?= baileys
+STORE ?= sqlite
 
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -77,7 +79,7 @@ fuzz: setup
 	@$(BIN)/node whatsapp-bridge/test/command-fuzzer.ts --examples $(N) $(if $(SEED),--seed $(SEED))
 
 crash: setup
-	@$(BIN)/python -m tests.faults.crash --backend $(BACKEND) --kills $(N) $(if $(SEED),--seed $(SEED)) $(ARGS)
+	@$(BIN)/python -m tests.faults.crash --backend $(BACKEND) --store $(STORE) --kills $(N) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 mutants: N = 0
 mutants: setup

@@ -129,18 +129,24 @@ class CloudCrashHarness(CrashHarness, CloudSystem):
         """The names of all webhook items that the agent keeps."""
         return [str(key) for (key,) in self.rows("select key from webhook_events")]
 
+    def chats(self) -> Mapping[str, str]:
+        """In which conversation the agent keeps each message, by its id."""
+        conversations = self.rows("select conversation from inbox order by seq")
+        ids = self.ids("select body from inbox order by seq")
+        return {id: str(conversation) for id, (conversation,) in zip(ids, conversations, strict=True)}
+
     def unasked(self) -> frozenset[str]:
         """The ids of the messages whose run waits for an answer to a question that may have reached nobody."""
-        rows = self.rows(
-            """select i.body ->> '$.id' from confirmations c
+        ids = self.ids(
+            """select i.body from confirmations c
                join transcript t on t.conversation = c.conversation and t.revision = c.batch
                join inbox i on i.run = t.run
-               where c.state = 'pending' and c.detached = 0 and not exists (
+               where c.state = 'pending' and not c.detached and not exists (
                    select 1 from outbox o where o.asks = c.ref and o.purpose = 'prompt'
                    and o.state not in ('unknown', 'failed')
                )"""
         )
-        return frozenset(str(id) for (id,) in rows)
+        return frozenset(ids)
 
     def given_up(self) -> set[str]:
         """The keys of the messages of which the model is told that they may not have arrived."""

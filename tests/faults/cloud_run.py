@@ -91,6 +91,7 @@ class CloudRun(FaultRun):
             items=harness.items(),
             given_up=harness.given_up(),
             unasked=harness.unasked(),
+            chats=harness.chats(),
         )
         verdict = judge_in_doubt(await self.evidence(), doubt)
         if await shown(self.stranger):

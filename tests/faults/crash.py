@@ -1,6 +1,7 @@
 """Kill agent and bridge hundreds of times while people write, and look whether anything got lost, doubled or mixed.
 
 make crash N=1000 SEED=7, or: python -m tests.faults.crash --kills 1000 --seed 7
+make crash STORE=postgres N=300 SEED=7: the same on a Postgres
 make crash BACKEND=cloud N=1000 SEED=7: the agent alone, on the fake Graph server
 
 The oracle knows only what the phones show, what WhatsApp was told, and which effects happened.
@@ -13,7 +14,8 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +30,7 @@ from tests.faults.killer import Tally, Victim
 from tests.faults.oracle import Verdict
 from tests.faults.workload import People
 from tests.support.graph_world import GraphWorld
+from tests.support.postgres import Postgres
 from tests.support.system import ROOT
 from tests.support.web_world import World
 
@@ -60,11 +63,18 @@ def _nothing(tally: Tally, people: People) -> None:
 
 
 async def crash(
-    world: World, folder: Path, *, kills: int, seed: int, every_seam: bool, tell: Tell = _nothing
+    world: World,
+    folder: Path,
+    *,
+    kills: int,
+    seed: int,
+    every_seam: bool,
+    tell: Tell = _nothing,
+    more: Mapping[str, str] | None = None,
 ) -> Outcome:
-    """Kill agent and bridge `kills` times, wait until all is quiet, and judge."""
+    """Kill agent and bridge `kills` times, wait until all is quiet, and judge; `more` are settings of the agent."""
     rng = random.Random(seed)
-    async with bridge_run(world, folder, rng) as system:
+    async with bridge_run(world, folder, rng, agent=more) as system:
         tally = Tally(kills)
         harness = system.harness
         agent = _agent(harness, tally, rng)
@@ -119,22 +129,38 @@ async def _strike(system: FaultRun, victims: Sequence[Victim], *, every_seam: bo
 # ── the command ────────────────────────────────────────────────────────────────────────────────────────
 
 
+@dataclass(frozen=True)
+class _Run:
+    """What is asked for."""
+
+    backend: str
+    store: str
+    kills: int
+    seed: int
+
+    def __str__(self) -> str:
+        return f"make crash BACKEND={self.backend} STORE={self.store} N={self.kills} SEED={self.seed}"
+
+
 def main() -> int:
     """Run it and tell; the exit code is 0 when every promise held."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--backend", choices=("baileys", "cloud"), default="baileys")
+    parser.add_argument("--store", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=random.randrange(10_000))
     parser.add_argument("--folder", type=Path, help="where everything is kept (default: a new one)")
     given = parser.parse_args()
-    backend, kills, seed = str(given.backend), int(given.kills), int(given.seed)
+    run = _Run(str(given.backend), str(given.store), int(given.kills), int(given.seed))
+    if (run.backend, run.store) == ("cloud", "postgres"):
+        parser.error("--store postgres goes with --backend baileys")
     folder = Path(given.folder or tempfile.mkdtemp(prefix="cleo-crash-")).absolute()
     console = Console()
-    console.print(f"make crash BACKEND={backend} N={kills} SEED={seed}    everything is kept in {folder}")
+    console.print(f"{run}    everything is kept in {folder}")
     try:
-        outcome = asyncio.run(_run(console, folder, backend, kills, seed))
+        outcome = asyncio.run(_watch(console, folder, run))
     except Hang as hang:
         console.print(f"[red]It hangs.[/] {hang}", markup=True)
         return 1
@@ -142,21 +168,30 @@ def main() -> int:
     return 0 if outcome.is_good else 1
 
 
-async def _run(console: Console, folder: Path, backend: str, kills: int, seed: int) -> Outcome:
-    with Progress(console=console) as progress:
-        bar = progress.add_task("kills", total=kills)
+@contextmanager
+def _store(store: str) -> Generator[Mapping[str, str]]:
+    """Lend what the agent keeps everything in, as its settings."""
+    if store == "sqlite":
+        yield {}
+        return
+    with closing(Postgres(fsync=True)) as postgres, postgres.new_database() as url:
+        yield {"DATABASE_URL": url}
+
+
+async def _watch(console: Console, folder: Path, run: _Run) -> Outcome:
+    with Progress(console=console) as progress, _store(run.store) as more:
+        bar = progress.add_task("kills", total=run.kills)
 
         def tell(tally: Tally, people: People) -> None:
             words = f"kills {tally.kills}, messages {len(people.wishes)}, unanswered {people.open}"
             progress.update(bar, completed=tally.kills, description=words)
 
-        if backend == "cloud":
+        cleo, kills, seed = folder / "cleo", run.kills, run.seed
+        if run.backend == "cloud":
             async with GraphWorld(folder / "graph") as graph:
-                return await crash_cloud(
-                    graph, folder / "cleo", kills=kills, seed=seed, every_seam=True, tell=tell
-                )
+                return await crash_cloud(graph, cleo, kills=kills, seed=seed, every_seam=True, tell=tell)
         async with World(folder / "world") as world:
-            return await crash(world, folder / "cleo", kills=kills, seed=seed, every_seam=True, tell=tell)
+            return await crash(world, cleo, kills=kills, seed=seed, every_seam=True, tell=tell, more=more)
 
 
 def _report(console: Console, outcome: Outcome) -> None:

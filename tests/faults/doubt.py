@@ -26,6 +26,8 @@ class Doubt:
     outbox: Sequence[Row]
     items: Sequence[str]
     given_up: set[str]
+    chats: Mapping[str, str]
+    """In which conversation each message to Cleo belongs, by its id."""
     unasked: frozenset[str] = frozenset()
     """Ids of messages whose run asks something of which nobody knows whether it arrived."""
 
@@ -42,7 +44,7 @@ class Doubt:
 
 def judge_in_doubt(evidence: Evidence, doubt: Doubt) -> Verdict:
     """Judge as strictly as always what is left when marked repeats are taken out, and what is in doubt put in."""
-    views = [replace(view, bubbles=_restored(_once(view.bubbles), doubt)) for view in evidence.views]
+    views = [_restored(view, evidence, doubt) for view in evidence.views]
     unasked = frozenset(wish.number for wish in evidence.wishes if wish.id in doubt.unasked)
     verdict = judge(replace(evidence, views=views, unasked=unasked))
     verdict.wrong += [*_repeats(evidence.views, doubt), *_unknown(doubt), *_webhooks(doubt)]
@@ -68,17 +70,18 @@ def _once(bubbles: Sequence[Shown]) -> list[Shown]:
     return kept
 
 
-def _restored(bubbles: list[Shown], doubt: Doubt) -> list[Shown]:
+def _restored(view: View, evidence: Evidence, doubt: Doubt) -> View:
     """Put in, at its place, what nobody knows of."""
+    bubbles = _once(view.bubbles)
     rows = {row.key: row for row in doubt.outbox}
     here = [rows[key] for bubble in bubbles if (key := (bubble.ref or "").removesuffix(AGAIN)) in rows]
-    places = {row.conversation for row in here}
+    places = {doubt.chats.get(wish.id) for wish in evidence.wishes if wish.chat == view.chat}
     for row in doubt.lost:
         if row.conversation in places:
             before = sum(each.seq < row.seq for each in here)
             bubbles.insert(before, _imagined(row))
             here.insert(before, row)
-    return bubbles
+    return replace(view, bubbles=bubbles)
 
 
 def _imagined(row: Row) -> Shown:

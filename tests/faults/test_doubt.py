@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from tests.faults.cloud_harness import Books, Entry, Row
 from tests.faults.doubt import Doubt, judge_in_doubt
-from tests.faults.oracle import Evidence, View
+from tests.faults.oracle import GAVE_UP, Evidence, View
 from tests.faults.seen import Effect, Shown, Told
 from tests.faults.workload import Wish
 
@@ -44,7 +44,15 @@ def doubt(*refs: str, states: Sequence[str] = ("delivered",) * 3, attempt: int =
         for n, (state, text) in enumerate(zip(states, TEXTS, strict=True), 1)
     ]
     items = ["1001/message/A1", "1001/status/B1/delivered"]
-    known = Doubt(cuts=1, account=CLEO, books=Books(lines), outbox=rows, items=items, given_up=set())
+    known = Doubt(
+        cuts=1,
+        account=CLEO,
+        books=Books(lines),
+        outbox=rows,
+        items=items,
+        given_up=set(),
+        chats={"A1": "ann", "A2": "ann", "A3": "ann"},
+    )
     return replace(known, **more)  # type: ignore[arg-type]  # test data
 
 
@@ -110,6 +118,15 @@ def test_everything_else_is_found(seen: Sequence[tuple[str, str]], known: Doubt,
 def test_only_what_was_overtaken_may_be_out_of_order() -> None:
     mixed = evidence(WHOLE[1], WHOLE[0], WHOLE[2])
     assert judge_in_doubt(replace(mixed, overtaken=frozenset({"m00002"})), doubt(*KEYS)).wrong == []
+
+
+def test_what_is_in_doubt_is_put_in_also_where_a_chat_shows_nothing() -> None:
+    """Such as the word that Cleo gave up."""
+    word = Row(seq=1, attempt=2, key="k1", conversation="ann", state="unknown", text=GAVE_UP, filename="")
+    known = doubt(outbox=[word], given_up={"k1"})
+    dead = replace(evidence(), dead=frozenset({"A1", "A2", "A3"}))
+    assert judge_in_doubt(dead, known).wrong == []
+    assert len(judge_in_doubt(dead, replace(known, chats={})).wrong) == 3
 
 
 def test_a_question_in_doubt_excuses_all_that_its_run_was_to_answer() -> None:

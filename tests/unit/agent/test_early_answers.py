@@ -103,7 +103,7 @@ async def test_a_yes_counts_once_the_id_of_its_question_is_told(
     await harness.restart()
     await harness.tell(FIRST, key=harness.key)
     await harness.tell(FIRST, "read", key=harness.key)
-    assert (effects, texts(harness)) == (["disk"], ["wiped disk"])
+    assert (effects, texts(harness)[-1]) == (["disk"], "wiped disk")
 
 
 @pytest.mark.parametrize("said", [reaction("👎"), "no", "no, the other disk"])
@@ -138,13 +138,13 @@ async def test_an_answer_may_overtake_the_response_to_the_send(harness: AskingHa
     harness.channel.capabilities = Capabilities(on_repeat="reconciled")
     harness.channel.foresees = False
     await harness.say('do wipe {"name": "disk"}')
-    assert (effects, texts(harness)) == (["disk"], ["wiped disk"])
+    assert (effects, texts(harness)[-1]) == (["disk"], "wiped disk")
 
 
 async def test_an_answer_waits_as_well_where_a_repeated_send_tells_the_id(harness: AskingHarness) -> None:
     await harness.ask(SendUncertain("cut off"), repeats=True)
     await answer(harness, reaction(to=MessageId(f"ID-{harness.key}")))
-    assert (effects, texts(harness)) == (["disk"], ["wiped disk"])
+    assert (effects, texts(harness)[-1]) == (["disk"], "wiped disk")
 
 
 @pytest.mark.parametrize("which", [0, 1])

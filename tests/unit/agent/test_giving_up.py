@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 from tests.support.agent_harness import AgentHarness
 
 from cleo.agent.run.claim import GAVE_UP
@@ -151,3 +152,14 @@ async def test_a_reply_ends_what_a_run_owed(harness: AgentHarness) -> None:
     await harness.die(MAX_CRASHES, answered=1)
     await harness.settle()
     assert await dead(harness) == ["inbox:3"]
+
+
+async def test_a_run_that_goes_on_after_a_crash_works_on_what_it_took_alone(harness: AgentHarness) -> None:
+    await harness.say(WIPE)
+    await harness.hear(Reaction(emoji="👍", to=harness.question().id))
+    await harness.hear(JOT)
+    await harness.die(1, answered=1)
+    with capture_logs() as lines:
+        await harness.settle()
+    [begun] = [line for line in lines if line["event"] == "run begun"]
+    assert begun["messages"] == ["M3"]
