@@ -67,3 +67,10 @@ async def test_answers_under_an_id_that_nobody_told_wait_in_order(store: Store) 
     assert [item.seq for item in await store.read(lambda tx: tx.inbox_lookup.early(CHAT))] == [1, 3]
     assert await store.read(lambda tx: tx.inbox_lookup.early(OTHER_CHAT)) == []
     assert [item.seq for item in await store.read(lambda tx: tx.inbox.new(CHAT))] == [2, 4]
+
+
+async def test_the_newest_that_wait_are_found(store: Store) -> None:
+    await store.write(put(*(inbound(f"W{number}") for number in range(4))))
+    await store.write(lambda tx: tx.inbox.move([4], "noted"))
+    newest = await store.read(lambda tx: tx.inbox.new(CHAT, 2, newest=True))
+    assert [item.message.id for item in newest] == ["W1", "W2"]

@@ -93,6 +93,8 @@ class FakeBridge:
         self.challenges: list[str] = []
         self.proves: str | None = None
         """With which secret it proves itself; None: it knows no such thing."""
+        self.proof_lost = False
+        """Whether it hangs up when it is asked for a proof."""
         self.bubbles: list[Bubble] = []
         self.repeats = 0
         self.connections = 0
@@ -170,6 +172,8 @@ class FakeBridge:
         """Answer, or break the connection and tell None."""
         if challenge := asked.headers.get(CHALLENGE_HEADER.lower()):
             self.connections -= 1
+            if self.proof_lost:
+                return None
             return 200, {}, self._proof(challenge)
         if self.secret is not None and asked.headers.get(SECRET_HEADER.lower()) != self.secret:
             return 403, {}, b""

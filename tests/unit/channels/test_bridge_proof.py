@@ -90,6 +90,36 @@ async def test_one_that_proved_itself_once_must_do_so_again(bridge: FakeBridge, 
     await client.close()
 
 
+async def test_one_that_hangs_up_instead_of_a_proof_was_sent_nothing(
+    bridge: FakeBridge, tmp_path: Path
+) -> None:
+    bridge.proof_lost = True
+    client = client_of(bridge, tmp_path, required=False)
+    with pytest.raises(SendFailed, match="cannot be reached"):
+        await send(client)
+    assert bridge.asked == []
+    await client.close()
+
+
+async def test_one_that_cannot_prove_itself_yet_is_asked_on_each_connection(
+    bridge: FakeBridge, tmp_path: Path
+) -> None:
+    client = client_of(bridge, tmp_path, required=False)
+    await send(client)
+    bridge.troubles.append(Trouble(then="reset"))
+    with pytest.raises(SendError):
+        await send(client, "cut off")
+    bridge.proves = SECRET
+    await send(client, "again")
+    bridge.troubles.append(Trouble(then="reset"))
+    with pytest.raises(SendError):
+        await send(client, "cut off again")
+    bridge.proves = None
+    with pytest.raises(SendFailed, match="does not prove"):
+        await send(client, "to another one")
+    await client.close()
+
+
 async def test_a_bridge_of_the_first_specification_works_without(bridge: FakeBridge, tmp_path: Path) -> None:
     client = client_of(bridge, tmp_path, required=False)
     await send(client)

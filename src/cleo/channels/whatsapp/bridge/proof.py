@@ -36,7 +36,6 @@ class BridgeProof:
         self._origin = origin
         self._secret = secret
         self._required = required
-        self._is_done = secret is None
         self._http = httpx2.AsyncClient(
             timeout=5.0,
             limits=httpx2.Limits(max_keepalive_connections=0),
@@ -45,11 +44,11 @@ class BridgeProof:
         )
 
     async def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Hear of each connection that is made; raises `NotTheBridge`, or what the network raises."""
-        if event != _CONNECTED or self._is_done:
+        """Hear of each connection that is made; raises `NotTheBridge` or `httpx2.ConnectError`."""
+        if event != _CONNECTED or self._secret is None:
             return
         try:
-            await self._check()
+            await self._check(self._secret)
         except BaseException:
             await info["return_value"].aclose()
             raise
@@ -58,14 +57,13 @@ class BridgeProof:
         """Close the connections."""
         await self._http.aclose()
 
-    async def _check(self) -> None:
+    async def _check(self, secret: str) -> None:
         challenge = secrets.token_urlsafe(24)
         proof = await self._ask(challenge)
-        if self._secret is None or (proof is None and not self._required):
-            self._is_done = True  # it is one that knows of no proof
+        if proof is None and not self._required:
             return
         message = f"cleo-bridge-health:{challenge}".encode()
-        right = hmac.new(self._secret.encode(), message, sha256).hexdigest()
+        right = hmac.new(secret.encode(), message, sha256).hexdigest()
         if proof is None or not hmac.compare_digest(proof.encode(errors="replace"), right.encode()):
             raise NotTheBridge(
                 f"What listens at {self._origin} does not prove that it is the bridge, so nothing is sent to it. "
@@ -74,11 +72,15 @@ class BridgeProof:
         self._required = True
 
     async def _ask(self, challenge: str) -> str | None:
+        """Return what it answers; raises `httpx2.ConnectError`, whatever breaks: nothing was told yet."""
         request = self._http.build_request("GET", self._url, headers={CHALLENGE_HEADER: challenge})
-        response = await self._http.send(request, stream=True)
         try:
-            return _Answer.model_validate_json(await read_start(response)).proof
+            response = await self._http.send(request, stream=True)
+            try:
+                return _Answer.model_validate_json(await read_start(response)).proof
+            finally:
+                await response.aclose()
         except ValidationError:
             return None
-        finally:
-            await response.aclose()
+        except httpx2.TransportError as error:
+            raise httpx2.ConnectError(f"No answer to a challenge ({type(error).__name__}).") from error
