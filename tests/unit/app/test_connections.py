@@ -92,3 +92,18 @@ async def test_the_one_that_asked_for_nothing_for_the_longest_time_goes() -> Non
         assert await ask(*used)
         for _, writer in (first, used, *others):
             writer.close()
+
+
+async def test_one_that_asks_again_before_the_answer_is_not_taken_for_silent() -> None:
+    async with serving(most=3) as port:
+        second = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n."
+        reader, writer = await open_to(port, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" + second)
+        async with asyncio.timeout(3):
+            await reader.readuntil(b"hello")
+        others = [await open_to(port) for _ in range(3)]
+        assert await is_closed(others[0][0])
+        writer.write(b".")
+        async with asyncio.timeout(3):
+            assert b"hello" in await reader.readuntil(b"hello")
+        for _, other in ((reader, writer), *others):
+            other.close()

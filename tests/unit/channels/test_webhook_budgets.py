@@ -28,6 +28,17 @@ def slow_request(pieces: int, go_on: asyncio.Event) -> Request:
     return Request({"type": "http", "headers": []}, receive)  # type: ignore[arg-type]  # as servers do
 
 
+def late_request(pieces: int, task: asyncio.Task[int]) -> Request:
+    """A body that arrives in the moment in which the time of another task is up."""
+
+    async def receive() -> dict[str, object]:
+        while not task.cancelling():
+            await asyncio.sleep(0)
+        return {"type": "http.request", "body": PIECE * pieces, "more_body": False}
+
+    return Request({"type": "http", "headers": []}, receive)  # type: ignore[arg-type]  # as servers do
+
+
 async def outcome(read: Callable[[], Awaitable[bytes]]) -> int:
     try:
         return len(await read())
@@ -52,6 +63,16 @@ async def test_what_was_broken_off_is_not_held_any_more() -> None:
     for _ in range(5):
         assert await outcome(lambda: reader.read(slow_request(4, never))) == -408
         assert await outcome(lambda: reader.read(slow_request(9, never))) == -413
+
+
+async def test_a_body_whose_time_is_up_makes_room_without_being_given_up() -> None:
+    reader = BodyReader(max_bytes=8 * 1024, seconds=0.05, held=16 * 1024)
+    never = asyncio.Event()
+    slow = asyncio.create_task(outcome(lambda: reader.read(slow_request(8, never))))
+    await asyncio.sleep(0.02)
+    newer = asyncio.create_task(outcome(lambda: reader.read(slow_request(8, never))))
+    assert await reader.read(late_request(8, slow)) == PIECE * 8
+    assert [await slow, await newer] == [-503, -408]
 
 
 async def test_one_request_with_many_statuses_lets_others_through(tmp_path: Path) -> None:

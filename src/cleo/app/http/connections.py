@@ -41,7 +41,7 @@ class LimitedConnection(H11Protocol):
     @override
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if not self.transport.is_closing():
+        if not self.transport.is_closing() and not self._is_answering():
             self.waiting[self] = None
 
     @override

@@ -38,7 +38,8 @@ class _Held:
         while sum(self._sizes.values()) > self._most:
             oldest = next(iter(self._sizes))
             del self._sizes[oldest]
-            oldest.reschedule(0.0)
+            if not oldest.expired():
+                oldest.reschedule(0.0)
 
     def let_go(self, body: asyncio.Timeout) -> bool:
         """Tell whether it was still held."""
