@@ -32,7 +32,7 @@ def late_request(pieces: int, task: asyncio.Task[int]) -> Request:
     """A body that arrives in the moment in which the time of another task is up."""
 
     async def receive() -> dict[str, object]:
-        while not task.cancelling():
+        while not task.cancelling():  # noqa: ASYNC110 - there is no event for it
             await asyncio.sleep(0)
         return {"type": "http.request", "body": PIECE * pieces, "more_body": False}
 
