@@ -226,7 +226,7 @@ class Receiver:
             or self._answers(person, inbound)
             or self._has_room(tx, inbound, person, now)
         )
-        seq = tx.inbox.add(inbound, conversation.id, person.id, state) if is_kept else _pass(tx, inbound)
+        seq = tx.inbox.add(inbound, conversation.id, person.id, state) if is_kept else _skip(tx, inbound)
         heard = partial(_Heard, inbound, conversation.id, person)
         if seq is None:
             return _Kept("duplicate", heard=[heard("known already")])
@@ -296,7 +296,7 @@ class Receiver:
         return _Kept("accepted" if wake else "ignored", wake)
 
 
-def _pass(tx: Transaction, inbound: Inbound) -> int | None:
+def _skip(tx: Transaction, inbound: Inbound) -> int | None:
     """Remember only that it came."""
     return 0 if tx.unanswered.skip(inbound) else None
 
