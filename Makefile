@@ -61,7 +61,7 @@ test: setup
 	@$(MAKE) --no-print-directory --output-sync=line -j2 test-python test-node
 
 test-python:
-	$(BIN)/pytest -q -m 'not long' -n 2 --dist loadfile
+	$(BIN)/pytest -q -m 'not long' -n 2 --dist loadfile --no-loadscope-reorder
 
 test-node:
 	$(BIN)/node --test --test-concurrency=2 'whatsapp-*/test/*.test.ts'

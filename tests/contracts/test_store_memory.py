@@ -104,6 +104,46 @@ async def test_who_got_another_account_id_with_the_same_number_stays_the_same(st
     assert (await known(store, ANNA, Address("bsuid:DE.99"))).id == anna.id
 
 
+ANNAS, NEXT = Address("lid:7001"), Address("lid:7002")
+
+
+@pytest.mark.parametrize("wrote_before", [False, True])
+async def test_a_number_beside_another_lid_has_a_new_holder(store: Store, wrote_before: bool) -> None:
+    """Who had it before keeps all else, and what is still to be sent to them does not go to the number."""
+    anna = await known(store, ANNA, ANNAS)
+    await store.write(lambda tx: tx.people.claim_owner(anna.id))
+    theirs = replace(chat(), person=anna.id, address=ANNA)
+    await store.write(lambda tx: tx.conversations.open(theirs))
+    if wrote_before:
+        await known(store, NEXT)
+    now = await known(store, ANNA, NEXT)
+    assert (now.id, now.addresses, now.claimed_owner) == (NEXT, {ANNA, NEXT}, False)
+    assert (now.taken_over, now.contested) == ({ANNA}, set())
+    left = await store.read(lambda tx: tx.people.get(anna.id))
+    assert (left.addresses, left.claimed_owner) == ({ANNAS}, True)
+    assert (await store.read(lambda tx: tx.conversations.get(theirs.id))).address == ANNAS
+    for addresses in ({ANNA, NEXT}, {ANNA}, {NEXT}):
+        again = await known(store, *addresses)
+        assert (again.id, again.taken_over) == (NEXT, set())
+    moved_on = await known(store, ANNAS, BEN)
+    assert (moved_on.id, moved_on.addresses) == (anna.id, {ANNAS, BEN})
+
+
+@pytest.mark.parametrize("before", [(ANNA,), (ANNAS,), (ANNA, ANNAS), (ANNA, ANNAS, BEN)])
+async def test_a_lid_that_becomes_known_makes_no_new_holder(
+    store: Store, before: tuple[Address, ...]
+) -> None:
+    anna = await known(store, *before)
+    now = await known(store, ANNA, ANNAS)
+    assert (now.taken_over, await store.read(lambda tx: tx.people.get(anna.id))) == (set(), now)
+
+
+async def test_a_user_id_and_a_lid_are_no_two_accounts(store: Store) -> None:
+    anna = await known(store, ANNA, BSUID)
+    assert (await known(store, ANNA, ANNAS)).id == anna.id
+    assert (await known(store, ANNA, BSUID)).id == anna.id
+
+
 async def test_a_rotation_to_somebody_elses_number_is_told_and_changes_nobody(store: Store) -> None:
     anna, ben = await known(store, ANNA, BSUID), await known(store, BEN, Address("bsuid:DE.1"))
     rotation = IdentityChange(before=frozenset({BSUID}), now=frozenset({BEN}))

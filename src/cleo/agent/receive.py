@@ -16,6 +16,7 @@ from cleo.agent.backlog import Backlog
 from cleo.agent.claim_code import ClaimCode
 from cleo.agent.commands import Commands
 from cleo.agent.message_changes import is_change, take_in
+from cleo.agent.new_holder import tell_new_holder
 from cleo.agent.outbox.delivery_status import DeliveryStatus
 from cleo.agent.outbox.queue import OutboxQueue
 from cleo.domain.access import Access
@@ -214,6 +215,9 @@ class Receiver:
         sender = _sender(tx, inbound, now)
         person = sender.person
         _tell_contested(tx, person)
+        told = tell_new_holder(
+            tx, person, inbound.account_key, access=self._access, queue=self._queue, now=now
+        )
         chat = replace(_conversation_of(tx, inbound, person, now), last_inbound=last_inbound)
         conversation = tx.conversations.open(chat, known=sender.conversation)
         is_own = sender.is_own and _starts_run(inbound)  # some bridges give a reaction the id of its target
@@ -243,13 +247,13 @@ class Receiver:
             if why in _UNKNOWN:
                 tx.access.note_unknown(person.id, now)
             why += "" if is_kept else "; not kept: too much of it today"
-            return _Kept("ignored", {conversation.id} if released else set(), heard=[heard(why)])
+            return _Kept("ignored", told | ({conversation.id} if released else set()), heard=[heard(why)])
         effect = AnswerEffect()
         # Words answer nothing where no question is open: most messages need no look at the questions.
         if sender.may_answer or not isinstance(inbound.content, Text):
             effect = self._answer_reader.read(tx, inbound, conversation, person, now)
         outcome = self._place(tx, replace(item, state=state), conversation, effect)
-        return _Kept("accepted", {conversation.id} | effect.wake, heard=[heard(outcome)])
+        return _Kept("accepted", {conversation.id} | effect.wake | told, heard=[heard(outcome)])
 
     def _place(
         self, tx: Transaction, item: InboxItem, conversation: Conversation, effect: AnswerEffect

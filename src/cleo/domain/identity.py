@@ -44,6 +44,17 @@ def are_one(some: frozenset[Address], others: frozenset[Address]) -> bool:
     return not {namespace(a) for a in some} & {namespace(b) for b in others} & _ONE_AT_A_TIME
 
 
+def has_new_holder(known: frozenset[Address], named: frozenset[Address]) -> bool:
+    """Tell whether a phone number that somebody is `known` by belongs to another account now.
+
+    Addresses that were `named` together are one account's. WhatsApp gives each account a LID, which stays with it: a
+    known number beside an unknown LID is a number that was given out again, or an account that was made anew.
+    """
+    shared = {namespace(address) for address in known & named}
+    lids = [{address for address in some if namespace(address) == "lid"} for some in (known, named)]
+    return shared == {"phone"} and all(lids)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """Somebody who wrote, with every verified address. `name` is a label that they chose themselves."""
@@ -55,3 +66,5 @@ class Person:
     """Became an owner by sending the claim code."""
     contested: frozenset[Address] = frozenset()
     """Addresses that were named as theirs just now, but are somebody else's."""
+    taken_over: frozenset[Address] = frozenset()
+    """Phone numbers that are theirs since just now, and were another account's before."""

@@ -84,6 +84,13 @@ def test_a_style_within_a_word_is_left_out_for_whatsapp_cannot_show_it() -> None
     ("markdown", "shown"),
     [
         ("**注意：**今天", "注意：今天"),
+        ("**Note: **text", "*Note:* text"),
+        ("- **Price: **5 €\n- **When: ** now", "- *Price:* 5 €\n- *When:*  now"),
+        ("__Note: __text", "*Note:* text"),
+        ("see: **this** and: **that**", "see: *this* and: *that*"),
+        ("**注意： **今天", "*注意：* 今天"),
+        ("**left **open", "**left **open"),
+        ("rm -- **: **x", "rm -- **: **x"),
         ("**Total:**5 €", "Total:5 €"),
         ("**Total:** 5 €", "*Total:* 5 €"),
         ("今天**注意**明天", "今天注意明天"),

@@ -8,7 +8,15 @@ from sqlalchemy import BindParameter, Select, Text, bindparam, exists, func, or_
 
 from cleo.domain.content import MessageId
 from cleo.domain.conversation import AccountKey, Conversation, conversation_id
-from cleo.domain.identity import Address, Person, PersonId, are_one, main_address, namespace
+from cleo.domain.identity import (
+    Address,
+    Person,
+    PersonId,
+    are_one,
+    has_new_holder,
+    main_address,
+    namespace,
+)
 from cleo.domain.message import IdentityChange
 from cleo.domain.number import variants
 from cleo.ports.store import KnownSender
@@ -64,6 +72,11 @@ _Select = Select[str, str, bool, str]
 _NAME = update(people).where(people.c.id == bindparam("person"))
 _others: BindParameter[str] = bindparam("others", expanding=True)
 _REPOINT = update(aliases).where(aliases.c.person.in_(_others))
+_taken: BindParameter[str] = bindparam("taken", expanding=True)
+_GIVE = update(aliases).where(aliases.c.address.in_(_taken))
+_LEAVE = update(conversations).where(
+    conversations.c.person == bindparam("of_person"), conversations.c.address.in_(_taken)
+)
 _RETIRE = update(people).where(or_(people.c.id.in_(_others), people.c.merged_into.in_(_others)))
 
 _ANSWERED = (
@@ -123,6 +136,8 @@ class SqlPeople:
     ) -> Person:
         """Do it with those who are behind the addresses, where they were read already."""
         found = list(behind) or self._by_variant(addresses)
+        if former := [each for each in found if has_new_holder(frozenset(each.addresses), addresses)]:
+            return self._change_holder(former, addresses, name, at)
         if not found:
             return self._make(addresses, name, at)
         if len(found) == 1 and _is_next_holder(found[0], addresses):
@@ -176,6 +191,22 @@ class SqlPeople:
         self._session.run(self._add, {"id": known.id, "name": name, "claimed_owner": False, "first_seen": at})
         self._learn(known, addresses, name)
         return known.person()
+
+    def _change_holder(
+        self, former: Sequence[Known], addresses: frozenset[Address], name: str, at: float
+    ) -> Person:
+        """Let the holder of the other addresses have the numbers as well; those before keep all else of theirs."""
+        taken = frozenset(address for each in former for address in each.addresses & addresses)
+        holder = self.resolve(addresses - taken, name, at)
+        self._session.run(_GIVE, {"taken": list(taken), "person": holder.id})
+        for each in former:
+            left = {
+                "of_person": each.id,
+                "taken": list(taken),
+                "address": main_address(each.addresses - taken),
+            }
+            self._session.run(_LEAVE, left)
+        return replace(holder, addresses=holder.addresses | taken, taken_over=taken)
 
     def _by_variant(self, addresses: frozenset[Address]) -> list[Known]:
         """Find somebody by another spelling of the number; several would be a guess."""

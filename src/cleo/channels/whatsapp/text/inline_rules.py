@@ -15,6 +15,7 @@ _OPERAND_END = re.compile(r"[A-Za-z0-9)\]]")
 _OPERAND_START = re.compile(r"[A-Za-z0-9(\[]")
 _TWO_LETTERS = re.compile(r"[A-Za-z]{2}")
 _STOPS = frozenset(",;:!?.，。、；：！？…")
+_LABEL_ENDS = frozenset(":：")
 _BEFORE_A_WORD = frozenset("\"'-*_~:;,|>")
 _INSIDE_A_TERM = frozenset(",/=+-\\|&<@#$^%")
 
@@ -106,6 +107,8 @@ def _flanks(text: str, start: int, end: int) -> tuple[bool, bool]:
         is_double = length == 2
         return is_double and bool(right and (left or before in ")]")), is_double and bool(left or right)
     opens, closes = _can_open(before, after, length == 1), _can_close(before, after, length == 1)
+    if length == 2 and before.isspace():  # as models write it: **Note: **text
+        closes = start > 2 and text[start - 2] in _LABEL_ENDS and _is_letter(text[start - 3])
     if mark == "_":
         opens = opens and not _is_letter(before)
         is_in_word = _is_letter(after) and (length == 1 or _is_letter(before))
