@@ -2,8 +2,8 @@
 
 import structlog
 
+from cleo.agent.outbox.owner_chats import owner_chats
 from cleo.agent.outbox.queue import OutboxQueue
-from cleo.agent.owner_chats import owner_chats
 from cleo.domain.access import Access
 from cleo.domain.content import Text
 from cleo.domain.conversation import AccountKey, ConversationId

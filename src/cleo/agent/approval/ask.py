@@ -10,8 +10,8 @@ from uuid import uuid4
 
 from cleo.agent.approval.plan import PlannedCall, digest
 from cleo.agent.approval.prompt_text import packed, question
+from cleo.agent.outbox.owner_chats import owner_chats
 from cleo.agent.outbox.queue import OutboxQueue
-from cleo.agent.owner_chats import owner_chats
 from cleo.domain.access import Access
 from cleo.domain.answer import tap_id
 from cleo.domain.confirmation import EXPIRY, MAX_OPEN, OPEN, Confirmation, new_ref, undelivered
