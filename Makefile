@@ -13,6 +13,7 @@
 #                  same again)
 #   make crash     kill agent and bridge N times while people write (SEED=7 plays the same again, BACKEND=cloud;
 #                  STORE=postgres)
+#   make soak      let N messages come over months, by a clock that is moved, and see that what is stored stays flat
 #   make mutants   break the modules that decide, N small changes each, and count what their tests notice (SEED=7 chooses
 #                  the same again, without N all are tried, ARGS=agent/gate.py one module)
 #   make setup     only set up, with all that check and test need
@@ -36,7 +37,7 @@ export UV_LINK_MODE ?= copy
 UV_INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url
 
-.PHONY: setup check test test-python test-node faults attack fuzz crash mutants bench demo up contract golden lock
+.PHONY: setup check test test-python test-node faults attack fuzz crash soak mutants bench demo up contract golden lock
 .DELETE_ON_ERROR:
 
 setup: .venv/.dev node_modules/.dev
@@ -80,6 +81,10 @@ fuzz: setup
 
 crash: setup
 	@$(BIN)/python -m tests.faults.crash --backend $(BACKEND) --store $(STORE) --kills $(N) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+soak: N = 100000
+soak: setup
+	@$(BIN)/python -m tests.faults.soak --messages $(N)
 
 mutants: N = 0
 mutants: setup

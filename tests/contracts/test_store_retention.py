@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
-from tests.contracts.store_samples import ANNA, CHAT, chat, inbound, outgoing, question, run
+from tests.contracts.store_samples import ANNA, CHAT, OTHER_CHAT, chat, inbound, outgoing, question, run
 from tests.support.clock import FakeClock
 
 from cleo.domain.identity import PersonId
 from cleo.domain.run import RunId
-from cleo.ports import Quota, RunSpan, Store, Transaction
+from cleo.domain.spending import Spending
+from cleo.ports import DeadLetter, Quota, RunSpan, Store, Transaction
 
 PERSON = PersonId(ANNA)
 
@@ -46,6 +47,80 @@ async def test_what_a_chat_that_is_not_done_was_asked_stays(store: Store, clock:
     assert await store.write(lambda tx: tx.retention.forget_inbound(clock.now() + 1)) == 0
     await store.write(lambda tx: tx.runs.update(replace(run("R1"), state="done")))
     assert await store.write(lambda tx: tx.retention.forget_inbound(clock.now() + 1)) == 1
+
+
+async def test_runs_that_are_over_go_and_the_newest_of_each_transcript_stays(
+    store: Store, clock: FakeClock
+) -> None:
+    def work(tx: Transaction) -> None:
+        for here in CHAT, OTHER_CHAT:
+            tx.conversations.open(chat(here))
+            for number in range(3):
+                id = RunId(f"{here}-{number}")
+                tx.runs.start(replace(run(id), conversation=here))
+                tx.transcript.append(here, id, [b"{}", b"{}"], after=2 * number)
+                if (here, number) != (OTHER_CHAT, 2):
+                    tx.runs.update(replace(run(id), conversation=here, state="done"))
+        tx.runs.start(replace(run(RunId("newest")), conversation=CHAT))
+
+    def left(tx: Transaction) -> tuple[int, int, int]:
+        bodies = [len(tx.transcript.window(here, 9)) for here in (CHAT, OTHER_CHAT)]
+        return (len(tx.runs.recent(9)), *bodies)  # type: ignore[return-value]  # of two
+
+    await store.write(work)
+    later = clock.now() + 100
+    assert await store.write(lambda tx: tx.retention.forget_runs(clock.now(), 3)) == 0
+    assert await store.write(lambda tx: tx.retention.forget_runs(later, 3)) == 5
+    assert await store.write(lambda tx: tx.retention.forget_runs(later, 3)) == 0
+    assert await store.read(left) == (2, 3, 3), "what is open stays, and the newest messages of each chat"
+    assert await store.write(lambda tx: tx.transcript.append(CHAT, RunId("newest"), [b"{}"], after=6)) == 7
+
+
+async def test_calls_questions_costs_and_losses_that_are_over_go(store: Store, clock: FakeClock) -> None:
+    def work(tx: Transaction) -> None:
+        tx.conversations.open(chat())
+        for key in "ended", "started":
+            tx.ledger.claim(key, "tool", 1.0)
+        tx.ledger.finish("ended", "succeeded", "", 2.0)
+        for ref, more in {
+            "AAAA": {"state": "succeeded", "reported": True},
+            "BBBB": {"state": "succeeded"},
+            "CCCC": {"state": "pending", "reported": True},
+            "DDDD": {"state": "denied", "reported": True},
+        }.items():
+            tx.confirmations.add(replace(question(ref, **more), created_at=1.0))  # type: ignore[arg-type]  # of these
+            tx.confirmations.log(ref, "yes", at=1.0)
+        for number in range(2):
+            tx.spendings.add(
+                Spending(
+                    conversation=CHAT,
+                    run=RunId("R"),
+                    kind="chat",
+                    model="m",
+                    tokens_in=1,
+                    tokens_out=1,
+                    cost=None,
+                    at=float(number),
+                )
+            )
+        for key, kind in ("i", "inbound"), ("o", "outbound"), ("newest", "inbound"):
+            tx.dead_letters.add(DeadLetter(kind=kind, key=key, conversation=CHAT, reason="", at=1.0))  # type: ignore[arg-type]  # of these
+
+    def left(tx: Transaction) -> tuple[object, ...]:
+        return (
+            tx.ledger.claim("ended", "tool", 3.0) is None,
+            tx.ledger.claim("started", "tool", 3.0) is None,
+            [ref for ref in ("AAAA", "BBBB", "CCCC", "DDDD") if tx.confirmations.get(ref)],
+            len(tx.spendings.of(CHAT, 0.0)),
+            sorted(letter.key for letter in tx.dead_letters.recent(9)),
+        )
+
+    await store.write(work)
+    assert await store.write(lambda tx: tx.retention.forget_records(1.0)) == 1
+    assert await store.write(lambda tx: tx.retention.forget_records(10.0)) == 3
+    assert await store.write(lambda tx: tx.retention.forget_records(10.0)) == 0
+    assert await store.write(left) == (True, False, ["BBBB", "CCCC", "DDDD"], 1, ["newest", "o"])
+    assert clock.now() > 10.0
 
 
 async def test_what_is_not_answered_has_a_quota_a_day(store: Store) -> None:

@@ -6,6 +6,7 @@ import structlog
 
 from cleo.agent.outbox.queue import OutboxQueue
 from cleo.agent.outbox.reminders import fire
+from cleo.agent.run.claim import WINDOW
 from cleo.domain.errors import StoreError
 from cleo.domain.failpoint import failpoint
 from cleo.ports import Clock, Engine, Repeats, Store, Transaction
@@ -79,7 +80,13 @@ class Sweeper:
         if now < self._forget_at:
             return
         left = 0
-        for forget in (self._forget_requests, self._forget_inbound, self._forget_outbound):
+        for forget in (
+            self._forget_requests,
+            self._forget_inbound,
+            self._forget_outbound,
+            self._forget_runs,
+            self._forget_records,
+        ):
             left += await self._store.write(partial(forget, now))
         self._forget_at = now if left else now + FORGETS_EACH
 
@@ -93,3 +100,9 @@ class Sweeper:
 
     def _forget_outbound(self, now: float, tx: Transaction) -> int:
         return tx.retention.forget_outbound(now - self._keep)
+
+    def _forget_runs(self, now: float, tx: Transaction) -> int:
+        return tx.retention.forget_runs(now - self._keep, WINDOW)
+
+    def _forget_records(self, now: float, tx: Transaction) -> int:
+        return tx.retention.forget_records(now - self._keep)

@@ -182,8 +182,9 @@ class Settings(_BACKENDS, _Choices):
     cleo_inbox_max: int = Field(10_000, ge=1, examples=[10000])
     """The most messages that may wait for an answer; beyond them, one a chat. The bridge keeps the rest."""
     cleo_keep_days: int = Field(90, ge=8, le=36_500, examples=[90])
-    """Days that messages are kept as they came and went once they are done with, those of strangers among them. What
-    Meta posted is kept for 30 days at most. Conversations, notes, reminders and files stay."""
+    """Days that what is over is kept: messages as they came and went, those of strangers among them, turns,
+    questions, costs, and of each conversation all but its newest 400 messages. What Meta posted is kept for 30 days
+    at most. Notes, reminders and files stay."""
     cleo_loop_turns: int = Field(20, ge=0, le=1000, examples=[20])
     """The most turns of a chat within a minute whose message came at once after Cleo's answer, as from a program:
     then the chat is left alone for ten minutes. 0: never."""

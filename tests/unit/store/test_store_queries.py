@@ -63,6 +63,8 @@ def let_go(tx: Transaction) -> None:
     tx.retention.forget_inbound(1e10)
     tx.retention.forget_outbound(1e10)
     tx.retention.forget_counts(1)
+    tx.retention.forget_runs(1e10, 2)
+    tx.retention.forget_records(1e10)
 
 
 def turn(tx: Transaction) -> None:

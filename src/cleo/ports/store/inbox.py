@@ -97,6 +97,17 @@ class Retention(Protocol):
         """Remove messages that were queued before then (Unix seconds) and came to an end."""
         ...
 
+    def forget_runs(self, before: float, window: int) -> int:
+        """Remove runs that ended before then, and what models read and said in them, but for the newest of each chat.
+
+        `window` is how many messages of a transcript stay however old they are.
+        """
+        ...
+
+    def forget_records(self, before: float) -> int:
+        """Remove what is known of tool calls, questions, costs and losses that ended before then."""
+        ...
+
     def forget_counts(self, day: int) -> None:
         """Remove the counts of unanswered messages of days before this one."""
         ...

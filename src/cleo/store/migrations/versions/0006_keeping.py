@@ -32,11 +32,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("person", name="pk_unanswered"),
     )
     op.create_index("ix_unanswered_day", "unanswered", ["day"])
-    _date_what_was_queued()
+    for table, column in {
+        "runs": "ended_at",
+        "confirmations": "created_at",
+        "tool_calls": "ended_at",
+        "spending": "at",
+        "dead_letters": "at",
+    }.items():
+        op.create_index(f"ix_{table}_old", table, [column])
+    _date_what_is_over()
 
 
-def _date_what_was_queued() -> None:
-    """Nobody knows when: it is kept for as long as what is queued now."""
+def _date_what_is_over() -> None:
+    """Nobody knows since when: it is kept for as long as what is over now."""
     is_postgres = op.get_bind().dialect.name == "postgresql"
     now = "extract(epoch from now())" if is_postgres else "CAST(strftime('%s', 'now') AS REAL)"
     op.execute(f"UPDATE outbox SET queued_at = {now}")  # noqa: S608 - words from above
+    op.execute(f"UPDATE runs SET ended_at = {now} WHERE state != 'open'")  # noqa: S608 - the same
