@@ -22,6 +22,7 @@ MODULES: Mapping[str, Sequence[str]] = {
         "tests/unit/agent/test_guarantee_question.py",
     ],
     "agent/approval/visible.py": [
+        "tests/unit/agent/test_visible.py",
         "tests/unit/agent/test_guarantee_question.py",
         "tests/unit/agent/test_question_text.py",
     ],
