@@ -10,6 +10,7 @@ _STORIES = (
     "tests/unit/agent/test_guarantee_bare_yes.py",
     "tests/unit/agent/test_confirmation_story.py",
     "tests/unit/agent/test_unseen_questions.py",
+    "tests/unit/agent/test_early_answers.py",
 )
 
 MODULES: Mapping[str, Sequence[str]] = {
@@ -20,13 +21,22 @@ MODULES: Mapping[str, Sequence[str]] = {
         "tests/unit/agent/test_question_text.py",
         "tests/unit/agent/test_guarantee_question.py",
     ],
-    "agent/approval/visible.py": ["tests/unit/agent/test_guarantee_question.py"],
-    "agent/approval/tool_hash.py": ["tests/unit/agent/test_guarantee_same_as_shown.py"],
+    "agent/approval/visible.py": [
+        "tests/unit/agent/test_visible.py",
+        "tests/unit/agent/test_guarantee_question.py",
+        "tests/unit/agent/test_question_text.py",
+    ],
+    "agent/approval/tool_hash.py": [
+        "tests/unit/agent/test_guarantee_same_as_shown.py",
+        "tests/unit/agent/test_tool_hash.py",
+    ],
     "agent/approval/origin.py": [
         "tests/unit/agent/test_guarantee_bare_yes.py",
         "tests/unit/agent/test_guarantee_forged_lines.py",
     ],
     "agent/approval/read_answer.py": _STORIES,
+    "agent/approval/approval_message.py": _STORIES,
+    "agent/approval/early_answers.py": _STORIES,
     "agent/approval/gate.py": [
         "tests/unit/agent/test_gate.py",
         "tests/unit/agent/test_guarantee_same_as_shown.py",

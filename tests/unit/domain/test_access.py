@@ -1,6 +1,6 @@
 import pytest
 
-from cleo.domain.access import Access, Role
+from cleo.domain.access import Access, AccessRule, Role
 from cleo.domain.identity import Address, Person, PersonId
 
 OWNER = Address("phone:+4915100000001")
@@ -70,3 +70,26 @@ def test_a_number_is_found_however_whatsapp_spells_it(listed: str, written: str)
 def test_the_same_digits_in_another_namespace_are_somebody_else() -> None:
     listed = Access(owners=frozenset({Address("phone:+219876543210987")}))
     assert listed.role(person(LID)) == "stranger"
+
+
+def test_rules_made_while_it_runs_are_taken_as_a_whole() -> None:
+    access = Access(users=frozenset({OTHER}))
+    access.rules.take(
+        iter(
+            [
+                AccessRule(address=LID, rule="allowed", at=1.0),
+                AccessRule(address=OTHER, rule="blocked", at=1.0),
+                AccessRule(address=Address("phone:+4915100000077"), rule="none", at=1.0),
+            ]
+        )
+    )
+    assert (access.rules.allowed, access.rules.blocked) == ({LID}, {OTHER})
+    assert [access.role(person(each)) for each in (LID, OTHER)] == ["user", "stranger"]
+    access.rules.take([])
+    assert [access.role(person(each)) for each in (LID, OTHER)] == ["stranger", "user"]
+
+
+def test_an_address_is_an_owners_in_each_spelling() -> None:
+    access = Access(owners=frozenset({Address("phone:+5511987654321")}), users=frozenset({OTHER}))
+    assert access.is_owner(Address("phone:+551187654321"))
+    assert not access.is_owner(OTHER)
