@@ -43,7 +43,7 @@ MODULES: Mapping[str, Sequence[str]] = {
         *_STORIES,
     ],
     "agent/approval/ask.py": ["tests/unit/agent/test_guarantee_question.py", *_STORIES],
-    "agent/approval/settle.py": _STORIES,
+    "agent/approval/settle.py": ["tests/unit/agent/test_settle.py", *_STORIES],
     "agent/approval/prompt_delivery.py": ["tests/unit/agent/test_doubt_story.py", *_STORIES],
     "agent/receive.py": [
         "tests/unit/agent/test_receive.py",
