@@ -65,7 +65,7 @@ test-python:
 	$(BIN)/pytest -q -m 'not long' -n 2 --dist loadfile --no-loadscope-reorder
 
 test-node:
-	$(BIN)/node --test --test-concurrency=2 'whatsapp-*/test/*.test.ts'
+	NODE_COMPILE_CACHE=node_modules/.cache/tests $(BIN)/node --test --test-concurrency=2 'whatsapp-*/test/*.test.ts'
 
 faults: setup
 	$(BIN)/pytest -q tests/faults

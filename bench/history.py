@@ -11,10 +11,14 @@ from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.identity import Address, PersonId
 from cleo.domain.message import Inbound, OutgoingMessage
 from cleo.domain.run import RunId
-from cleo.ports import Transaction
+from cleo.ports import Reminder, Transaction
 from cleo.store import SystemClock, open_store
 
+_A_CHAT = 10
+"""Messages of a chat: what the model reads of it is the same on each database."""
 _CHATS = 100
+"""Chats that the turns are in."""
+_REMINDERS = 1000
 _AT_ONCE = 1000
 _TURN = (
     b'[{"parts":[{"content":"hello there","part_kind":"user-prompt","timestamp":"2026-01-01T00:00:00Z"}],'
@@ -24,7 +28,10 @@ _TURN = (
 
 
 async def measure(folder: Path, stored: int, *, turns: int = 200) -> float:
-    """Fill a database with `stored` messages of 100 chats, then tell the p50 of turns in them, in milliseconds."""
+    """Fill a database with `stored` messages, ten a chat, and tell the p50 of turns in 100 of the chats, in milliseconds.
+
+    A thousand reminders wait for their time.
+    """
     await fill(folder, stored)
     people = numbers(_CHATS)
     async with opened(agent, folder, _CHATS) as line:
@@ -40,16 +47,30 @@ async def fill(folder: Path, stored: int) -> None:
     data.mkdir(parents=True, exist_ok=True)
     store = open_store(f"sqlite:///{data / 'cleo.db'}", clock=SystemClock(data / "clock"))
     for first in range(0, stored, _AT_ONCE):
-        await store.write(lambda tx, first=first: _some(tx, first, min(first + _AT_ONCE, stored)))
+        await store.write(
+            lambda tx, first=first: _some(tx, first, min(first + _AT_ONCE, stored), stored // _A_CHAT)
+        )
+    await store.write(_remind)
     await store.close()
 
 
-def _some(tx: Transaction, first: int, last: int) -> None:
-    people = numbers(_CHATS)
+def _remind(tx: Transaction) -> None:
+    for number in range(_REMINDERS):
+        chat = _chat(numbers(_CHATS)[number % _CHATS])
+        due = time.time() + 3600 + number
+        tx.reminders.add(Reminder(id=f"r{number}", conversation=chat, text="tea", next_at=due))
+
+
+def _chat(number: str) -> ConversationId:
+    return ConversationId(f"whatsapp/default/phone:+{number}")
+
+
+def _some(tx: Transaction, first: int, last: int, chats: int) -> None:
+    people = numbers(chats)
     for number in range(first, last):
-        address = Address(f"phone:+{people[number % _CHATS]}")
-        chat = ConversationId(f"whatsapp/default/{address}")
-        if number < _CHATS:
+        address = Address(f"phone:+{people[number % chats]}")
+        chat = _chat(people[number % chats])
+        if number < chats:
             person = tx.people.resolve(frozenset({address}), "", time.time())
             tx.conversations.open(
                 Conversation(id=chat, channel="whatsapp", address=address, person=person.id)
@@ -72,4 +93,4 @@ def _some(tx: Transaction, first: int, last: int) -> None:
                 purpose="reply",
             )
         )
-        tx.transcript.append(chat, RunId(f"old{number}"), _TURN, after=number // _CHATS * len(_TURN))
+        tx.transcript.append(chat, RunId(f"old{number}"), _TURN, after=number // chats * len(_TURN))
