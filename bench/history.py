@@ -28,7 +28,7 @@ _TURN = (
 
 
 async def measure(folder: Path, stored: int, *, turns: int = 200) -> float:
-    """Fill a database with `stored` messages, ten a chat, and tell the p50 of turns in 100 of the chats, in milliseconds.
+    """Fill a database with `stored` messages, ten a chat, and tell the p50 of turns in 100 of them, in milliseconds.
 
     A thousand reminders wait for their time.
     """
