@@ -28,7 +28,7 @@ class BridgeHttp:
         self._http = httpx2.AsyncClient(
             headers={SECRET_HEADER: secret} if secret else {},
             timeout=httpx2.Timeout(timeout, connect=5.0, pool=5.0),
-            limits=httpx2.Limits(max_connections=32, max_keepalive_connections=8, keepalive_expiry=4.0),
+            limits=httpx2.Limits(max_connections=32, keepalive_expiry=4.0),
             follow_redirects=False,
             trust_env=False,
         )

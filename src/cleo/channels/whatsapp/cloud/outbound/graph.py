@@ -20,7 +20,7 @@ class Graph:
         self.origin = origin
         self._http = httpx2.AsyncClient(
             timeout=httpx2.Timeout(timeout, connect=5.0, pool=5.0),
-            limits=httpx2.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=4.0),
+            limits=httpx2.Limits(max_connections=64, keepalive_expiry=4.0),
             follow_redirects=False,
             trust_env=False,
         )
