@@ -15,7 +15,7 @@ from bench.process import Process, agent, running
 from cleo.app.serve import free_port
 from cleo.app.settings import passed_on
 from cleo.channels.whatsapp.bridge.contract import HealthAnswer, LinkAnswer
-from cleo.channels.whatsapp.bridge.process.program import program_of
+from cleo.channels.whatsapp.bridge.process.program import LEAN_MALLOC, program_of
 
 CLEO = "15550000001"
 ME = "15551234567"
@@ -117,6 +117,7 @@ async def measure_cleo(folder: Path, count: int) -> Trip:
 async def _bridge(folder: Path, env: dict[str, str]) -> AsyncGenerator[tuple[Process, int]]:
     port, agent_port = free_port(), free_port()
     settings = {
+        **LEAN_MALLOC,
         **env,
         "CLEO_API_URL": f"http://127.0.0.1:{agent_port}",
         "WHATSAPP_BRIDGE_PORT": str(port),
