@@ -5,12 +5,15 @@ import os
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
+import httpx2
 import pytest
 from tests.support.fake_bridge import FakeBridge, Trouble
 from tests.support.files_at import FilesAt, once
 
 from cleo.channels.whatsapp.bridge.client import WhatsAppBridgeClient
 from cleo.channels.whatsapp.bridge.contract import message_id_for
+from cleo.channels.whatsapp.bridge.http import BridgeHttp
+from cleo.channels.whatsapp.bridge.origin import BridgeOrigin
 from cleo.domain.content import File, FileId, MessageId, Reaction
 from cleo.domain.conversation import Conversation, ConversationId
 from cleo.domain.errors import SendError, SendFailed, SendRejected, SendUncertain
@@ -361,3 +364,23 @@ async def test_health_of_no_bridge(bridge: FakeBridge, client: WhatsAppBridgeCli
 def test_the_id_of_a_key_is_part_of_the_contract() -> None:
     assert message_id_for("run-1/0") == "3EB0" + hashlib.sha256(b"run-1/0").hexdigest()[:18].upper()
     assert len(message_id_for("x")) == 22
+
+
+@pytest.mark.parametrize(
+    ("url", "verified"), [("https://bridge.example", True), ("http://127.0.0.1:1", False)]
+)
+async def test_where_tls_is_spoken_the_certificate_is_verified(
+    monkeypatch: pytest.MonkeyPatch, url: str, verified: bool
+) -> None:
+    """What verifies it is only built for that."""
+    told: list[object] = []
+    real = httpx2.AsyncClient
+
+    def client(**more: object) -> httpx2.AsyncClient:
+        told.append(more["verify"])
+        return real(**more)  # type: ignore[arg-type]  # handed on
+
+    monkeypatch.setattr(httpx2, "AsyncClient", client)
+    http = BridgeHttp(BridgeOrigin(url), secret=None, timeout=1.0)
+    assert told == [verified] * 2
+    await http.close()

@@ -27,6 +27,7 @@ class BridgeHttp:
         self._extensions = {"trace": self._proof.trace}
         self._http = httpx2.AsyncClient(
             headers={SECRET_HEADER: secret} if secret else {},
+            verify=origin.is_https,
             timeout=httpx2.Timeout(timeout, connect=5.0, pool=5.0),
             limits=httpx2.Limits(max_connections=32, keepalive_expiry=4.0),
             follow_redirects=False,

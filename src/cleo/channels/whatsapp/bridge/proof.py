@@ -37,6 +37,7 @@ class BridgeProof:
         self._secret = secret
         self._required = required
         self._http = httpx2.AsyncClient(
+            verify=origin.is_https,
             timeout=5.0,
             limits=httpx2.Limits(max_keepalive_connections=0),
             follow_redirects=False,
