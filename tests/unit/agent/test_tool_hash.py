@@ -105,7 +105,7 @@ def anew() -> Iterator[None]:
     yield
     hashing._as_written.cache_clear()  # pyright: ignore[reportPrivateUsage]  # modules do not change otherwise
     hashing._is_beside.cache_clear()  # pyright: ignore[reportPrivateUsage]  # the same
-    for name in ("own_tools", "cleo_tools_own"):
+    for name in ("own_tools", "cleo_tools_own", "acme", "acme.parts", "other", "cleo_tools_more", "own"):
         sys.modules.pop(name, None)
 
 
@@ -234,6 +234,44 @@ def test_the_code_of_a_module_of_tools_counts_where_it_is_used(tmp_path: Path) -
     first = known("def work():\n    return 1\n")
     assert known("def work():\n    return 2\n") != first
     assert known("def work():\n    return 1\n\ndef more():\n    return 2\n") == first
+
+
+@pytest.mark.parametrize(
+    ("tool_of", "used", "where", "counts"),
+    [
+        ("acme", "acme.parts", "site-packages", True),
+        ("acme", "other", "site-packages", False),
+        ("acme", "cleo_tools_more", "site-packages", True),
+        ("acme", "own", "", True),
+        ("own", "acme.parts", "site-packages", False),
+    ],
+)
+def test_of_installed_packages_only_the_tools_own_counts(
+    tmp_path: Path, tool_of: str, used: str, where: str, counts: bool
+) -> None:
+    """A library is not the tool; a file of somebody's own is, wherever the tool comes from."""
+    folder = tmp_path / where
+    folder.mkdir(exist_ok=True)
+
+    def known(number: int) -> str:
+        tool = module(
+            tmp_path / "site-packages" / "tool.py" if tool_of == "acme" else tmp_path / "tool.py", tool_of
+        )
+        other = module(folder / "used.py", used)
+        exec(f"def work():\n    return {number}\n", vars(other))
+        vars(tool)["work"] = vars(other)["work"]
+        exec("async def act():\n    return work()\n\nasync def prepare(ctx): ...\n", vars(tool))
+        return hash_of(tool)
+
+    assert (known(1) != known(2)) is counts
+
+
+def module(path: Path, name: str) -> ModuleType:
+    made = ModuleType(name)
+    made.__file__ = str(path)
+    sys.modules[name] = made
+    hashing._is_beside.cache_clear()  # pyright: ignore[reportPrivateUsage]  # see above
+    return made
 
 
 def test_what_is_kept_is_compared_as_it_was_made(tmp_path: Path) -> None:
