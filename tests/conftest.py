@@ -9,6 +9,16 @@ from tests.support.postgres import Postgres
 from tests.support.system import OPEN
 from tests.support.web_world import World
 
+_LONGEST = ("test_kills.py", "test_kills_on_cloud.py", "test_crash.py")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that no worker waits for them at the end; the rest is shuffled."""
+    items.sort(
+        key=lambda item: _LONGEST.index(item.path.name) if item.path.name in _LONGEST else len(_LONGEST)
+    )
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:

@@ -48,8 +48,10 @@ class Outcome:
     seconds: float
 
     @property
-    def is_good(self) -> bool:
-        return not (self.verdict.wrong or self.tally.fell or self.tally.unreached)
+    def faults(self) -> list[str]:
+        """Every broken promise, end that nobody ordered, and seam that was never passed, in sentences."""
+        unreached = (f"nothing passed {seam}" for seam in self.tally.unreached)
+        return [*self.verdict.wrong, *self.tally.fell, *unreached]
 
 
 def bridge_seams() -> tuple[str, ...]:
@@ -165,7 +167,7 @@ def main() -> int:
         console.print(f"[red]It hangs.[/] {hang}", markup=True)
         return 1
     _report(console, outcome)
-    return 0 if outcome.is_good else 1
+    return 1 if outcome.faults else 0
 
 
 @contextmanager
@@ -206,10 +208,10 @@ def _report(console: Console, outcome: Outcome) -> None:
     console.print(table)
     rate = tally.kills / outcome.seconds * 60
     console.print(f"{tally.kills} kills in {outcome.seconds:.0f} s ({rate:.0f} a minute)")
-    for line in [*verdict.wrong, *tally.fell, *(f"nothing passed {seam}" for seam in tally.unreached)]:
+    for line in outcome.faults:
         console.print(line, style="red", markup=False)
     console.print(
-        "[green]Nothing lost, nothing twice, nothing out of order." if outcome.is_good else "[red]Broken."
+        "[red]Broken." if outcome.faults else "[green]Nothing lost, nothing twice, nothing out of order."
     )
 
 
