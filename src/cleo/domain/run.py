@@ -15,7 +15,7 @@ does what was approved after the chat had moved on."""
 Stop = Literal["", "stop", "new"]
 """`stop`: somebody wants it to end · `new`: and the conversation to begin anew."""
 
-MAX_CRASHES = 5
+MAX_CRASHES = 10
 """A run during which the process ended this often is given up, so that its neighbours go on. Not every death is
 the message's doing: people pull plugs, and a start that is killed again takes the same run down with it."""
 
