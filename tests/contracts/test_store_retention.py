@@ -16,7 +16,7 @@ PERSON = PersonId(ANNA)
 async def test_what_is_done_with_goes_and_is_known_all_the_same(store: Store, clock: FakeClock) -> None:
     def work(tx: Transaction) -> None:
         tx.conversations.open(chat())
-        for id, state in ("M1", "done"), ("M2", "noted"), ("M3", "new"), ("M4", "done"):
+        for id, state in ("M0", "early"), ("M1", "done"), ("M2", "noted"), ("M3", "new"), ("M4", "done"):
             tx.inbox.add(inbound(id), CHAT, PERSON, state)  # type: ignore[arg-type]  # of the list
         for key, state in ("k1", "read"), ("k2", "held"), ("k3", "failed"):
             tx.outbox.add(outgoing(key, state=state))  # type: ignore[arg-type]  # of the list
@@ -27,7 +27,7 @@ async def test_what_is_done_with_goes_and_is_known_all_the_same(store: Store, cl
     await store.write(work)
     later = clock.now() + 100
     assert await store.write(lambda tx: tx.retention.forget_inbound(clock.now())) == 0
-    assert await store.write(lambda tx: tx.retention.forget_inbound(later)) == 2
+    assert await store.write(lambda tx: tx.retention.forget_inbound(later)) == 3
     assert await store.write(lambda tx: tx.retention.forget_outbound(later)) == 2
     left = await store.read(lambda tx: tx.outbox_lookup.recent(9))
     assert [message.key for message in left] == ["newest", "asks", "k2"]

@@ -230,19 +230,17 @@ class Receiver:
             or self._answers(person, inbound)
             or self._has_room(tx, inbound, person, now)
         )
-        seq = tx.inbox.add(inbound, conversation.id, person.id, state) if is_kept else _skip(tx, inbound)
+        item = _add(tx, inbound, conversation, person, state, now=now) if is_kept else None
         heard = partial(_Heard, inbound, conversation.id, person)
-        if seq is None:
+        if item is None and (is_kept or not tx.unanswered.skip(inbound)):
             return _Kept("duplicate", heard=[heard("known already")])
-        item = InboxItem(
-            seq=seq, conversation=conversation.id, person=person.id, message=inbound, received_at=now
-        )
-        self._take_in_change(tx, item, person)
+        if item and is_change(inbound) and self._answers(person, inbound):
+            take_in(tx, item, now)
         released = last_inbound is not None and self._delivery.release(tx, conversation.id)
         if claims:
             greeted = _greet_owner(tx, self._queue, conversation, person)
             return replace(greeted, heard=[heard("claims ownership")])
-        if not allowed:  # strangers are noted, not answered
+        if item is None or not allowed:  # strangers are noted, not answered
             why = _OWN if is_own else self._why_not(person, inbound) if starts else "context only"
             if why in _UNKNOWN:
                 tx.access.note_unknown(person.id, now)
@@ -252,7 +250,7 @@ class Receiver:
         # Words answer nothing where no question is open: most messages need no look at the questions.
         if sender.may_answer or not isinstance(inbound.content, Text):
             effect = self._answer_reader.read(tx, inbound, conversation, person, now)
-        outcome = self._place(tx, replace(item, state=state), conversation, effect)
+        outcome = self._place(tx, item, conversation, effect)
         return _Kept("accepted", {conversation.id} | effect.wake | told, heard=[heard(outcome)])
 
     def _place(
@@ -273,10 +271,6 @@ class Receiver:
         if self._backlog.is_full(tx, conversation.id):
             raise Overloaded(f"{self._backlog.most} messages wait for an answer already (CLEO_INBOX_MAX).")
         return "waits for a run"
-
-    def _take_in_change(self, tx: Transaction, item: InboxItem, person: Person) -> None:
-        if is_change(item.message) and self._answers(person, item.message):
-            take_in(tx, item, item.received_at)
 
     def _has_room(self, tx: Transaction, inbound: Inbound, person: Person, now: float) -> bool:
         return tx.unanswered.has_room(person.id, inbound, int(now // 86_400), _QUOTA)
@@ -300,9 +294,16 @@ class Receiver:
         return _Kept("accepted" if wake else "ignored", wake)
 
 
-def _skip(tx: Transaction, inbound: Inbound) -> int | None:
-    """Remember only that it came."""
-    return 0 if tx.unanswered.skip(inbound) else None
+def _add(
+    tx: Transaction, inbound: Inbound, chat: Conversation, person: Person, state: InboxState, *, now: float
+) -> InboxItem | None:
+    """Keep a message; None: it was here before."""
+    seq = tx.inbox.add(inbound, chat.id, person.id, state)
+    if seq is None:
+        return None
+    return InboxItem(
+        seq=seq, conversation=chat.id, person=person.id, message=inbound, received_at=now, state=state
+    )
 
 
 def _greet_owner(tx: Transaction, queue: OutboxQueue, conversation: Conversation, person: Person) -> _Kept:

@@ -31,7 +31,7 @@ _OLD_INBOUND: Any = (
     select(inbox.c.seq, inbox.c.fingerprint)
     .where(
         inbox.c.received_at < _before,
-        inbox.c.state.in_(["done", "noted", "dead"]),
+        inbox.c.state.in_(["done", "noted", "dead", "early"]),
         # The newest row stays: SQLite would give its number to another one.
         inbox.c.seq < select(func.max(inbox.alias().c.seq)).scalar_subquery(),
         ~inbox.c.conversation.in_(select(conversations.c.id).where(is_parked)),
